@@ -1,0 +1,1 @@
+"""Run pmterm as a module."""

@@ -1,0 +1,68 @@
+"""What we hold and what it is worth."""
+
+from enum import StrEnum
+
+from pmterm.messages.base import Message
+from pmterm.model.ids import MarketId
+from pmterm.model.units import Cash, Price, Qty
+
+
+class Mode(StrEnum):
+    """Whose money, and whose time."""
+
+    PAPER = "paper"
+    LIVE = "live"
+    REPLAY = "replay"
+
+
+class SessionStarted(Message, frozen=True):
+    """A session begins. `cash` is the paper money it starts with, if the store held none."""
+
+    session: str
+    mode: Mode
+    version: str
+    cash: Cash
+
+
+class PositionChanged(Message, frozen=True):
+    """A holding after a fill or a settlement.
+
+    `qty` is signed on the YES scale: below 0 we hold the other outcome. `average` is the YES
+    price paid on average, `cost` what is tied up (1e-6 USD: price x size, or (1 - price) x size
+    when short), `realised` the profit taken so far in this market, after `fees`.
+    """
+
+    market: MarketId
+    qty: Qty
+    average: Price
+    cost: Cash
+    realised: Cash
+    fees: Cash
+
+
+class BalanceSeen(Message, frozen=True):
+    """Cash that is ours and free of positions, 1e-6 USD."""
+
+    cash: Cash
+
+
+class ProfitMarked(Message, frozen=True):
+    """Profit by message time's UTC day, marked at what an exit would bring now (1e-6 USD).
+
+    `open_mid` marks at mid. `exposure` is the most all positions and working orders could lose.
+    """
+
+    realised_day: Cash
+    open_exit: Cash
+    open_mid: Cash
+    exposure: Cash
+    equity: Cash
+    fees_day: Cash
+    is_complete: bool = True  # false: some position has no trusted book to mark it at
+
+
+class MarketSettled(Message, frozen=True):
+    """A market was resolved: YES pays `payout` (1e-4 USD: 10_000, 0, or between)."""
+
+    market: MarketId
+    payout: Price

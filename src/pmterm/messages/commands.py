@@ -1,0 +1,91 @@
+"""What the trader asks for. A key, a click and a strategy enter as the same kind of message."""
+
+from pmterm.messages.base import Message
+from pmterm.model.ids import MarketId, OrderId
+from pmterm.model.order import Side, TimeInForce
+from pmterm.model.units import Price, Qty
+
+
+class SubmitTicket(Message, frozen=True):
+    """Place an order. `price` 0: at market, a marketable limit within the slippage cap (IOC).
+
+    `origin` says where it came from: "key", "ticket", "armed key", "panic", later a strategy.
+    """
+
+    market: MarketId
+    side: Side
+    qty: Qty
+    price: Price = 0
+    tif: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    reduce_only: bool = False
+    origin: str = "ticket"
+
+
+class AmendTicket(Message, frozen=True):
+    """Change a working order's price or total size. A smaller size keeps its place in line."""
+
+    order: OrderId
+    price: Price
+    qty: Qty
+
+
+class CancelOrder(Message, frozen=True):
+    """Take one order back."""
+
+    order: OrderId
+
+
+class CancelMarket(Message, frozen=True):
+    """Take all our orders in one market back."""
+
+    market: MarketId
+
+
+class CancelAll(Message, frozen=True):
+    """Take all our orders back, everywhere."""
+
+
+class ClosePosition(Message, frozen=True):
+    """Sell what we hold in one market (or buy back), at market."""
+
+    market: MarketId
+
+
+class CloseAll(Message, frozen=True):
+    """Close every position at market."""
+
+
+class Panic(Message, frozen=True):
+    """Cancel everything, close everything, then let only reducing orders through."""
+
+
+class Halt(Message, frozen=True):
+    """Let no new order through; cancel what works."""
+
+    reason: str = "halted by hand"
+
+
+class Reduce(Message, frozen=True):
+    """Let only orders through that make a position smaller."""
+
+    reason: str = "by hand"
+
+
+class Resume(Message, frozen=True):
+    """Let orders through again; a person asked for it."""
+
+
+Command = (
+    SubmitTicket
+    | AmendTicket
+    | CancelOrder
+    | CancelMarket
+    | CancelAll
+    | ClosePosition
+    | CloseAll
+    | Panic
+    | Halt
+    | Reduce
+    | Resume
+)

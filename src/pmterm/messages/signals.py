@@ -1,0 +1,79 @@
+"""What was noticed about the crowd, and how it went on."""
+
+from enum import StrEnum
+
+from pmterm.messages.base import Message
+from pmterm.model.ids import MarketId, SignalId
+from pmterm.model.units import Cash, Ns, Price
+
+
+class SignalKind(StrEnum):
+    """The signals of this version; see the README's table for the rules."""
+
+    PANIC_SELL = "panic_sell"
+    FOMO_BUY = "fomo_buy"
+    LIQUIDITY_VACUUM = "liquidity_vacuum"
+    DEPTH_PULL = "depth_pull"
+    MEAN_REVERSION = "mean_reversion"
+    SPIKE = "spike"
+
+
+class Advice(StrEnum):
+    """What a signal says to do, on the YES scale."""
+
+    BUY = "buy"
+    SELL = "sell"
+    WAIT = "wait"
+
+
+class SignalSeen(Message, frozen=True):
+    """A rule's conditions all came true.
+
+    `score_ppm` is 0..1_000_000. `mid2` is bid + ask (twice the mid, so that it stays an integer),
+    `before2` the same before the move. `expected` is where half of the move back would end and
+    `expected_after` how long that usually takes (0: not known). `reasons` are short texts with
+    their numbers, true conditions first.
+    """
+
+    id: SignalId
+    market: MarketId
+    kind: SignalKind
+    advice: Advice
+    score_ppm: int
+    mid2: int
+    before2: int
+    best_bid: Price
+    best_ask: Price
+    expected: Price
+    expected_after: Ns
+    reasons: tuple[str, ...]
+
+
+class SignalRejected(Message, frozen=True):
+    """A rule's leading condition came true, but `failed` did not; said once per episode."""
+
+    market: MarketId
+    kind: SignalKind
+    failed: tuple[str, ...]
+
+
+class SignalEnded(Message, frozen=True):
+    """What became of a signal, after 180 s of message time or as soon as it is decided.
+
+    `reverted`: price recovered at least half from the extreme toward the price before the move,
+    `after` ns after the signal. `best` and `worst` are excursions in the advised direction from
+    the signal's mid (1e-4 USD, worst is negative or 0). `net` is what one contract bought at the
+    ask (sold at the bid) one delay after the signal would have earned by the end, fees of both
+    ways included, in 1e-6 USD; a signal that does not revert ends at its real exit price.
+    `is_known` false: the book was lost meanwhile, so nothing is claimed.
+    """
+
+    id: SignalId
+    market: MarketId
+    kind: SignalKind
+    reverted: bool
+    after: Ns
+    best: Price
+    worst: Price
+    net: Cash
+    is_known: bool = True

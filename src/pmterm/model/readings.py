@@ -1,0 +1,61 @@
+"""Readings taken when the screen paints or a report is written: not said, only asked for."""
+
+import msgspec
+
+from pmterm.model.units import Cash, Ns, Price, Qty
+
+
+class Gauges(msgspec.Struct, frozen=True):
+    """How a market stands against its own last hour. Ratios in millionths; 0 where not known.
+
+    `volume_ratio` is the last 30 s of trading over the hour's mean per 30 s, `depth_ratio` the
+    top-five depth of both sides over its mean, `spread_ratio` likewise, `change_ppm` the mid now
+    over the mid 30 s ago, less one. `ready_s` counts seconds of baseline gathered, of `needed_s`.
+    Volumes are contracts over the last 30 s, 1 min and 5 min.
+    """
+
+    volume_ratio: int = 0
+    depth_ratio: int = 0
+    spread_ratio: int = 0
+    change_ppm: int = 0
+    mean2: int = 0
+    deviation2: int = 0
+    ready_s: int = 0
+    needed_s: int = 0
+    volume_30s: Qty = 0
+    volume_1m: Qty = 0
+    volume_5m: Qty = 0
+    spread_mean: Price = 0
+    depth_mean: Cash = 0
+
+
+class BookHealth(msgspec.Struct, frozen=True):
+    """How far a book can be trusted, and what it went through."""
+
+    is_trusted: bool = False
+    reason: str = "no book yet"
+    changed_at: Ns = 0
+    bid_levels: int = 0
+    ask_levels: int = 0
+    bid_size: Qty = 0
+    ask_size: Qty = 0
+    lost: int = 0
+    resyncs: int = 0
+    negative_levels: int = 0
+    crossed_episodes: int = 0
+    touch_checks: int = 0
+    touch_agree: int = 0
+    pruned_levels: int = 0
+    hash_checks: int = 0
+    hash_agree: int = 0
+
+
+class LimitUse(msgspec.Struct, frozen=True):
+    """One limit of the risk gate and how much of it is used (millionths)."""
+
+    rule: str
+    name: str
+    value: str
+    limit: str
+    used_ppm: int
+    is_tripped: bool = False
