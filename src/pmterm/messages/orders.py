@@ -27,7 +27,7 @@ class Intent(Message, frozen=True):
 
 
 class Refused(Message, frozen=True):
-    """The gate (or a missing precondition) said no: which rule, its value, its limit, what passes."""
+    """The gate said no: which rule, its value, its limit, and what would pass."""
 
     order: OrderId
     market: MarketId
@@ -85,7 +85,7 @@ class OrderReport(Message, frozen=True):
 
 
 class Fill(Message, frozen=True):
-    """Some of an order traded. `price` is on the YES scale, `fee` in 1e-6 USD. Counts once by id."""
+    """Some of an order traded: `price` on the YES scale, `fee` in 1e-6 USD. Counts once by id."""
 
     id: FillId
     order: OrderId

@@ -82,7 +82,7 @@ def price_text(price: Price) -> str:
 
 
 def decimal_text(value: float, places: int) -> str:
-    """Write a JSON number (a venue's tick of 0.001, say) as a plain decimal, without float noise."""
+    """Write a JSON number (a tick of 0.001, say) as a plain decimal, without float noise."""
     return format(Decimal(repr(value)).quantize(Decimal(1).scaleb(-places)), "f")
 
 
