@@ -1,1 +1,78 @@
-"""The six stages in order."""
+"""The six stages in order, one direction: book, signal, strategy, risk, execution, portfolio."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from pmterm.messages.base import Message
+
+Handler: TypeAlias = Callable[[Any], Sequence[Message]]
+Recall: TypeAlias = Callable[[Any], None]
+
+
+class Stage(Protocol):
+    """One room of the street: says which messages it hears, and answers them at once."""
+
+    def hears(self) -> Mapping[type[Message], Handler]:
+        """Handlers by exact message type; each returns what the stage says, oldest first."""
+        ...
+
+
+class _Route:
+    """A handler, and who hears what it says: stages further down the street only."""
+
+    __slots__ = ("handler", "later")
+
+    def __init__(self, handler: Handler, later: "_Table") -> None:
+        self.handler = handler
+        self.later = later
+
+
+_Table: TypeAlias = dict[type[Message], tuple[_Route, ...]]
+
+
+class Pipeline:
+    """Stages in order. A reply reaches later stages only, so nothing can run up the street.
+
+    Routes are found by type once, at the start: a message that no stage hears costs one look-up.
+    """
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        table: _Table = {}
+        for stage in reversed(stages):
+            later = dict(table)
+            for kind, handler in stage.hears().items():
+                table[kind] = (_Route(handler, later), *table.get(kind, ()))
+        self._door = table
+        self._recalls = _recalls(stages)
+
+    def on(self, event: Message) -> list[Message]:
+        """Return the event and everything it led to, oldest first."""
+        said = [event]
+        routes = self._door.get(type(event))
+        if routes is None:
+            return said
+        waiting = [(event, routes)]
+        for message, heard_by in waiting:
+            for route in heard_by:
+                for reply in route.handler(message):
+                    said.append(reply)
+                    further = route.later.get(type(reply))
+                    if further is not None:
+                        waiting.append((reply, further))
+        return said
+
+    def recall(self, message: Message) -> None:
+        """Fold one message of the journal into the stages' state, in silence."""
+        for handler in self._recalls.get(type(message), ()):
+            handler(message)
+
+
+def _recalls(stages: Sequence[Stage]) -> dict[type[Message], tuple[Recall, ...]]:
+    table: dict[type[Message], tuple[Recall, ...]] = {}
+    for stage in stages:
+        recalls = getattr(stage, "recalls", None)
+        if recalls is None:
+            continue
+        for kind, handler in recalls().items():
+            table[kind] = (*table.get(kind, ()), handler)
+    return table

@@ -1,0 +1,230 @@
+"""Feeds, pipeline and broker as one pure machine: the same live, in replay and in a backtest.
+
+An input goes in; what it led to is heard by the listeners. No clock, no socket, no file: time is
+the `at` of the inputs, so a recording plays to the same answer as the evening it was made on.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from pmterm.messages.base import Message
+from pmterm.messages.feed import BookDoubted, MarketSeen
+from pmterm.messages.health import Heartbeat
+from pmterm.messages.orders import AmendOrder, JournalFailed, PlaceOrder
+from pmterm.messages.transport import (
+    Closed,
+    Frame,
+    HttpRequest,
+    HttpResponse,
+    Opened,
+    Reconnect,
+    SendText,
+)
+from pmterm.model.ids import MarketId, OrderId, Venue
+from pmterm.model.market import Market
+from pmterm.model.units import MS, SECOND, Ns
+from pmterm.trading.pipeline import Handler, Pipeline
+from pmterm.venues.base import Feed
+
+BEAT: Ns = 500 * MS
+LONGEST_QUIET: Ns = 600 * SECOND  # a longer hole in a recording is stepped over, not walked
+
+Wish: TypeAlias = SendText | HttpRequest | Reconnect
+Listener: TypeAlias = Callable[[Any], None]
+_WISHES = frozenset({SendText, HttpRequest, Reconnect})
+
+
+class Broker(Protocol):
+    """Who answers orders: the paper broker, or the worker that asks a venue."""
+
+    def hears(self) -> Mapping[type[Message], Handler]:
+        """Handlers by exact type; answers come in at the front door as new events."""
+        ...
+
+    def next_due(self) -> Ns:
+        """When it wants to be woken next, in message time."""
+        ...
+
+    def wake(self, at: Ns) -> Sequence[Message]:
+        """Its due answers; `at` is what `next_due` said."""
+        ...
+
+
+class Durable:
+    """Messages that must be on disk before the engine goes on.
+
+    Whoever drives the engine writes them, and sets `failed` to the reason if that did not work:
+    orders among them are then not sent, and say so.
+    """
+
+    __slots__ = ("failed", "messages")
+
+    def __init__(self, messages: list[Message]) -> None:
+        self.messages = messages
+        self.failed = ""
+
+
+class Woken(Message, frozen=True):
+    """Time has passed and nothing came."""
+
+
+class Engine:
+    """Takes inputs in the order of their `at`, one at a time, to the end.
+
+    `journaled` names the message types that are handed out as `Durable`; `listeners` hear what is
+    said by type and must not call back.
+    """
+
+    def __init__(
+        self,
+        feeds: Mapping[Venue, Feed],
+        pipeline: Pipeline,
+        broker: Broker,
+        *,
+        journaled: Iterable[type[Message]] = (),
+        wish: Callable[[Wish], None] = lambda _: None,
+    ) -> None:
+        self._feeds = feeds
+        self._pipeline = pipeline
+        self._broker = broker
+        self._answers = dict(broker.hears())
+        self._journaled = frozenset(journaled)
+        self._wish = wish
+        self._listeners: dict[type[Message], tuple[Listener, ...]] = {}
+        self._venue_of: dict[MarketId, Venue] = {}
+        self._translate: dict[type[Message], Handler] = {
+            Frame: self._frame,
+            HttpResponse: lambda event: self._feeds[event.venue].answered(event),
+            Opened: lambda event: self._feeds[event.venue].opened(event),
+            Closed: lambda event: self._feeds[event.venue].closed(event),
+            Woken: lambda _: (),
+        }
+        self.at: Ns = 0
+        self._next_beat: Ns = 0
+        self._next_due: Ns = 0
+
+    def listen(self, table: Mapping[type[Message], Listener]) -> None:
+        """Add listeners by message type."""
+        for kind, listener in table.items():
+            self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
+
+    def recall(self, message: Message) -> None:
+        """Fold one message of an earlier session into every part's state, in silence."""
+        self._pipeline.recall(message)
+        recalls = getattr(self._broker, "recalls", None)
+        if recalls is not None and (handler := recalls().get(type(message))) is not None:
+            handler(message)
+
+    def watch(self, market: Market, at: Ns) -> Iterator[Durable]:
+        """Follow a market from now on."""
+        yield from self.take(MarketSeen(at, market))
+        self._venue_of[market.id] = market.venue
+        for message in self._feeds[market.venue].watch(market, at):
+            yield from self._think(message)
+
+    def take(self, event: Message) -> Iterator[Durable]:
+        """Take one input and everything that was due before it.
+
+        Bring each `Durable` to disk before asking for the next.
+        """
+        if event.at > self.at:
+            if event.at >= self._next_due:
+                yield from self._advance(event.at)
+            self.at = event.at
+        elif event.at < self.at:
+            event = msgspec.structs.replace(event, at=self.at)
+        translate = self._translate.get(type(event))
+        if translate is None:
+            yield from self._think(event)
+            return
+        for message in translate(event):
+            yield from self._think(message)
+
+    def run(self, events: Iterable[Message]) -> None:
+        """Take inputs without a journal, as fast as it goes."""
+        for event in events:
+            for _ in self.take(event):
+                pass
+
+    def _frame(self, event: Frame) -> Sequence[Message]:
+        return self._feeds[event.venue].receive(event)
+
+    def _advance(self, to: Ns) -> Iterator[Durable]:
+        """Let everything happen that is due up to and including `to`."""
+        if not self._next_beat or to - self._next_beat > LONGEST_QUIET:
+            self._next_beat = (to // BEAT + 1) * BEAT if not self._next_beat else to // BEAT * BEAT
+        while True:
+            due = min(self._next_beat, self._broker.next_due())
+            if due > to:
+                break
+            self.at = max(self.at, due)
+            if due == self._next_beat:
+                self._next_beat += BEAT
+                yield from self._think(Heartbeat(due))
+                if due % SECOND == 0:
+                    yield from self._tick(due)
+            else:
+                for answer in self._broker.wake(due):
+                    yield from self._think(answer)
+        self._next_due = due
+
+    def _tick(self, at: Ns) -> Iterator[Durable]:
+        for feed in self._feeds.values():
+            for message in feed.tick(at):
+                yield from self._think(message)
+
+    def _think(self, event: Message) -> Iterator[Durable]:
+        door = [event]
+        for message in door:
+            if type(message) in _WISHES:
+                self._wish(message)  # type: ignore[arg-type]  # the set names just these types
+                continue
+            said = self._pipeline.on(message)
+            durable = self._tell(said)
+            if durable is not None:
+                yield durable
+                if durable.failed:
+                    said, failures = _hold_back(said, durable.failed)
+                    door.extend(failures)
+            self._act(said, door)
+
+    def _tell(self, said: list[Message]) -> Durable | None:
+        kept: list[Message] | None = None
+        for message in said:
+            kind = type(message)
+            if kind in self._journaled:
+                if kept is None:
+                    kept = []
+                kept.append(message)
+            for listener in self._listeners.get(kind, ()):
+                listener(message)
+        return None if kept is None else Durable(kept)
+
+    def _act(self, said: list[Message], door: list[Message]) -> None:
+        for message in said:
+            answer = self._answers.get(type(message))
+            if answer is not None:
+                replies = answer(message)
+                if replies:
+                    door.extend(replies)
+                self._next_due = min(self._next_due, self._broker.next_due())
+            elif type(message) is BookDoubted:
+                door.extend(self._resync(message))
+
+    def _resync(self, doubt: BookDoubted) -> Sequence[Message]:
+        feed = self._feeds.get(doubt.venue)
+        return () if feed is None else feed.resync(doubt.market, doubt.at, doubt.reason)
+
+
+def _hold_back(said: list[Message], reason: str) -> tuple[list[Message], list[Message]]:
+    """Take the orders out of what was said, and say for each that it was not sent."""
+    failures: list[Message] = []
+    passed: list[Message] = []
+    for message in said:
+        if isinstance(message, PlaceOrder | AmendOrder):
+            failures.append(JournalFailed(message.at, OrderId(message.intent.order), reason))
+        else:
+            passed.append(message)
+    return passed, failures
