@@ -25,7 +25,7 @@ from pmterm.messages.transport import (
 from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.units import MS, SECOND, Ns
-from pmterm.trading.pipeline import Handler, Pipeline
+from pmterm.trading.pipeline import Handler, Pipeline, Recall
 from pmterm.venues.base import Feed
 
 BEAT: Ns = 500 * MS
@@ -41,6 +41,10 @@ class Broker(Protocol):
 
     def hears(self) -> Mapping[type[Message], Handler]:
         """Handlers by exact type; answers come in at the front door as new events."""
+        ...
+
+    def recalls(self) -> Mapping[type[Message], Recall]:
+        """Handlers that fold the journal of earlier sessions, in silence."""
         ...
 
     def next_due(self) -> Ns:
@@ -90,6 +94,7 @@ class Engine:
         self._pipeline = pipeline
         self._broker = broker
         self._answers = dict(broker.hears())
+        self._recalls = dict(broker.recalls())
         self._journaled = frozenset(journaled)
         self._wish = wish
         self._listeners: dict[type[Message], tuple[Listener, ...]] = {}
@@ -113,8 +118,8 @@ class Engine:
     def recall(self, message: Message) -> None:
         """Fold one message of an earlier session into every part's state, in silence."""
         self._pipeline.recall(message)
-        recalls = getattr(self._broker, "recalls", None)
-        if recalls is not None and (handler := recalls().get(type(message))) is not None:
+        handler = self._recalls.get(type(message))
+        if handler is not None:
             handler(message)
 
     def watch(self, market: Market, at: Ns) -> Iterator[Durable]:

@@ -1,0 +1,166 @@
+"""One inbox, one engine: takes what arrives in order, brings to disk what must be there first."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from pmterm.messages.base import Message
+from pmterm.messages.health import LagSeen, WorkerDown
+from pmterm.messages.orders import AmendOrder, PlaceOrder
+from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
+from pmterm.model.errors import StoreBroken
+from pmterm.model.market import Market
+from pmterm.model.units import MS, SECOND, Ns
+from pmterm.runtime.engine import Durable, Engine, Woken
+
+INBOX_FULL = 200_000  # frames; at 10 000 a second that is 20 s behind: too far to trade on
+TURN: Ns = 8 * MS  # how long the engine may hold the loop while a key may be waiting
+WAKE_S = 0.05
+LAG_TOLD: Ns = 250 * MS
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def stamp(self) -> Ns:
+        """Wall time, strictly increasing."""
+        ...
+
+    def monotonic(self) -> Ns:
+        """Time that never steps."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Journal(Protocol):
+    """Where messages become durable."""
+
+    async def append(self, messages: list[Message]) -> None:
+        """Return when they are on disk; raise StoreBroken if they are not."""
+        ...
+
+
+class Recorder(Protocol):
+    """Where raw input is kept."""
+
+    def write(self, event: Message) -> None:
+        """Keep one input; raise StoreBroken when the disk will not have it."""
+        ...
+
+
+class Watching(Message, frozen=True):
+    """A market to follow, in its place among the inputs."""
+
+    market: Market
+    data: dict[str, object]
+
+
+class Hub:
+    """Takes inputs one at a time. Bounded: a full inbox tells the feed to start afresh."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        journal: Journal | None = None,
+        recorder: Recorder | None = None,
+        tell: Callable[[Message], None] = lambda _: None,
+    ) -> None:
+        self.engine = engine
+        self._clock = clock
+        self._journal = journal
+        self._recorder = recorder
+        self._tell = tell
+        self._inbox: deque[Message] = deque()
+        self._arrived = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._unwritten: list[Message] = []
+        self._lag_told_at: Ns = 0
+        self._was_behind = False
+
+    def put(self, event: Message) -> bool:
+        """Queue one input; False if the inbox is full: drop the connection, never a frame."""
+        if len(self._inbox) >= INBOX_FULL:
+            return False
+        self._inbox.append(event)
+        self._arrived.set()
+        return True
+
+    async def settled(self) -> None:
+        """Wait until everything that has arrived is dealt with."""
+        while self._inbox:
+            self._idle.clear()
+            await self._idle.wait()
+
+    async def run(self) -> None:
+        """Take inputs for ever."""
+        while True:
+            if not self._inbox:
+                self._idle.set()
+                self._arrived.clear()
+                await self._arrived.wait()
+            await self._turn()
+            await asyncio.sleep(0)
+
+    async def beat(self) -> None:
+        """Say that time passes, so that what is due happens while no frame comes."""
+        while True:
+            await self._clock.sleep(WAKE_S)
+            if not self._inbox:
+                self.put(Woken(self._clock.stamp()))
+
+    async def _turn(self) -> None:
+        until = self._clock.monotonic() + TURN
+        while self._inbox:
+            event = self._inbox.popleft()
+            self._record(event)
+            if type(event) is Watching:
+                steps = self.engine.watch(event.market, event.at)
+            else:
+                steps = self.engine.take(event)
+            for durable in steps:
+                await self._commit(durable)
+            if self._clock.monotonic() > until:
+                break
+        self._watch_lag()
+
+    def _watch_lag(self) -> None:
+        now = self._clock.stamp()
+        behind = now - self._inbox[0].at if self._inbox else 0
+        is_behind = behind > LAG_TOLD
+        if (is_behind or self._was_behind) and now - self._lag_told_at > SECOND // 4:
+            self._lag_told_at = now
+            self._was_behind = is_behind
+            self._tell(LagSeen(now, len(self._inbox), behind // MS))
+
+    def _record(self, event: Message) -> None:
+        if self._recorder is None:
+            return
+        if isinstance(event, Frame | HttpResponse | Opened | Closed | Watching):
+            try:
+                self._recorder.write(event)
+            except StoreBroken as broken:
+                self._recorder = None
+                self._tell(WorkerDown(event.at, "recording", str(broken), 0.0))
+
+    async def _commit(self, durable: Durable) -> None:
+        if self._journal is None:
+            return
+        self._unwritten.extend(durable.messages)
+        try:
+            await self._journal.append(self._unwritten)
+        except StoreBroken as broken:
+            durable.failed = str(broken)
+            # What was not sent must not be found as sent later; the rest is tried again.
+            self._unwritten = [
+                message
+                for message in self._unwritten
+                if not isinstance(message, PlaceOrder | AmendOrder)
+            ]
+        else:
+            self._unwritten = []
