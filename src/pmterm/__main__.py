@@ -1,1 +1,5 @@
-"""Run pmterm as a module."""
+"""`python -m pmterm`."""
+
+from pmterm.cli import main
+
+main()

@@ -30,6 +30,7 @@ from pmterm.venues.base import Feed
 
 BEAT: Ns = 500 * MS
 LONGEST_QUIET: Ns = 600 * SECOND  # a longer hole in a recording is stepped over, not walked
+NEVER: Ns = 1 << 62
 
 Wish: TypeAlias = SendText | HttpRequest | Reconnect
 Listener: TypeAlias = Callable[[Any], None]
@@ -233,3 +234,23 @@ def _hold_back(said: list[Message], reason: str) -> tuple[list[Message], list[Me
         else:
             passed.append(message)
     return passed, failures
+
+
+class NoBroker:
+    """Answers nothing: for runs that only look."""
+
+    def hears(self) -> Mapping[type[Message], Handler]:
+        """Nothing."""
+        return {}
+
+    def recalls(self) -> Mapping[type[Message], Recall]:
+        """Nothing."""
+        return {}
+
+    def next_due(self) -> Ns:
+        """Never."""
+        return NEVER
+
+    def wake(self, at: Ns) -> Sequence[Message]:  # noqa: ARG002  # the Broker's shape
+        """Nothing."""
+        return ()
