@@ -45,7 +45,10 @@ class HttpRequest(Message, frozen=True):
 
 
 class HttpResponse(Message, frozen=True):
-    """One REST answer. `status` 0: no answer came, `text` says why."""
+    """One REST answer. `status` 0: no answer came, `text` says why.
+
+    `retry_after_s` is what the venue asked for in its Retry-After header, 0 if nothing.
+    """
 
     venue: Venue
     method: str
@@ -53,6 +56,7 @@ class HttpResponse(Message, frozen=True):
     status: int
     text: str
     purpose: str = ""
+    retry_after_s: int = 0
 
 
 class SendText(Message, frozen=True):

@@ -1,0 +1,94 @@
+"""What the system tells the process: end, terminal gone, sleep, wake."""
+
+import asyncio
+import os
+import signal
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from pmterm.runtime.clock import Clock
+
+PROBE_S = 0.5
+_ENDINGS = {
+    signal.SIGTERM: "told to end (SIGTERM)",
+    signal.SIGHUP: "the terminal was closed (SIGHUP)",
+    signal.SIGINT: "interrupted (SIGINT)",
+}
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """Why the program has to end, and what its exit code is to say: 128 + the signal's number."""
+
+    reason: str
+    exit_code: int
+
+
+@contextmanager
+def ending_signals(end: Callable[[Ending], None]) -> Iterator[None]:
+    """Have TERM, HUP and INT call `end` on the running loop while the context lasts.
+
+    `end` may be called more than once: an impatient user sends it again.
+    """
+    loop = asyncio.get_running_loop()
+    for number, reason in _ENDINGS.items():
+        loop.add_signal_handler(number, end, Ending(reason, 128 + number))
+    try:
+        yield
+    finally:
+        for number in _ENDINGS:
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def sleeping_signals(before: Callable[[], None], awake: Callable[[], None]) -> Iterator[None]:
+    """Have a stop from outside (SIGTSTP) call `before`, stop, and a SIGCONT call `awake`.
+
+    Stopped, the program neither sees the market nor cancels anything: `before` is where the policy
+    for that is carried out, `awake` where everything is taken for lost until it is fresh again.
+    """
+    loop = asyncio.get_running_loop()
+
+    def sleep() -> None:
+        before()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    loop.add_signal_handler(signal.SIGTSTP, sleep)
+    loop.add_signal_handler(signal.SIGCONT, awake)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTSTP)
+        loop.remove_signal_handler(signal.SIGCONT)
+
+
+class TerminalProbe:
+    """Looks twice a second whether the terminal is still there.
+
+    A terminal can vanish without a signal (HUP ignored under nohup); the screen's toolkit would
+    then spin on a dead descriptor for ever. A worker for the supervisor; done once it is gone.
+    """
+
+    name = "terminal probe"
+
+    def __init__(self, end: Callable[[Ending], None], clock: Clock, descriptor: int) -> None:
+        self._end = end
+        self._clock = clock
+        self._descriptor = descriptor
+
+    async def run(self) -> None:
+        """Look until the terminal is gone, then say so once."""
+        while terminal_is_there(self._descriptor):
+            await self._clock.sleep(PROBE_S)
+        self._end(Ending("the terminal is gone", 128 + signal.SIGHUP))
+
+
+def terminal_is_there(descriptor: int) -> bool:
+    """Tell whether a terminal answers behind a descriptor."""
+    try:
+        termios.tcgetattr(descriptor)
+    except (termios.error, OSError, ValueError):
+        return False
+    return True
