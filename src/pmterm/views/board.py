@@ -1,0 +1,247 @@
+"""Folds messages into one frozen Board: everything the screen may show, at one instant."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from pmterm.messages.accounts import Mode
+from pmterm.messages.base import Message
+from pmterm.messages.feed import NO_ASK, NO_BID
+from pmterm.model.ids import MarketId, Venue
+from pmterm.model.market import Market
+from pmterm.model.readings import BookHealth, Gauges, LimitUse
+from pmterm.model.units import SECOND, Ns, Price, Qty
+from pmterm.views.blotter import OrderRow
+from pmterm.views.chart import ChartView
+from pmterm.views.fold import Fold, MarketFold
+from pmterm.views.header import HeaderView, Outcome, ReplayStatus, Toast
+from pmterm.views.health import FeedLamp, HealthView, obstacles
+from pmterm.views.ladder import LadderView, ladder_of
+from pmterm.views.positions import MoneyView, PositionRow, position_row
+from pmterm.views.signals import SignalsView
+from pmterm.views.tape import TapeRow
+from pmterm.views.watchlist import WatchRow
+
+LEVELS = 60
+CHART_SPAN: Ns = 3_600 * SECOND
+RECENT: Ns = 600 * SECOND
+Levels: TypeAlias = tuple[list[tuple[Price, Qty]], list[tuple[Price, Qty]]]
+Hearer: TypeAlias = Callable[[Any], None]
+
+
+class BoardReader(Protocol):
+    """What is read from the trading parts when the screen paints, instead of being said."""
+
+    def levels(self, market: MarketId, n: int) -> Levels:
+        """The best `n` bids and asks, best first."""
+        ...
+
+    def health(self, market: MarketId) -> BookHealth:
+        """How far the book can be trusted."""
+        ...
+
+    def gauges(self, market: MarketId) -> Gauges:
+        """How the market stands against its last hour."""
+        ...
+
+    def limits(self, market: MarketId) -> list[LimitUse]:
+        """The limits as they bear on an order in this market."""
+        ...
+
+    def touch(self, market: MarketId) -> tuple[Price, Price]:
+        """The best bid (0: none) and the best ask (10_000: none)."""
+        ...
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the screen may show at `at`; the parts in their own files say their units.
+
+    `ladder`, `chart`, `tape` and `market` belong to `focus`; `beside` is a second watched market.
+    """
+
+    at: Ns = 0
+    focus: MarketId = MarketId("")
+    market: Market | None = None
+    header: HeaderView = HeaderView()
+    ladder: LadderView = LadderView()
+    beside: LadderView | None = None
+    chart: ChartView = ChartView()
+    tape: tuple[TapeRow, ...] = ()
+    signals: SignalsView = SignalsView()
+    orders: tuple[OrderRow, ...] = ()
+    positions: tuple[PositionRow, ...] = ()
+    money: MoneyView = MoneyView()
+    health: HealthView = HealthView()
+    watched: tuple[WatchRow, ...] = ()
+    outcome: Outcome = Outcome(0, "")
+    toasts: tuple[Toast, ...] = ()
+
+
+class BoardFold:
+    """Hears the messages that change seldom; paints them together with what the reader reads.
+
+    Between two paints the price line is sampled through the reader last given, so give one here
+    where messages come before the first paint.
+    """
+
+    def __init__(self, reader: BoardReader | None = None) -> None:
+        self._fold = Fold(self._look)
+        self._reader = reader
+
+    def hears(self) -> Mapping[type[Message], Hearer]:
+        """Handlers by exact message type."""
+        return self._fold.hears()
+
+    def recalls(self) -> Mapping[type[Message], Hearer]:
+        """Handlers that fold the journal of earlier sessions: as `hears`, but raising no toast."""
+        return self._fold.recalls()
+
+    def paint(
+        self,
+        at: Ns,
+        reader: BoardReader,
+        focus: MarketId,
+        replay: ReplayStatus | None = None,
+    ) -> Board:
+        """Make the board of this instant; `at` is session time, in a replay that of the file."""
+        self._reader = reader
+        fold = self._fold
+        markets = fold.markets
+        limits = reader.limits(focus)
+        healths = {market: reader.health(market) for market in markets}
+        lamps = self._lamps(at, healths)
+        lamp_of = {lamp.venue: lamp for lamp in lamps}
+        here = markets.get(focus)
+        book = healths.get(focus, BookHealth())
+        lamp = lamp_of.get(here.market.venue) if here is not None else None
+        other = next((key for key in markets if key != focus), None)
+        return Board(
+            at=at,
+            focus=focus,
+            market=here.market if here is not None else None,
+            header=HeaderView(
+                Mode.REPLAY if replay is not None else fold.mode,
+                fold.session,
+                fold.gate,
+                fold.gate_reason,
+                lamps,
+                replay,
+            ),
+            ladder=self._ladder(reader, focus, healths, lamp_of),
+            beside=self._ladder(reader, other, healths, lamp_of) if other is not None else None,
+            chart=here.line.view(at - CHART_SPAN) if here is not None else ChartView(),
+            tape=here.tape.view() if here is not None else (),
+            signals=fold.signals.view(reader.gauges(focus) if here is not None else Gauges()),
+            orders=fold.blotter.view(),
+            positions=self._positions(reader, healths),
+            money=self._money(limits),
+            health=HealthView(
+                book,
+                tuple(limits),
+                fold.surprises,
+                fold.waiting,
+                fold.behind_ms,
+                fold.news.log(),
+                obstacles(fold.gate, fold.gate_reason, lamp, book, limits),
+            ),
+            watched=tuple(
+                self._watch_row(at, reader, market, healths) for market in markets.values()
+            ),
+            outcome=fold.news.outcome,
+            toasts=fold.news.toasts(),
+        )
+
+    def _look(self, at: Ns) -> None:
+        """Sample the mid of every market."""
+        reader = self._reader
+        if reader is None:
+            return
+        for market, kept in self._fold.markets.items():
+            bid, ask = reader.touch(market)
+            kept.line.look(at, bid + ask if bid != NO_BID and ask != NO_ASK else 0)
+
+    def _lamps(self, at: Ns, healths: Mapping[MarketId, BookHealth]) -> tuple[FeedLamp, ...]:
+        heard: dict[Venue, Ns] = {}
+        trust: dict[Venue, bool] = {}
+        for key, kept in self._fold.markets.items():
+            venue = kept.market.venue
+            last = max(healths[key].changed_at, kept.heard_at)
+            heard[venue] = max(heard.get(venue, 0), last)
+            trust[venue] = trust.get(venue, True) and healths[key].is_trusted
+        lamps = []
+        for venue, last in heard.items():
+            feed = self._fold.feeds.get(venue)
+            is_up, reason = feed if feed is not None else (False, "connecting")
+            lamps.append(FeedLamp(venue, is_up, at - last if last else -1, trust[venue], reason))
+        return tuple(lamps)
+
+    def _ladder(
+        self,
+        reader: BoardReader,
+        market: MarketId,
+        healths: Mapping[MarketId, BookHealth],
+        lamps: Mapping[Venue, FeedLamp],
+    ) -> LadderView:
+        kept = self._fold.markets.get(market)
+        if kept is None:
+            return LadderView()
+        lamp = lamps[kept.market.venue]
+        holding = self._fold.positions.get(market)
+        return ladder_of(
+            kept.market,
+            reader.levels(market, LEVELS),
+            healths[market],
+            self._fold.blotter.own_marks(market),
+            age=max(lamp.age, 0),
+            last=kept.last,
+            holding=holding.qty if holding is not None else 0,
+        )
+
+    def _positions(
+        self, reader: BoardReader, healths: Mapping[MarketId, BookHealth]
+    ) -> tuple[PositionRow, ...]:
+        rows = []
+        for market, held in self._fold.positions.items():
+            kept = self._fold.markets.get(market)
+            if kept is not None and (held.qty or held.realised):
+                health = healths[market]
+                touch = reader.touch(market)
+                rows.append(position_row(held, kept.market, touch, is_trusted=health.is_trusted))
+        return tuple(sorted(rows, key=lambda row: not row.qty))
+
+    def _money(self, limits: list[LimitUse]) -> MoneyView:
+        money = self._fold.money
+        for use in limits:
+            if use.rule == "R3":
+                money = msgspec.structs.replace(
+                    money, loss_limit=use.limit, loss_used_ppm=use.used_ppm
+                )
+            elif use.rule == "R2":
+                money = msgspec.structs.replace(
+                    money, exposure_limit=use.limit, exposure_used_ppm=use.used_ppm
+                )
+        return money
+
+    def _watch_row(
+        self,
+        at: Ns,
+        reader: BoardReader,
+        kept: MarketFold,
+        healths: Mapping[MarketId, BookHealth],
+    ) -> WatchRow:
+        market = kept.market
+        health = healths[market.id]
+        bid, ask = reader.touch(market.id)
+        held = self._fold.positions.get(market.id)
+        return WatchRow(
+            market,
+            bid,
+            ask,
+            reader.gauges(market.id).change_ppm,
+            at - max(health.changed_at, kept.heard_at),
+            health.is_trusted,
+            market.status,
+            held.qty if held is not None else 0,
+            self._fold.signals.count(market.id, at - RECENT),
+        )

@@ -1,0 +1,232 @@
+"""What the board remembers between paints. Every list in it has an end."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from pmterm.messages.accounts import (
+    BalanceSeen,
+    MarketSettled,
+    Mode,
+    PositionChanged,
+    ProfitMarked,
+    SessionStarted,
+)
+from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged, TouchSeen, TradeSeen
+from pmterm.messages.health import FeedDown, FeedUp, Heartbeat, LagSeen, Surprised, WorkerDown
+from pmterm.messages.orders import (
+    Approved,
+    Fill,
+    GateChanged,
+    Intent,
+    JournalFailed,
+    OrderReport,
+    Refused,
+    WithdrawOrder,
+)
+from pmterm.messages.signals import Advice, SignalEnded, SignalRejected, SignalSeen
+from pmterm.model.ids import MarketId, Venue
+from pmterm.model.market import Market
+from pmterm.model.order import GateState, Side
+from pmterm.model.units import Ns, Price
+from pmterm.views.blotter import Blotter
+from pmterm.views.chart import ChartMark, Line, MarkKind
+from pmterm.views.news import News
+from pmterm.views.positions import MoneyView, marked
+from pmterm.views.signals import SignalFold
+from pmterm.views.tape import Tape
+
+Hearer: TypeAlias = Callable[[Any], None]
+_SIGNAL_MARKS = {
+    Advice.BUY: MarkKind.BUY_SIGNAL,
+    Advice.SELL: MarkKind.SELL_SIGNAL,
+    Advice.WAIT: MarkKind.WAIT_SIGNAL,
+}
+_FILL_MARKS = {Side.BUY: MarkKind.BOUGHT, Side.SELL: MarkKind.SOLD}
+_RECALLED: tuple[type[Message], ...] = (
+    SessionStarted,
+    MarketSeen,
+    Intent,
+    Approved,
+    Refused,
+    WithdrawOrder,
+    OrderReport,
+    Fill,
+    JournalFailed,
+    PositionChanged,
+    BalanceSeen,
+    ProfitMarked,
+    GateChanged,
+)
+
+
+class MarketFold:
+    """One market: metadata, price line, tape, last trade."""
+
+    __slots__ = ("heard_at", "last", "line", "market", "tape")
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.line = Line()
+        self.tape = Tape()
+        self.last: Price = 0
+        self.heard_at: Ns = 0
+
+
+class Fold:
+    """The state behind the board; `look` samples all price lines at an instant."""
+
+    def __init__(self, look: Callable[[Ns], None]) -> None:
+        self._look = look
+        self.markets: dict[MarketId, MarketFold] = {}
+        self.positions: dict[MarketId, PositionChanged] = {}
+        self.feeds: dict[Venue, tuple[bool, str]] = {}
+        self.blotter = Blotter()
+        self.signals = SignalFold()
+        self.news = News()
+        self.money = MoneyView()
+        self.mode = Mode.PAPER
+        self.session = ""
+        self.gate = GateState.ACTIVE
+        self.gate_reason = ""
+        self.surprises = 0
+        self.waiting = 0
+        self.behind_ms = 0
+
+    def hears(self) -> Mapping[type[Message], Hearer]:
+        """Handlers by exact message type."""
+        return {
+            SessionStarted: self._session,
+            MarketSeen: self._market,
+            MarketStatusSeen: self._status,
+            TickChanged: self._ticks,
+            TouchSeen: self._touch,
+            TradeSeen: self._trade,
+            SignalSeen: self._signal,
+            SignalRejected: self.signals.rejected,
+            SignalEnded: self.signals.ended,
+            Intent: self.blotter.intent,
+            Approved: self.blotter.approved,
+            Refused: self._refused,
+            WithdrawOrder: self.blotter.withdraw,
+            OrderReport: self._report,
+            Fill: self._fill,
+            JournalFailed: self._journal_failed,
+            PositionChanged: self._position,
+            BalanceSeen: self._balance,
+            ProfitMarked: self._profit,
+            MarketSettled: self.news.settled,
+            GateChanged: self._gate,
+            FeedUp: self._feed_up,
+            FeedDown: self._feed_down,
+            Surprised: self._surprised,
+            WorkerDown: self.news.worker_down,
+            LagSeen: self._lag,
+            Heartbeat: self._heartbeat,
+        }
+
+    def recalls(self) -> Mapping[type[Message], Hearer]:
+        """Handlers for the journal of earlier sessions, silent ones."""
+        hears = self.hears()
+        return {kind: self._silent(hears[kind]) for kind in _RECALLED}
+
+    def _silent(self, handler: Hearer) -> Hearer:
+        def recall(message: Message) -> None:
+            self.news.is_silent = True
+            handler(message)
+            self.news.is_silent = False
+
+        return recall
+
+    def _session(self, message: SessionStarted) -> None:
+        self.mode, self.session = message.mode, message.session
+        if not self.money.cash:
+            self.money = msgspec.structs.replace(self.money, cash=message.cash, equity=message.cash)
+
+    def _market(self, message: MarketSeen) -> None:
+        kept = self.markets.get(message.market.id)
+        if kept is None:
+            self.markets[message.market.id] = MarketFold(message.market)
+        else:
+            kept.market = message.market
+
+    def _status(self, message: MarketStatusSeen) -> None:
+        kept = self.markets.get(message.market)
+        if kept is not None:
+            kept.market = msgspec.structs.replace(
+                kept.market, status=message.status, result=message.result
+            )
+
+    def _ticks(self, message: TickChanged) -> None:
+        kept = self.markets.get(message.market)
+        if kept is not None:
+            kept.market = msgspec.structs.replace(kept.market, bands=message.bands)
+
+    def _touch(self, message: TouchSeen) -> None:
+        kept = self.markets.get(message.market)
+        if kept is not None:
+            kept.heard_at = message.at
+
+    def _trade(self, message: TradeSeen) -> None:
+        kept = self.markets.get(message.market)
+        if kept is not None:
+            kept.heard_at, kept.last = message.at, message.price
+            kept.tape.add(message)
+
+    def _signal(self, message: SignalSeen) -> None:
+        self.signals.seen(message)
+        kept = self.markets.get(message.market)
+        if kept is not None:
+            kept.line.mark(ChartMark(message.at, message.mid2, _SIGNAL_MARKS[message.advice]))
+
+    def _refused(self, message: Refused) -> None:
+        self.blotter.refused(message)
+        self.news.refused(message)
+
+    def _report(self, message: OrderReport) -> None:
+        self.blotter.report(message)
+        self.news.report(message, self.blotter.row(message.order))
+
+    def _fill(self, message: Fill) -> None:
+        self.blotter.fill(message)
+        self.news.fill(message)
+        kept = self.markets.get(message.market)
+        if kept is not None:
+            kept.line.mark(ChartMark(message.at, 2 * message.price, _FILL_MARKS[message.side]))
+
+    def _journal_failed(self, message: JournalFailed) -> None:
+        self.blotter.journal_failed(message)
+        self.news.journal_failed(message)
+
+    def _position(self, message: PositionChanged) -> None:
+        self.positions[message.market] = message
+
+    def _balance(self, message: BalanceSeen) -> None:
+        self.money = msgspec.structs.replace(self.money, cash=message.cash)
+
+    def _profit(self, message: ProfitMarked) -> None:
+        self.money = marked(self.money, message)
+
+    def _gate(self, message: GateChanged) -> None:
+        self.gate, self.gate_reason = message.state, message.reason
+        self.news.gate(message)
+
+    def _feed_up(self, message: FeedUp) -> None:
+        self.feeds[message.venue] = (True, "")
+        self.news.feed_up(message)
+
+    def _feed_down(self, message: FeedDown) -> None:
+        self.feeds[message.venue] = (False, message.reason)
+        self.news.feed_down(message)
+
+    def _surprised(self, message: Surprised) -> None:
+        self.surprises += 1
+        self.news.surprised(message)
+
+    def _lag(self, message: LagSeen) -> None:
+        self.waiting, self.behind_ms = message.waiting, message.behind_ms
+
+    def _heartbeat(self, message: Heartbeat) -> None:
+        self._look(message.at)

@@ -1,0 +1,59 @@
+"""Feeds, delays, limits and the halt: can I trust this, and can I trade."""
+
+import msgspec
+
+from pmterm.model.ids import Venue
+from pmterm.model.order import GateState
+from pmterm.model.readings import BookHealth, LimitUse
+from pmterm.model.units import Ns
+
+
+class FeedLamp(msgspec.Struct, frozen=True):
+    """One venue's stream. `age` is -1 before the first word of it."""
+
+    venue: Venue
+    is_up: bool
+    age: Ns
+    is_trusted: bool
+    reason: str = ""
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    """Something that happened, for the log; `severity` is information, warning or error."""
+
+    at: Ns
+    severity: str
+    text: str
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """The focused book's health, the limits, and what went wrong lately."""
+
+    book: BookHealth = BookHealth()
+    limits: tuple[LimitUse, ...] = ()
+    surprises: int = 0
+    waiting: int = 0
+    behind_ms: int = 0
+    log: tuple[LogRow, ...] = ()
+    obstacles: tuple[str, ...] = ()
+
+
+def obstacles(
+    gate: GateState, reason: str, lamp: FeedLamp | None, book: BookHealth, limits: list[LimitUse]
+) -> tuple[str, ...]:
+    """List why an order might not go through now, worst first; empty when all is well."""
+    found: list[str] = []
+    if gate is GateState.HALTED:
+        found.append(f"halted: {reason}" if reason else "halted")
+    elif gate is GateState.REDUCING:
+        found.append(f"reducing only: {reason}" if reason else "reducing only")
+    if lamp is not None and not lamp.is_up:
+        found.append(
+            f"{lamp.venue} is down: {lamp.reason}" if lamp.reason else f"{lamp.venue} down"
+        )
+    if not book.is_trusted:
+        found.append(f"book not trusted: {book.reason}")
+    found.extend(
+        f"{use.rule} {use.name}: {use.value} of {use.limit}" for use in limits if use.is_tripped
+    )
+    return tuple(found)

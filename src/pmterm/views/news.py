@@ -1,0 +1,144 @@
+"""Which messages become a line for the trader: the last outcome, a toast, the log."""
+
+from collections import deque
+
+from pmterm.messages.accounts import MarketSettled
+from pmterm.messages.health import FeedDown, FeedUp, Surprised, WorkerDown
+from pmterm.messages.orders import Fill, GateChanged, JournalFailed, OrderReport, Refused
+from pmterm.model.order import GateState, OrderState, Side
+from pmterm.model.units import Ns
+from pmterm.views.blotter import OrderRow, state_words
+from pmterm.views.figures import cash_text, price_text, qty_text
+from pmterm.views.header import Outcome, Toast
+from pmterm.views.health import LogRow
+
+TOASTS = 50
+LOGGED = 500
+_VERBS = {Side.BUY: "bought", Side.SELL: "sold"}
+
+
+def fill_text(fill: Fill) -> str:
+    """Say what traded."""
+    role = "maker" if fill.is_maker else "taker"
+    price = price_text(fill.price, tick=tick_of(fill.price))
+    fee = cash_text(fill.fee)
+    return f"{_VERBS[fill.side]} {qty_text(fill.qty)} @ {price} fee {fee} {role}"
+
+
+def refusal_text(refused: Refused) -> str:
+    """Say which rule said no, and what would pass."""
+    text = f"{refused.rule}: {refused.value} against {refused.limit}"
+    return f"{text}; {refused.remedy}" if refused.remedy else text
+
+
+def order_text(row: OrderRow, at: Ns) -> str:
+    """Say an order on one line: BUY 10 @ 47 OPEN."""
+    price = price_text(row.price, tick=tick_of(row.price))
+    text = f"{row.side.upper()} {qty_text(row.qty)} @ {price} {state_words(row, at)}"
+    return f"{text} ({row.reason})" if row.reason else text
+
+
+def tick_of(price: int) -> int:
+    """Return the coarsest tick `price` can be written with."""
+    return 100 if price % 100 == 0 else 10 if price % 10 == 0 else 1
+
+
+class News:
+    """Collects what is told once. While `is_silent`, only the last outcome is kept."""
+
+    def __init__(self) -> None:
+        self._toasts: deque[Toast] = deque(maxlen=TOASTS)
+        self._log: deque[LogRow] = deque(maxlen=LOGGED)
+        self._shown: tuple[LogRow, ...] | None = ()
+        self._next = 1
+        self.outcome = Outcome(0, "")
+        self.is_silent = False
+
+    def toasts(self) -> tuple[Toast, ...]:
+        """Return the latest toasts, oldest first."""
+        return tuple(self._toasts)
+
+    def log(self) -> tuple[LogRow, ...]:
+        """Return what happened, newest first."""
+        if self._shown is None:
+            self._shown = tuple(self._log)
+        return self._shown
+
+    def tell(self, at: Ns, severity: str, text: str, *, is_toast: bool = True) -> None:
+        """Write a line to the log, and raise a toast unless it is a small matter."""
+        if self.is_silent:
+            return
+        self._log.appendleft(LogRow(at, severity, text))
+        self._shown = None
+        if is_toast:
+            self._toasts.append(Toast(self._next, severity, text))
+            self._next += 1
+
+    def fill(self, message: Fill) -> None:
+        """Tell of a trade of ours."""
+        text = fill_text(message)
+        self.outcome = Outcome(message.at, text.upper()[0] + text[1:], message.order, "good")
+        self.tell(message.at, "information", text)
+
+    def refused(self, message: Refused) -> None:
+        """Tell that the gate said no."""
+        text = refusal_text(message)
+        word = "Warning" if message.is_warning else "Refused"
+        self.outcome = Outcome(message.at, f"{word}: {text}", message.order, "bad")
+        self.tell(message.at, "warning", f"{word}: {text}")
+
+    def report(self, message: OrderReport, row: OrderRow | None) -> None:
+        """Tell where an order stands, when that is news."""
+        if row is None or row.state is not message.state:
+            return
+        text = order_text(row, message.at)
+        bad = message.state in {OrderState.REFUSED, OrderState.UNKNOWN, OrderState.CANCEL_UNKNOWN}
+        if row.since != message.at and not bad:
+            return  # its place in line moved, nothing else
+        if message.state is OrderState.FILLED:
+            return  # the fill itself was told
+        self.outcome = Outcome(message.at, text, message.order, "bad" if bad else "plain")
+        self.tell(message.at, "warning" if bad else "information", text, is_toast=bad)
+
+    def journal_failed(self, message: JournalFailed) -> None:
+        """Tell that an order could not be made durable."""
+        text = f"Not sent: {message.reason}"
+        self.outcome = Outcome(message.at, text, message.order, "bad")
+        self.tell(message.at, "error", text)
+
+    def gate(self, message: GateChanged) -> None:
+        """Tell that the gate opened or shut."""
+        words = {
+            GateState.ACTIVE: "Orders go through again",
+            GateState.REDUCING: "Only reducing orders go through",
+            GateState.HALTED: "HALTED, no order goes through",
+        }[message.state]
+        text = f"{words}: {message.reason}" if message.reason else words
+        tone = "good" if message.state is GateState.ACTIVE else "bad"
+        self.outcome = Outcome(message.at, text, "", tone)
+        severity = "information" if message.state is GateState.ACTIVE else "warning"
+        self.tell(message.at, severity, text)
+
+    def feed_up(self, message: FeedUp) -> None:
+        """Log that a stream is up."""
+        self.tell(message.at, "information", f"{message.venue} is up", is_toast=False)
+
+    def feed_down(self, message: FeedDown) -> None:
+        """Log that a stream is gone; the lamp shows it as long as it lasts."""
+        text = f"{message.venue} is down: {message.reason}"
+        self.tell(message.at, "warning", text, is_toast=False)
+
+    def worker_down(self, message: WorkerDown) -> None:
+        """Tell that a part of the program stopped."""
+        again = f"; again in {message.wait_s:.0f} s" if message.wait_s else ""
+        self.tell(message.at, "warning", f"{message.name} stopped: {message.cause}{again}")
+
+    def surprised(self, message: Surprised) -> None:
+        """Log a frame that did not fit."""
+        text = f"{message.venue}: {message.kind} {message.excerpt}".strip()
+        self.tell(message.at, "warning", text, is_toast=False)
+
+    def settled(self, message: MarketSettled) -> None:
+        """Tell that a market was resolved."""
+        text = f"{message.market} settled: YES pays {price_text(message.payout)}c"
+        self.tell(message.at, "information", text)

@@ -1,0 +1,137 @@
+"""What was noticed about the crowd, why or why not, and what became of it."""
+
+from collections import deque
+
+import msgspec
+
+from pmterm.messages.signals import (
+    Advice,
+    SignalEnded,
+    SignalKind,
+    SignalRejected,
+    SignalSeen,
+)
+from pmterm.model.ids import MarketId, SignalId
+from pmterm.model.readings import Gauges
+from pmterm.model.units import SECOND, Cash, Ns, Price
+from pmterm.views.figures import cash_text, price_text
+
+KEPT = 200
+NAMES = {
+    SignalKind.PANIC_SELL: "PANIC SELL",
+    SignalKind.FOMO_BUY: "FOMO BUY",
+    SignalKind.LIQUIDITY_VACUUM: "VACUUM",
+    SignalKind.DEPTH_PULL: "DEPTH PULL",
+    SignalKind.MEAN_REVERSION: "REVERSION",
+    SignalKind.SPIKE: "SPIKE",
+}
+
+
+class SignalRow(msgspec.Struct, frozen=True):
+    """A signal, or a candidate that failed (`failed` says at what; then nothing is advised)."""
+
+    at: Ns
+    market: MarketId
+    kind: SignalKind
+    id: SignalId = SignalId("")
+    advice: Advice = Advice.WAIT
+    score_ppm: int = 0
+    mid2: int = 0
+    expected: Price = 0
+    reasons: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    outcome: str = ""
+    is_reverted: bool = False
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether it was only a candidate."""
+        return bool(self.failed)
+
+
+class KindRecord(msgspec.Struct, frozen=True):
+    """How the signals of one kind went in this session. `net` is per contract, 1e-6 USD."""
+
+    kind: SignalKind
+    ended: int = 0
+    reverted: int = 0
+    net: Cash = 0
+
+
+class SignalsView(msgspec.Struct, frozen=True):
+    """The signals, newest first, and how the focused market stands against its last hour."""
+
+    rows: tuple[SignalRow, ...] = ()
+    records: tuple[KindRecord, ...] = ()
+    gauges: Gauges = Gauges()
+
+
+class SignalFold:
+    """Folds what the detector says."""
+
+    def __init__(self) -> None:
+        self._rows: deque[SignalRow] = deque(maxlen=KEPT)
+        self._records: dict[SignalKind, KindRecord] = {}
+
+    def seen(self, message: SignalSeen) -> None:
+        """Note a signal."""
+        self._rows.appendleft(
+            SignalRow(
+                message.at,
+                message.market,
+                message.kind,
+                message.id,
+                message.advice,
+                message.score_ppm,
+                message.mid2,
+                message.expected,
+                message.reasons,
+            )
+        )
+
+    def rejected(self, message: SignalRejected) -> None:
+        """Note a candidate and why it is none; a repeat of the last one takes its place."""
+        row = SignalRow(message.at, message.market, message.kind, failed=message.failed)
+        if self._rows:
+            last = self._rows[0]
+            if last.is_rejected and (last.market, last.kind) == (row.market, row.kind):
+                self._rows.popleft()
+        self._rows.appendleft(row)
+
+    def ended(self, message: SignalEnded) -> None:
+        """Note what became of a signal."""
+        for index, row in enumerate(self._rows):
+            if row.id == message.id:
+                self._rows[index] = msgspec.structs.replace(
+                    row, outcome=outcome_text(message), is_reverted=message.reverted
+                )
+                break
+        if message.is_known:
+            old = self._records.get(message.kind, KindRecord(message.kind))
+            self._records[message.kind] = KindRecord(
+                message.kind,
+                old.ended + 1,
+                old.reverted + message.reverted,
+                old.net + message.net,
+            )
+
+    def count(self, market: MarketId, since: Ns) -> int:
+        """Return how many signals a market had since then."""
+        return sum(
+            row.market == market and not row.is_rejected and row.at >= since for row in self._rows
+        )
+
+    def view(self, gauges: Gauges) -> SignalsView:
+        """Return all of it."""
+        return SignalsView(tuple(self._rows), tuple(self._records.values()), gauges)
+
+
+def outcome_text(message: SignalEnded) -> str:
+    """Say what became of a signal."""
+    if not message.is_known:
+        return "outcome not known: book lost"
+    net = cash_text(message.net, signed=True)
+    if message.reverted:
+        return f"came back in {message.after // SECOND}s, {net} a contract"
+    best = price_text(message.best)
+    return f"did not come back (best {best}c), {net} a contract"
