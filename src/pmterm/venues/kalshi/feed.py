@@ -1,0 +1,397 @@
+"""Kalshi's market stream as a state machine: frames in, messages and wishes out.
+
+The NO side is asked for on its own scale (`use_yes_price` false, always said). A recording holds
+what came, not what was asked, so every recording must be readable without knowing the question;
+all that exist are on this scale. A stream whose grant was not seen is read so too.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+import msgspec
+
+from pmterm.messages.base import Message
+from pmterm.messages.feed import BookLost, LevelMoved, MarketStatusSeen
+from pmterm.messages.health import FeedDown, FeedUp, Surprised
+from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Reconnect
+from pmterm.model.ids import MarketId, Venue
+from pmterm.model.market import Market, MarketStatus
+from pmterm.model.order import Side
+from pmterm.model.text import clean_text
+from pmterm.model.units import MS, SECOND, Ns
+from pmterm.venues.kalshi import lifecycle, translate, wire
+from pmterm.venues.kalshi.subscriptions import BOOK, LIFECYCLE, TRADE, Stream, Subscriptions
+from pmterm.venues.kalshi.translate import CHANGES, LEVELS
+from pmterm.venues.kalshi.upkeep import Upkeep
+
+LONGEST_FRAME = 8 * 1024 * 1024
+TERMINAL = frozenset({10, 25})  # the subscription is dead: channel error, buffer overflow
+MOVED_LATELY: Ns = 15 * SECOND  # a book that did cannot be compared with a REST answer
+_BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
+_REST_BOOK = re.compile(r"/markets/([^/?]+)/orderbook(?:\?|$)")
+_BUY = Side.BUY
+_SELL = Side.SELL
+_decode = wire.frame_decoder.decode
+Heard: TypeAlias = Sequence[Message]
+
+
+class KalshiFeed:
+    """Follows markets on one connection at a time; satisfies `venues.base.Feed`.
+
+    `gaps` counts, per market, the sequence gaps that cost it its book. A stream that lost a frame
+    loses all its books at once and is ended and asked for anew.
+    """
+
+    venue = Venue.KALSHI
+
+    def __init__(self, *, use_yes_price: bool = False) -> None:
+        self.gaps: dict[MarketId, int] = {}
+        self._use_yes_price = use_yes_price
+        self._watched: dict[MarketId, Market] = {}
+        self._dropped: set[MarketId] = set()
+        self._said_closed: set[MarketId] = set()
+        self._conn = 0  # 0: none is open
+        self._last_conn = 0
+        self._is_up = False
+        self._upkeep = Upkeep()
+        self._connect(0)
+        self._handlers: dict[type, Callable[[Any, Frame], Heard]] = {
+            wire.Snapshot: self._snapshot,
+            wire.Ticker: self._ticker,
+            wire.Trade: self._trade,
+            wire.Lifecycle: self._lifecycle,
+            wire.Subscribed: self._subscribed,
+            wire.Ok: self._ok,
+            wire.Unsubscribed: self._unsubscribed,
+            wire.Failure: self._failure,
+            wire.EventLifecycle: self._event,
+            wire.EventFeeUpdate: self._event,
+        }
+
+    def watch(self, market: Market, at: Ns) -> Heard:
+        """Follow a market from now on; subscribes at once if the stream is open."""
+        self._watched[market.id] = market
+        self._dropped.discard(market.id)
+        if not self._conn:
+            return ()
+        self._upkeep.want([market.id], at)
+        return self._subs.subscribe([market.id], at)
+
+    def unwatch(self, market: MarketId, at: Ns) -> Heard:
+        """Stop following a market."""
+        self._watched.pop(market, None)
+        self._upkeep.got(market)
+        self._dropped.add(market)
+        return self._subs.leave(market, at) if self._conn else ()
+
+    def opened(self, event: Opened) -> Heard:
+        """A connection is up: ask for every watched market."""
+        lost = self._lose_all(event.at, "connected anew")
+        self._connect(event.conn)
+        if not self._watched:
+            return lost
+        markets = list(self._watched)
+        self._upkeep.want(markets, event.at)
+        return [*lost, *self._subs.subscribe(markets, event.at)]
+
+    def closed(self, event: Closed) -> Heard:
+        """The connection is gone: every book of it is a guess now."""
+        reason = clean_text(event.reason) or "connection closed"
+        lost = self._lose_all(event.at, reason)
+        self._connect(0)
+        return [FeedDown(event.at, self.venue, reason), *lost]
+
+    def receive(self, frame: Frame) -> Heard:
+        """One frame came. The first lines are the hot path: a change of one level, in sequence."""
+        text = frame.text
+        if frame.conn != self._conn or len(text) > LONGEST_FRAME:
+            return self._unexpected(frame)
+        try:
+            words = _decode(text)
+        except _BROKEN:
+            return self._misfit(frame)
+        if type(words) is not wire.Delta:
+            return self._handlers[type(words)](words, frame)
+        stream = self._streams.get(words.sid)
+        if stream is None or stream.next_seq != words.seq:
+            return self._out_of_step(words, frame)
+        stream.next_seq += 1
+        stream.last_at = frame.at
+        change = words.msg
+        market = stream.markets.get(change.market_ticker)
+        if market is None:
+            return ()
+        try:
+            if change.side == "yes":
+                price = LEVELS[change.price_dollars]
+                qty = CHANGES[change.delta_fp]
+                return (LevelMoved(frame.at, change.ts_ms * MS, market, _BUY, price, qty),)
+            price = stream.asks[change.price_dollars]
+            qty = CHANGES[change.delta_fp]
+            return (LevelMoved(frame.at, change.ts_ms * MS, market, _SELL, price, qty),)
+        except ValueError as error:
+            return self._spoiled(stream, frame, error)
+
+    def answered(self, response: HttpResponse) -> Heard:
+        """A REST book came. It says nothing about one that moved meanwhile, so then it is dropped.
+
+        A book that no stream carries is dropped too: nothing would keep it fresh.
+        """
+        found = _REST_BOOK.search(response.path)
+        if found is None or response.status != 200:
+            return ()
+        ticker = unquote(found[1])
+        stream = next((s for s in self._streams.values() if ticker in s.markets), None)
+        if stream is None or stream.last_at > response.at - MOVED_LATELY:
+            return ()
+        try:
+            return (translate.rest_book(stream.markets[ticker], response.text, response.at),)
+        except _BROKEN as error:
+            return (self._surprise(response.at, "bad book answer", str(error)),)
+
+    def resync(self, market: MarketId, at: Ns, reason: str) -> Heard:  # noqa: ARG002  # Feed's shape
+        """The book stage doubts a book: ask for a whole one, at most every other second."""
+        return self._upkeep.doubt(self._subs, market, at) if self._conn else ()
+
+    def tick(self, at: Ns) -> Heard:
+        """Time has passed: markets close, renewals fall due, books are missing or may be stale."""
+        said = self._closing(at)
+        return [*said, *self._upkeep.tick(self._subs, at)] if self._conn else said
+
+    # --- what comes in
+
+    def _snapshot(self, words: wire.Snapshot, frame: Frame) -> Heard:
+        stream, said = self._counted(words.sid, words.seq, BOOK, frame)
+        if stream is None:
+            return said
+        try:
+            book = translate.snapshot(words, frame.at, yes_scale=stream.yes_scale)
+        except ValueError as error:
+            return [*said, *self._spoiled(stream, frame, error)]
+        if book.market in self._dropped:
+            return said
+        for other in self._streams.values():
+            if other is not stream:
+                other.markets.pop(book.market, None)
+        stream.markets[book.market] = book.market
+        stream.last_at = frame.at
+        self._upkeep.got(book.market)
+        return [*said, book]
+
+    def _ticker(self, words: wire.Ticker, frame: Frame) -> Heard:
+        try:
+            touch = translate.touch(words.msg, frame.at)
+        except ValueError as error:
+            return (self._surprise(frame.at, "bad ticker", f"{error} {frame.text[:120]}"),)
+        return () if touch.market in self._dropped else (touch,)
+
+    def _trade(self, words: wire.Trade, frame: Frame) -> Heard:
+        stream, said = self._counted(words.sid, words.seq, TRADE, frame)
+        if stream is None:
+            return said
+        try:
+            trade = translate.trade(words.msg, frame.at)
+        except ValueError as error:
+            return [
+                *said,
+                self._surprise(frame.at, "bad trade", f"{error} {frame.text[:120]}"),
+            ]
+        return said if trade.market in self._dropped else [*said, trade]
+
+    def _lifecycle(self, words: wire.Lifecycle, frame: Frame) -> Heard:
+        stream, said = self._counted(words.sid, words.seq, LIFECYCLE, frame)
+        market = self._watched.get(MarketId(words.msg.market_ticker))
+        if stream is None or market is None:
+            return said
+        try:
+            learnt, after = lifecycle.step(words.msg, market, frame.at)
+        except ValueError as error:
+            return [*said, self._surprise(frame.at, "bad lifecycle", str(error))]
+        self._watched[market.id] = after
+        said += learnt
+        if after.bands != market.bands:
+            said.append(self._subs.fresh_book(market.id, frame.at))
+        return said
+
+    def _event(self, words: wire.EventLifecycle | wire.EventFeeUpdate, frame: Frame) -> Heard:
+        return self._counted(words.sid, words.seq, LIFECYCLE, frame)[1]
+
+    def _subscribed(self, words: wire.Subscribed, frame: Frame) -> Heard:
+        old = self._subs.granted(words.msg.sid, words.msg.channel, words.id or 0)
+        said = self._up(frame.at)
+        if old is not None:
+            said += self._lose(old, frame.at, "subscribed anew")
+        return said
+
+    def _ok(self, words: wire.Ok, frame: Frame) -> Heard:
+        self._subs.settled(words.id or 0)
+        sid = words.sid or 0
+        return self._counted(sid, words.seq, "", frame)[1] if sid in self._streams else ()
+
+    def _unsubscribed(self, words: wire.Unsubscribed, frame: Frame) -> Heard:
+        return self._over(words.sid or 0, words.id or 0, frame.at, "unsubscribed")
+
+    def _failure(self, words: wire.Failure, frame: Frame) -> Heard:
+        code, sid, command = words.msg.code, words.sid or 0, words.id or 0
+        told = f"{code} {words.msg.msg} {words.msg.market_ticker or ''}"
+        said: list[Message] = [self._surprise(frame.at, f"venue error {code}", told)]
+        channel = self._subs.settled(command)
+        if code in TERMINAL:
+            return [*said, *self._died(sid, channel, frame.at, told)]
+        if any(ending.command == command for ending in self._subs.endings.values()):
+            said += self._over(0, command, frame.at, "unknown to the venue")
+        elif sid in self._streams:
+            said += self._counted(sid, words.seq, "", frame)[1]
+        return said
+
+    # --- what goes wrong
+
+    def _counted(
+        self, sid: int, seq: int | None, channel: str, frame: Frame
+    ) -> tuple[Stream | None, list[Message]]:
+        """Take one frame into the count of its stream.
+
+        Returns the stream, None if the frame is not to be used, and what that led to.
+        """
+        said: list[Message] = []
+        stream = self._streams.get(sid) if sid else self._subs.of_channel(channel)
+        if stream is None:
+            stream = self._subs.adopt(sid, channel)
+            if stream is None:
+                return None, said
+            said += self._up(frame.at)
+        if seq is None:
+            return stream, said
+        if stream.next_seq in {0, seq}:
+            stream.next_seq = seq + 1
+            return stream, said
+        if seq == stream.next_seq - 1:
+            return None, [*said, self._surprise(frame.at, "repeated frame", frame.text[:120])]
+        said += self._gap(stream, seq, frame)
+        return stream, said
+
+    def _out_of_step(self, words: wire.Delta, frame: Frame) -> Heard:
+        """A change that is not the next of a stream we know."""
+        stream, said = self._counted(words.sid, words.seq, BOOK, frame)
+        if stream is None or said or words.msg.market_ticker not in stream.markets:
+            return said
+        stream.next_seq = words.seq  # adopted midway: its number is the first we count from
+        return self.receive(frame)
+
+    def _gap(self, stream: Stream, seq: int, frame: Frame) -> list[Message]:
+        reason = f"gap: frame {seq} came where {stream.next_seq} was due"
+        stream.next_seq = seq + 1
+        if stream.channel != BOOK and not stream.markets:
+            return [self._surprise(frame.at, "gap", f"{stream.channel}: {reason}")]
+        for market in stream.markets.values():
+            self.gaps[market] = self.gaps.get(market, 0) + 1
+        return self._lose_and_renew(stream, frame.at, reason)
+
+    def _spoiled(self, stream: Stream, frame: Frame, error: ValueError) -> Heard:
+        """A book frame said what cannot be: its stream's books are guesses now."""
+        kind = "crossed snapshot" if "crossed" in str(error) else "bad book frame"
+        return [
+            self._surprise(frame.at, kind, f"{error} {frame.text[:120]}"),
+            *self._lose_and_renew(stream, frame.at, kind),
+        ]
+
+    def _misfit(self, frame: Frame) -> Heard:
+        """A frame that does not decode: say so, and doubt what it may have been about."""
+        try:
+            envelope = wire.envelope_decoder.decode(frame.text)
+        except _BROKEN:
+            return (self._surprise(frame.at, "bad JSON", frame.text[:120]),)
+        stream = self._streams.get(envelope.sid)
+        if envelope.type not in wire.KNOWN_TYPES:
+            said: list[Message] = [self._surprise(frame.at, "unknown type", frame.text[:120])]
+            if stream is not None:
+                said += self._counted(envelope.sid, envelope.seq, "", frame)[1]
+            return said
+        surprise = self._surprise(frame.at, f"bad {envelope.type}", frame.text[:120])
+        if stream is None and envelope.type.startswith("orderbook_"):
+            stream = self._subs.of_channel(BOOK)
+        if stream is None:
+            return (surprise,)
+        stream.next_seq = 0
+        if stream.channel != BOOK and not stream.markets:
+            return (surprise,)
+        return [surprise, *self._lose_and_renew(stream, frame.at, "a book frame did not fit")]
+
+    def _lose(self, stream: Stream, at: Ns, reason: str) -> list[Message]:
+        """Give up all books of a stream; a snapshot brings each back."""
+        markets = list(stream.markets.values())
+        stream.markets.clear()
+        self._upkeep.want([market for market in markets if market in self._watched], at)
+        return [BookLost(at, market, reason) for market in markets]
+
+    def _lose_all(self, at: Ns, reason: str) -> list[Message]:
+        return [lost for s in self._streams.values() for lost in self._lose(s, at, reason)]
+
+    def _lose_and_renew(self, stream: Stream, at: Ns, reason: str) -> list[Message]:
+        return [
+            *self._lose(stream, at, reason),
+            *self._upkeep.renew(self._subs, stream, at),
+        ]
+
+    def _over(self, sid: int, command: int, at: Ns, reason: str) -> list[Message]:
+        """A subscription has ended; ask for it afresh if that was the plan."""
+        stream, channel = self._subs.ended(sid, command)
+        said = self._lose(stream, at, reason) if stream else []
+        return [*said, *self._rejoin(channel, at)] if channel else said
+
+    def _died(self, sid: int, channel: str, at: Ns, reason: str) -> list[Message]:
+        """The venue killed a subscription: ask for it afresh, or, if it named none, reconnect."""
+        stream, planned = self._subs.ended(sid)
+        said = self._lose(stream, at, clean_text(reason)) if stream else []
+        channel = planned or (stream.channel if stream else channel)
+        if not channel:
+            return [*said, Reconnect(at, self.venue, clean_text(reason))]
+        return [*said, *self._rejoin(channel, at)]
+
+    def _rejoin(self, channel: str, at: Ns) -> list[Message]:
+        markets = [] if channel == LIFECYCLE else list(self._watched)
+        if not markets and channel != LIFECYCLE:
+            return []
+        return [self._subs.join(channel, markets, at)]
+
+    # --- what time brings
+
+    def _closing(self, at: Ns) -> list[Message]:
+        """The venue says nothing when a market closes by its clock, so we do."""
+        said: list[Message] = []
+        for market in self._watched.values():
+            if 0 < market.closes_at <= at and market.id not in self._said_closed:
+                self._said_closed.add(market.id)
+                if market.status in {MarketStatus.ACTIVE, MarketStatus.UNOPENED}:
+                    said.append(MarketStatusSeen(at, market.id, MarketStatus.CLOSED))
+        return said
+
+    def _connect(self, conn: int) -> None:
+        """Begin with an empty connection; 0: there is none."""
+        self._conn = conn
+        self._last_conn = max(self._last_conn, conn)
+        self._is_up = False
+        self._subs = Subscriptions(use_yes_price=self._use_yes_price)
+        self._streams = self._subs.streams
+        self._upkeep.new_connection()
+
+    def _unexpected(self, frame: Frame) -> Heard:
+        """A frame that is too long, of a connection that is gone, or of one we saw not open."""
+        if len(frame.text) > LONGEST_FRAME:
+            return (self._surprise(frame.at, "oversized frame", frame.text[:120]),)
+        if frame.conn <= self._last_conn:
+            return ()
+        lost = self._lose_all(frame.at, "connected anew")
+        self._connect(frame.conn)
+        return [*lost, *self.receive(frame)]
+
+    def _up(self, at: Ns) -> list[Message]:
+        if self._is_up:
+            return []
+        self._is_up = True
+        return [FeedUp(at, self.venue)]
+
+    def _surprise(self, at: Ns, kind: str, excerpt: str) -> Surprised:
+        return Surprised(at, self.venue, clean_text(kind, 40), clean_text(excerpt, 160))

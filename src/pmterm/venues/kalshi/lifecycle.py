@@ -1,0 +1,63 @@
+"""What the lifecycle channel's steps mean for a market (Kalshi docs, read 2026-10)."""
+
+import msgspec
+
+from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
+from pmterm.model.market import Market, MarketStatus, PriceBand
+from pmterm.model.text import clean_text
+from pmterm.model.units import SECOND, Ns
+from pmterm.venues.kalshi import translate, wire
+
+
+def result_of(told: str, market: Market) -> str:
+    """Name the outcome that a venue's `result` (yes, no, scalar) stands for."""
+    if told == "yes":
+        return market.outcomes[0].name
+    if told == "no":
+        return market.outcomes[1].name
+    return clean_text(told, 40)
+
+
+def step(words: wire.LifecycleWords, market: Market, at: Ns) -> tuple[list[Message], Market]:
+    """Return what a step says, and the market after it. Steps we do not know say nothing.
+
+    Raises:
+        ValueError: the step does not fit.
+    """
+    match words.event_type:
+        case "activated":
+            return _status(market, MarketStatus.ACTIVE, "", at)
+        case "deactivated":
+            return _status(market, MarketStatus.PAUSED, "", at)
+        case "determined":
+            return _status(market, MarketStatus.RESOLVED, result_of(words.result or "", market), at)
+        case "settled":
+            told = result_of(words.result, market) if words.result else market.result
+            return _status(market, MarketStatus.RESOLVED, told, at)
+        case "close_date_updated" if words.close_ts is not None:
+            after = msgspec.structs.replace(market, closes_at=words.close_ts * SECOND)
+            return [MarketSeen(at, after)], after
+        case "price_level_structure_updated":
+            bands = _bands(words)
+            after = msgspec.structs.replace(market, bands=bands)
+            return [TickChanged(at, market.id, bands)], after
+        case _:
+            return [], market
+
+
+def _status(
+    market: Market, status: MarketStatus, result: str, at: Ns
+) -> tuple[list[Message], Market]:
+    after = msgspec.structs.replace(market, status=status, result=result)
+    return [MarketStatusSeen(at, market.id, status, result)], after
+
+
+def _bands(words: wire.LifecycleWords) -> tuple[PriceBand, ...]:
+    if words.price_ranges:
+        return translate.bands((band.start, band.end, band.step) for band in words.price_ranges)
+    try:
+        return translate.GRIDS[words.price_level_structure or ""]
+    except KeyError as error:
+        msg = f"unknown price grid {words.price_level_structure!r}"
+        raise ValueError(msg) from error
