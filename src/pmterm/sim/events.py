@@ -26,7 +26,7 @@ class LevelNow(msgspec.Struct, frozen=True, gc=False):
 
 
 class Traded(msgspec.Struct, frozen=True, gc=False):
-    """`qty` traded at the resting price; `taker` is the aggressor's side, `number` counts trades."""
+    """`qty` traded at the resting price; `taker` is the aggressor's side; `number` counts them."""
 
     at: Ns
     market: MarketId

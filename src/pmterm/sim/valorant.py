@@ -153,7 +153,7 @@ class Match:
         kills: list[list[int]] = [[0] * PLAYERS, [0] * PLAYERS]
         lone = [0, 0]  # how many opponents a team's last player faced
         while min(alive) > 0:
-            self._wait(0.8, 4.5)
+            self._wait(0.8, 3.6)
             killer = 0 if self._chance.random() < win else 1
             alive[1 - killer] -= 1
             kills[killer][self._chance.randrange(alive[killer])] += 1

@@ -1,0 +1,255 @@
+"""One market and its crowd: makers, noise, those who read the news first, and the stampede."""
+
+import math
+import random
+
+import msgspec
+
+from pmterm.model.market import MarketStatus, PriceBand
+from pmterm.model.order import Side
+from pmterm.model.units import PRICE_ONE, QTY_ONE, SECOND, Ns, Price, Qty
+from pmterm.sim.events import GridChanged, MarketEvent, StatusChanged, Traded
+from pmterm.sim.listing import Grid, Listing
+from pmterm.sim.makers import Maker, Mood, Style, Trading, place_tail
+from pmterm.sim.matching import MatchingBook
+
+BELIEF_LAG_S = 1.3
+MAKER_WAKE = 4.0  # a second
+RUSH_ORDERS = 9.0  # a second
+NEWS = 0.025  # a move of the truth that the crowd calls news
+FINE_BELOW, FINE_ABOVE = 400, 9_600  # Polymarket docs, tick_size_change, read 2026-08
+BAND_S = 30.0
+
+
+class Rush(msgspec.Struct):
+    """A stampede: orders of one side until `quota` is traded, the price held beyond `goal`.
+
+    `push` is what one contract moves the makers' log-odds by.
+    """
+
+    side: Side
+    goal: float
+    quota: Qty
+    until: Ns
+    push: float
+    half_life_s: float
+
+
+class Pit:
+    """One market: `step` lets its people act for a while around the truth they half know.
+
+    The truth is a probability. Makers believe what they saw a moment ago plus an impact: what the
+    flow of orders tells them, right or wrong. The impact fades, so a stampede comes back.
+    """
+
+    def __init__(self, listing: Listing, style: Style, chance: random.Random) -> None:
+        self.listing = listing
+        market = listing.market
+        self._style = style
+        self._chance = chance
+        self._book = MatchingBook(market.id)
+        self._trading = Trading(self._book, market.bands, chance)
+        self._bands = market.bands
+        self._makers = [
+            Maker("maker-1", style, 0, 1.0),
+            Maker("maker-2", style, 40, 0.6),
+            Maker("maker-3", style, 90, 1.4),
+        ]
+        self._mood = Mood()
+        self._mood_until: Ns = 0
+        self._belief = 0.0
+        self._impact = 0.0
+        self._half_life_s = 30.0
+        self._rush: Rush | None = None
+        self._rush_sold: Qty = 0
+        self._calm_from: Ns = 0
+        self._seen = 0.5
+        self._began: Ns = 0
+        self._volume: Qty = 0
+        self.is_open = True
+
+    def open(self, at: Ns, truth: float) -> list[MarketEvent]:
+        """Fill the book for the first time."""
+        self._began = at
+        self._seen = truth
+        self._belief = _log_odds(truth)
+        events = place_tail(at, self._trading, self._centre(), self._style.level_qty)
+        for maker in self._makers:
+            events += maker.quote(at, self._trading, self._centre(), self._mood)
+        return events
+
+    def close(self, at: Ns, result: int) -> list[MarketEvent]:
+        """End trading: every order goes, then the result is known."""
+        self.is_open = False
+        market = self.listing.market.id
+        events: list[MarketEvent] = []
+        for name in self._book.all_orders():
+            events += self._book.cancel(at, name)
+        events.append(StatusChanged(at, market, MarketStatus.CLOSED))
+        events.append(StatusChanged(at, market, MarketStatus.RESOLVED, result))
+        return events
+
+    def step(self, at: Ns, seconds: float, truth: float) -> list[MarketEvent]:
+        """Let a short while pass; `truth` is the chance of YES as a viewer knows it."""
+        draw = self._chance.random
+        self._update_belief(at, seconds, truth)
+        events: list[MarketEvent] = []
+        centre = self._centre()
+        for maker in self._makers:
+            if draw() < MAKER_WAKE * seconds:
+                events += maker.quote(at, self._trading, centre, self._mood)
+            if draw() < self._style.flutter * seconds:
+                events += maker.flutter(at, self._trading)
+        if draw() < self._style.takers * seconds:
+            side = Side.BUY if draw() < 0.5 else Side.SELL
+            events += self._take(at, side, self._style.taker_qty)
+        if draw() < 3 * seconds:
+            events += self._pick_off(at, truth)
+        if self._rush is not None:
+            events += self._stampede(at, seconds, self._rush)
+        events += self._follow_grid(at)
+        self._hear(events)
+        return events
+
+    def alarm(self, at: Ns, side: Side, drop: float, lasts_s: float, times: float) -> None:
+        """Start a stampede: the price is to go `drop` (a share of it) beyond the truth.
+
+        It trades at least `times` the volume this market has seen in 30 seconds on average.
+        """
+        usual = self._usual_30s(at)
+        quota = max(int(usual * times), 20 * self._style.taker_qty * QTY_ONE)
+        sign = 1 if side is Side.BUY else -1
+        now = _probability(self._belief + self._impact)
+        goal = _log_odds(min(0.985, max(0.015, now * (1 + sign * drop))))
+        push = abs(goal - self._belief - self._impact) / (quota * 0.45)
+        half_life_s = self._chance.uniform(22, 40)
+        until = at + int(lasts_s * SECOND)
+        self._rush = Rush(side, goal, quota, until, push, half_life_s)
+        self._rush_sold = 0
+        self._calm_from = until + 45 * SECOND
+        shares = (1.0, 0.45) if side is Side.BUY else (0.45, 1.0)
+        self._feel(until + 3 * SECOND, Mood(*shares, extra_ticks=1))
+
+    def vanish(self, at: Ns) -> None:
+        """Let liquidity go away for a while: one side, or both with a wide spread."""
+        if self._rush is not None or not self._mood.is_calm:
+            return
+        lasts = int(self._chance.uniform(5, 14) * SECOND)
+        kind = self._chance.randrange(3)
+        if kind == 0:
+            self._feel(at + lasts, Mood(0.15, 1.0))
+        elif kind == 1:
+            self._feel(at + lasts, Mood(1.0, 0.15))
+        else:
+            self._feel(at + lasts, Mood(0.2, 0.2, extra_ticks=3))
+
+    def _feel(self, until: Ns, mood: Mood) -> None:
+        self._mood = mood
+        self._mood_until = until
+
+    def _usual_30s(self, at: Ns) -> float:
+        return self._volume * BAND_S * SECOND / max(at - self._began, 60 * SECOND)
+
+    def _centre(self) -> Price:
+        return round(_probability(self._belief + self._impact) * PRICE_ONE)
+
+    def _update_belief(self, at: Ns, seconds: float, truth: float) -> None:
+        share = 1 - math.exp(-seconds / BELIEF_LAG_S)
+        self._belief += (_log_odds(truth) - self._belief) * share
+        if self._rush is None:
+            self._impact *= 0.5 ** (seconds / self._half_life_s)
+        if not self._mood.is_calm and at >= self._mood_until:
+            self._mood = Mood()
+        self._react(at, truth)
+
+    def _react(self, at: Ns, truth: float) -> None:
+        """Sometimes make a stampede of a piece of news, and go further than it says."""
+        moved, self._seen = truth - self._seen, truth
+        if abs(moved) < NEWS or at < self._calm_from or self._rush is not None:
+            return
+        if self._chance.random() < 0.4:
+            side = Side.BUY if moved > 0 else Side.SELL
+            too_far = abs(moved) * self._chance.uniform(1.4, 2.0) / max(0.05, self._seen)
+            self.alarm(at, side, min(0.3, too_far), self._chance.uniform(6, 12), 2.5)
+
+    def _take(self, at: Ns, side: Side, contracts: float) -> list[MarketEvent]:
+        qty = self._trading.qty(contracts)
+        return self._trading.hit(at, "crowd", side, self._trading.beyond(side, 2), qty)
+
+    def _pick_off(self, at: Ns, truth: float) -> list[MarketEvent]:
+        """Those who saw it first take what is offered too cheap; value seekers do so later."""
+        worth = round(truth * PRICE_ONE)
+        book = self._book
+        if book.best_ask < worth - 150:
+            side = Side.BUY
+        elif book.best_bid > worth + 150:
+            side = Side.SELL
+        else:
+            return []
+        if self._rush is not None or self._chance.random() < 0.5:
+            return []
+        return self._take(at, side, self._style.taker_qty)
+
+    def _stampede(self, at: Ns, seconds: float, rush: Rush) -> list[MarketEvent]:
+        events: list[MarketEvent] = []
+        left_s = max(seconds, (rush.until - at) / SECOND)
+        orders = RUSH_ORDERS * seconds
+        while orders > 0 and self._chance.random() < orders:
+            orders -= 1
+            need = max(0, rush.quota - self._rush_sold) / QTY_ONE
+            contracts = max(self._style.taker_qty, need / left_s / RUSH_ORDERS)
+            events += self._take(at, rush.side, contracts)
+        if at >= rush.until:
+            self._half_life_s = rush.half_life_s
+            self._rush = None
+        return events
+
+    def _hear(self, events: list[MarketEvent]) -> None:
+        """Learn from trades: the makers move with the flow."""
+        rush = self._rush
+        for event in events:
+            if not isinstance(event, Traded):
+                continue
+            self._volume += event.qty
+            sign = 1 if event.taker is Side.BUY else -1
+            if rush is None:
+                self._impact += sign * 0.004 * event.qty / (self._style.taker_qty * QTY_ONE)
+                self._impact = max(-1.2, min(1.2, self._impact))
+            elif event.taker is rush.side:
+                self._rush_sold += event.qty
+                room = rush.goal - self._belief - self._impact
+                self._impact += sign * min(max(0.0, sign * room), rush.push * event.qty)
+
+    def _follow_grid(self, at: Ns) -> list[MarketEvent]:
+        """Polymarket makes its tick ten times finer near 0 and 1, and coarse again."""
+        if len(self._bands) > 1 or not self.listing.market.outcomes[0].token:
+            return []
+        step = self._bands[0].step
+        centre = self._centre()
+        is_edge = not FINE_BELOW <= centre <= FINE_ABOVE
+        is_back = FINE_BELOW + 100 < centre < FINE_ABOVE - 100
+        if (step == 100 and not is_edge) or (step == 10 and not is_back):
+            return []
+        wanted = 10 if is_edge else 100
+        events: list[MarketEvent] = []
+        for name in self._book.orders_off(wanted):
+            events += self._book.cancel(at, name)
+        for maker in self._makers:
+            maker.leave()
+        for name in self._book.all_orders():
+            order = self._book.order(name)
+            if order is not None and order.owner != "tail":
+                events += self._book.cancel(at, name)
+        self._bands = (PriceBand(0, PRICE_ONE, wanted),)
+        self._trading.grid = Grid(self._bands)
+        events.append(GridChanged(at, self.listing.market.id, wanted, step))
+        return events
+
+
+def _log_odds(chance: float) -> float:
+    inside = min(0.995, max(0.005, chance))
+    return math.log(inside / (1 - inside))
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
