@@ -175,7 +175,6 @@ class HttpClient:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
-                middlewares=(),
             )
             # aiohttp sends DELETE and PUT again by itself when a kept connection was dropped.
             self._session._retry_connection = False  # noqa: SLF001 - there is no public switch

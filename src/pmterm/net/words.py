@@ -33,10 +33,10 @@ def words_for(error: BaseException) -> str:
 def _words_of_one(error: BaseException) -> str:
     match error:
         case ssl.SSLCertVerificationError():
-            told = clean_text(error.verify_message or str(error), 120)
+            told = clean_text(getattr(error, "verify_message", "") or str(error), 120)
             return f"its certificate does not prove who it is ({told}); nothing was sent"
         case ssl.SSLError():
-            told = clean_text(error.reason or str(error), 120)
+            told = clean_text(getattr(error, "reason", "") or str(error), 120)
             return f"no secure connection could be made ({told})"
         case socket.gaierror():
             return "its name was not found (DNS); is the network up and the address right?"
