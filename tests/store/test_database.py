@@ -1,0 +1,220 @@
+"""The store opens for one writer, refuses what it should, and says why."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from pmterm.model.errors import StoreBroken
+from pmterm.store import database as database_module
+from pmterm.store.database import VERSION, Database
+
+
+def count(connection):
+    return connection.execute("SELECT count(*) FROM system_state").fetchone()[0]
+
+
+def put(name):
+    def work(connection):
+        connection.execute("INSERT INTO system_state VALUES (?, 1, 'x')", (name,))
+
+    return work
+
+
+async def refusal(path, **how):
+    with pytest.raises(StoreBroken) as caught:
+        await Database.open(path, **how)
+    return str(caught.value)
+
+
+async def test_a_new_store_is_for_its_owner_alone(database, store_path):
+    assert stat.S_IMODE(store_path.parent.stat().st_mode) == 0o700
+    for file in store_path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+async def test_every_table_of_the_first_version_is_there(database):
+    names = await database.read(
+        lambda c: {
+            name for (name,) in c.execute("SELECT name FROM sqlite_schema WHERE type='table'")
+        }
+    )
+    assert names == {
+        "journal", "sessions", "markets", "orders", "fills", "positions", "signals",
+        "signal_outcomes", "system_state", "snapshots", "trades",
+    }  # fmt: skip
+
+
+async def test_writes_are_durable_and_in_wal(database):
+    def modes(connection):
+        (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+        (sync,) = connection.execute("PRAGMA synchronous").fetchone()
+        return journal, sync
+
+    assert await database.write(modes) == ("wal", 2)
+
+
+async def test_a_failing_transaction_leaves_nothing_and_the_next_one_works(database):
+    def half(connection):
+        put("half")(connection)
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        await database.write(half)
+    with pytest.raises(StoreBroken, match="no such table"):
+        await database.write(lambda c: c.execute("INSERT INTO nowhere VALUES (1)"))
+    await database.write(put("whole"))
+    assert await database.read(count) == 1
+
+
+async def test_a_cancelled_write_is_whole_or_nothing(database):
+    for n in range(30):
+        task = asyncio.ensure_future(database.write(put(f"n{n}")))  # noqa: TID251  # the test cancels it
+        for _ in range(n % 3):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await database.write(put("after"))
+    assert 1 <= await database.read(count) <= 31
+
+
+async def test_a_second_instance_is_refused_by_name(database, store_path):
+    script = (
+        "import asyncio, sys; from pathlib import Path\n"
+        "from pmterm.store.database import Database\n"
+        "asyncio.run(Database.open(Path(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(store_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"another pmterm uses this store (pid {os.getpid()})" in done.stderr
+
+
+async def test_the_lock_is_let_go_of(store_path):
+    for _ in range(2):
+        async with await Database.open(store_path):
+            pass
+    assert "pid" in await refusal_while_open(store_path)
+
+
+async def refusal_while_open(path):
+    async with await Database.open(path):
+        return await refusal(path)
+
+
+async def test_reading_works_beside_the_writer_and_cannot_write(database, store_path):
+    await database.write(put("a"))
+    async with await Database.open(store_path, read_only=True) as reader:
+        assert await reader.read(count) == 1
+        await database.write(put("b"))
+        assert await reader.read(count) == 2
+        with pytest.raises(StoreBroken, match="not open for writing"):
+            await reader.write(put("c"))
+        with pytest.raises(StoreBroken, match="cannot be written"):
+            await reader.read(put("d"))
+
+
+async def test_reading_where_no_store_is_says_so(tmp_path):
+    assert "no store" in await refusal(tmp_path / "none.db", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_store_of_a_later_version_is_refused_unchanged(store_path):
+    async with await Database.open(store_path) as opened:
+        await opened.write(put("a"))
+    with sqlite3.connect(store_path) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    before = store_path.read_bytes()
+    for read_only in (False, True):
+        words = await refusal(store_path, read_only=read_only)
+        assert f"version {VERSION + 1}" in words
+        assert "Update pmterm" in words
+    assert store_path.read_bytes() == before
+
+
+async def test_another_programs_database_is_refused(tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE cookies (a)")
+    connection.close()
+    assert "another program" in await refusal(path)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "text.db"
+    path.write_text("dear diary " * 1_000)
+    assert "no store" in await refusal(path)
+    assert path.read_text().startswith("dear diary")
+
+
+async def test_a_symbolic_link_is_refused(tmp_path):
+    (tmp_path / "link.db").symlink_to(tmp_path / "target.db")
+    assert "symbolic link" in await refusal(tmp_path / "link.db")
+    assert not (tmp_path / "target.db").exists()
+
+
+async def test_a_damaged_store_is_refused_at_the_start(store_path):
+    async with await Database.open(store_path) as opened:
+        for n in range(400):
+            await opened.write(put(f"{n:04d}" + "x" * 100))
+    sound = store_path.read_bytes()
+    told = 0
+    for page in range(1, len(sound) // 4096):
+        ruined = bytearray(sound)
+        ruined[page * 4096 : page * 4096 + 64] = bytes(64)
+        store_path.write_bytes(ruined)
+        assert "damaged" in await refusal(store_path), page
+        told += 1
+    assert told > 10
+
+
+async def test_a_migration_that_is_stopped_half_way_leaves_nothing(store_path, monkeypatch):
+    whole = database_module.migration(0)
+    monkeypatch.setattr(database_module, "migration", lambda _: whole + "\nSELECT * FROM nowhere;")
+    await refusal(store_path)
+    monkeypatch.undo()
+    with sqlite3.connect(store_path) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (0,)
+    connection.close()
+    async with await Database.open(store_path) as opened:
+        assert await opened.read(count) == 0
+
+
+async def test_a_store_locked_by_another_program_denies_and_recovers(
+    database, store_path, monkeypatch
+):
+    await database.write(lambda c: c.execute("PRAGMA busy_timeout = 1").fetchone())
+    other = sqlite3.connect(store_path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBroken, match="locked by another program"):
+        await database.write(put("a"))
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(put("a"))
+    assert await database.read(count) == 1
+
+
+async def test_a_closed_store_refuses_in_words(store_path):
+    opened = await Database.open(store_path)
+    await opened.close()
+    await opened.close()
+    with pytest.raises(StoreBroken, match="closed"):
+        await opened.write(put("a"))
+    with pytest.raises(StoreBroken, match="closed"):
+        await opened.read(count)
+
+
+async def test_a_copy_of_a_store_opens_elsewhere(database, store_path, tmp_path):
+    await database.write(put("a"))
+    copy = tmp_path / "copy"
+    shutil.copytree(store_path.parent, copy)
+    async with await Database.open(copy / store_path.name) as second:
+        assert await second.read(count) == 1
