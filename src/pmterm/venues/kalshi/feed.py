@@ -34,6 +34,7 @@ _REST_BOOK = re.compile(r"/markets/([^/?]+)/orderbook(?:\?|$)")
 _BUY = Side.BUY
 _SELL = Side.SELL
 _decode = wire.frame_decoder.decode
+_Delta = wire.Delta
 Heard: TypeAlias = Sequence[Message]
 
 
@@ -112,7 +113,7 @@ class KalshiFeed:
             words = _decode(text)
         except _BROKEN:
             return self._misfit(frame)
-        if type(words) is not wire.Delta:
+        if type(words) is not _Delta:
             return self._handlers[type(words)](words, frame)
         stream = self._streams.get(words.sid)
         if stream is None or stream.next_seq != words.seq:
