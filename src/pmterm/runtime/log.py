@@ -35,9 +35,12 @@ class Redactor:
 
     def register(self, secret: str) -> None:
         """Never let `secret` be written from now on."""
-        forms = {secret, urllib.parse.quote(secret, safe=""), json.dumps(secret)[1:-1]}
-        forms |= {line.strip() for line in secret.splitlines() if len(line.strip()) >= 8}
-        known = {*self._values, *forms} - {""}
+        lines = (line.strip() for line in secret.splitlines())
+        parts = {secret, secret.strip(), *(line for line in lines if len(line) >= 8)}
+        quoted = {urllib.parse.quote(part, safe="") for part in parts}
+        escaped = {json.dumps(part)[1:-1] for part in parts}
+        shown = {text.replace("\\", "\\\\") for text in escaped}  # in the repr of such JSON
+        known = {*self._values, *parts, *quoted, *escaped, *shown} - {""}
         self._values = tuple(sorted(known, key=len, reverse=True))  # a part must not save the rest
 
     def clean(self, text: str) -> str:

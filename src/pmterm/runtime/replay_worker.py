@@ -120,8 +120,8 @@ class ReplayWorker:
         self._events = iter(self._open())
         self._next = next(self._events, None)
         self.given, self.last_at, self.is_at_end = 0, 0, False
-        start = seek_to if seek_to is not None else (self._next.at if self._next else 0)
-        self._pacer.seek(start, self._clock.monotonic())
+        first = self._next.at if self._next else 0
+        self._pacer.seek(max(seek_to or 0, first), self._clock.monotonic())
         if self._starts_paused:
             self._starts_paused = False
             self._pacer.pause(self._clock.monotonic())
