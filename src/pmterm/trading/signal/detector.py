@@ -1,0 +1,314 @@
+"""Stage: watches every market for the crowd's mistakes, and says how each went on.
+
+Time moves in whole seconds of message time: every market's second ends at the same instant, at
+the first message past it, so that it does not matter how often a heartbeat comes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from pmterm.messages.base import Message
+from pmterm.messages.feed import (
+    BookChanged,
+    BookDoubted,
+    BookLost,
+    MarketSeen,
+    TickChanged,
+    TouchSeen,
+    TradeSeen,
+)
+from pmterm.messages.health import FeedDown, Heartbeat
+from pmterm.messages.signals import SignalEnded, SignalKind, SignalRejected, SignalSeen
+from pmterm.model.fees import FeeSchedule
+from pmterm.model.ids import MarketId, SignalId
+from pmterm.model.order import Side
+from pmterm.model.readings import Gauges
+from pmterm.model.units import MS, PRICE_ONE, SECOND, Cash, Ns, Qty
+from pmterm.trading.signal.outcomes import Follow
+from pmterm.trading.signal.rules import RULES, Finding, SignalSettings, expected, score
+from pmterm.trading.signal.watched import Watched
+from pmterm.trading.signal.window import SECONDS, TEN
+
+_NOTHING: Final[tuple[Message, ...]] = ()
+_TEN_SECONDS: Final[Ns] = TEN * SECOND
+_NO_FEES: Final = FeeSchedule()
+
+
+class Detector:
+    """Runs the rules of `rules.py` over every market."""
+
+    def __init__(self, settings: SignalSettings) -> None:
+        self._settings = settings
+        self._watched: dict[MarketId, Watched] = {}
+        self._meta: dict[MarketId, MarketSeen] = {}
+        self._next_second: Ns = 0
+        self._count = 0
+
+    def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
+        """Handlers by exact message type."""
+        return {
+            BookChanged: self._book_changed,
+            TradeSeen: self._trade_seen,
+            TouchSeen: self._touch_seen,
+            MarketSeen: self._market_seen,
+            TickChanged: self._tick_changed,
+            Heartbeat: self._heartbeat,
+            BookLost: self._book_lost,
+            BookDoubted: self._book_lost,
+            FeedDown: self._feed_down,
+        }
+
+    def gauges(self, market: MarketId) -> Gauges:
+        """Return how a market stands against its own last hour."""
+        watched = self._watched.get(market)
+        if watched is None:
+            return Gauges(needed_s=self._settings.min_baseline_s)
+        return watched.gauges()
+
+    def _book_changed(self, book: BookChanged) -> Sequence[Message]:
+        """The hot path: a few comparisons unless something is up."""
+        at = book.at
+        said = self._pass_time(at) if at >= self._next_second else _NOTHING
+        watched = self._watched.get(book.market)
+        if watched is None:
+            watched = self._open(book.market)
+        if watched.follows:
+            said = [*said, *_wait(watched, at, at)]
+        bid = book.best_bid
+        ask = book.best_ask
+        if not (book.is_trusted and bid and ask != PRICE_ONE):
+            watched.mid2 = 0
+            return said
+        mid2 = watched.mid2 = bid + ask
+        watched.quote = book
+        bid_depth = book.bid_depth
+        ask_depth = book.ask_depth
+        if (
+            watched.low2 < mid2 < watched.high2
+            and bid_depth >= watched.pull_bid
+            and ask_depth >= watched.pull_ask
+            and bid_depth + ask_depth > watched.thin
+        ):
+            if watched.is_alarmed:
+                watched.calm()
+        else:
+            said = [*said, *self._look(watched, book, at)]
+        if watched.follows:
+            said = [*said, *_see(watched, book)]
+        return said
+
+    def _trade_seen(self, trade: TradeSeen) -> Sequence[Message]:
+        said = self._pass_time(trade.at) if trade.at >= self._next_second else _NOTHING
+        if trade.is_block:
+            return said
+        watched = self._watched.get(trade.market) or self._open(trade.market)
+        watched.trades_told = True
+        if trade.taker is Side.SELL:
+            bid_hit, ask_hit = trade.price * trade.qty // PRICE_ONE, 0
+        else:
+            bid_hit, ask_hit = 0, (PRICE_ONE - trade.price) * trade.qty // PRICE_ONE
+        return [*said, *self._traded(watched, trade.qty, bid_hit, ask_hit, trade.at)]
+
+    def _touch_seen(self, touch: TouchSeen) -> Sequence[Message]:
+        """Take traded volume from tickers where no tape is told; it may be of either side."""
+        said = self._pass_time(touch.at) if touch.at >= self._next_second else _NOTHING
+        if not touch.volume:
+            return said
+        watched = self._watched.get(touch.market) or self._open(touch.market)
+        before, watched.ticker_volume = watched.ticker_volume, touch.volume
+        qty = touch.volume - before
+        if watched.trades_told or not before or qty <= 0:
+            return said
+        bid_hit = touch.last * qty // PRICE_ONE
+        ask_hit = (PRICE_ONE - touch.last) * qty // PRICE_ONE
+        return [*said, *self._traded(watched, qty, bid_hit, ask_hit, touch.at)]
+
+    def _traded(
+        self, watched: Watched, qty: Qty, bid_hit: Cash, ask_hit: Cash, at: Ns
+    ) -> Sequence[Message]:
+        window = watched.window
+        window.traded(qty, bid_hit, ask_hit)
+        if window.volume_30s < watched.panic_volume:
+            return _NOTHING
+        watched.arm()
+        quote = watched.standing
+        return _NOTHING if quote is None else self._look(watched, quote, at)
+
+    def _market_seen(self, seen: MarketSeen) -> Sequence[Message]:
+        self._meta[seen.market.id] = seen
+        watched = self._watched.get(seen.market.id)
+        if watched is not None:
+            watched.meta = seen.market
+        return _NOTHING
+
+    def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
+        watched = self._watched.get(changed.market)
+        if watched is None or watched.meta is None:
+            return _NOTHING
+        watched.meta = msgspec.structs.replace(watched.meta, bands=changed.bands)
+        return _NOTHING
+
+    def _heartbeat(self, beat: Heartbeat) -> Sequence[Message]:
+        return self._pass_time(beat.at) if beat.at >= self._next_second else _NOTHING
+
+    def _book_lost(self, lost: BookLost | BookDoubted) -> Sequence[Message]:
+        said = self._pass_time(lost.at) if lost.at >= self._next_second else _NOTHING
+        watched = self._watched.get(lost.market)
+        return said if watched is None else [*said, *_lose(watched, lost.at)]
+
+    def _feed_down(self, down: FeedDown) -> Sequence[Message]:
+        said = list(self._pass_time(down.at)) if down.at >= self._next_second else []
+        for watched in self._watched.values():
+            if watched.meta is not None and watched.meta.venue is down.venue:
+                said += _lose(watched, down.at)
+        return said
+
+    def _open(self, market: MarketId) -> Watched:
+        watched = self._watched[market] = Watched(market, self._settings)
+        seen = self._meta.get(market)
+        if seen is not None:
+            watched.meta = seen.market
+        return watched
+
+    def _pass_time(self, at: Ns) -> Sequence[Message]:
+        """End every second up to and including `at`."""
+        if at - self._next_second > 2 * SECONDS * SECOND:  # the start, or a hole
+            for watched in self._watched.values():
+                watched.forget_prices()
+            self._next_second = (at // SECOND + 1) * SECOND
+            return _NOTHING
+        said: list[Message] = []
+        while self._next_second <= at:
+            now = self._next_second
+            self._next_second = now + SECOND
+            for watched in self._watched.values():
+                said += self._end_second(watched, now, at)
+        return said
+
+    def _end_second(self, watched: Watched, now: Ns, at: Ns) -> Sequence[Message]:
+        said: Sequence[Message] = _wait(watched, now, at) if watched.follows else _NOTHING
+        window = watched.window
+        quote = watched.standing
+        if quote is not None:
+            spread = quote.best_ask - quote.best_bid
+            window.close(watched.mid2, spread, quote.bid_depth, quote.ask_depth)
+            watched.spike.see(watched.mid2)
+        else:
+            window.close(0, 0, 0, 0)
+            if window.missing == 2:
+                watched.forget_prices()
+        if now % _TEN_SECONDS == 0:
+            window.close_ten()
+        self._rearm(watched, now)
+        if quote is not None:
+            watched.arm()
+            watched.mark_depth(quote, now)
+            said = [*said, *self._judge(watched, quote, now, at, is_second=True)]
+        window.roll()
+        return said
+
+    def _look(self, watched: Watched, quote: BookChanged, at: Ns) -> Sequence[Message]:
+        """A threshold was crossed within the second."""
+        if not watched.is_muted:
+            watched.mark_depth(quote, at)
+        settled = watched.depth_settled(at)
+        if watched.low2 < watched.mid2 < watched.high2 and not settled:
+            return _NOTHING
+        said = self._judge(watched, quote, at, at, is_second=False)
+        if settled and not said:
+            watched.mute_depth()
+        return said
+
+    def _judge(
+        self, watched: Watched, quote: BookChanged, now: Ns, at: Ns, *, is_second: bool
+    ) -> list[Message]:
+        """Run the rules. What almost was is said only at the end of a second."""
+        said: list[Message] = []
+        settings = self._settings
+        facts = watched.facts(quote, now)
+        if is_second:
+            watched.add_spike(facts)
+        for kind, rule in RULES:
+            finding = rule(facts, settings)
+            if finding is None:
+                continue
+            episode = watched.episodes[kind]
+            episode.last_true = now
+            if episode.fired:
+                continue
+            if not finding.failed:
+                episode.fired = True
+                said.append(self._fire(watched, quote, finding, score(facts), at))
+            elif is_second and not episode.rejected:
+                episode.rejected = True
+                said.append(SignalRejected(at, watched.market, kind, finding.failed))
+        if said:
+            watched.arm()
+        return said
+
+    def _fire(
+        self, watched: Watched, quote: BookChanged, finding: Finding, points: int, at: Ns
+    ) -> SignalSeen:
+        settings = self._settings
+        self._count += 1
+        if finding.kind is SignalKind.SPIKE:
+            watched.spike.settle()
+        hundredths, act = points // 10_000, settings.act_score_ppm // 10_000
+        signal = SignalSeen(
+            at,
+            SignalId(f"s-{self._count:06d}"),
+            watched.market,
+            finding.kind,
+            finding.advice,
+            score_ppm=points,
+            mid2=watched.mid2,
+            before2=finding.before2,
+            best_bid=quote.best_bid,
+            best_ask=quote.best_ask,
+            expected=expected(watched.mid2, finding.before2),
+            expected_after=0,
+            reasons=(*finding.held, f"score {_hundredths(hundredths)} of {_hundredths(act)}"),
+        )
+        meta = watched.meta
+        delay = settings.latency_ms * MS + (meta.taker_delay if meta is not None else 0)
+        fees = meta.fees if meta is not None else _NO_FEES
+        follow = Follow(signal, fees, delay, settings.follow_s * SECOND)
+        watched.follows.append(follow)
+        return signal
+
+    def _rearm(self, watched: Watched, now: Ns) -> None:
+        calm = self._settings.rearm_s * SECOND
+        for episode in watched.episodes.values():
+            if (episode.fired or episode.rejected) and now - episode.last_true >= calm:
+                episode.fired = episode.rejected = False
+
+
+def _wait(watched: Watched, now: Ns, at: Ns) -> list[Message]:
+    """Let time pass for the signals being followed, on the book as it stands."""
+    quote = watched.standing
+    return _keep(watched, [(follow, follow.wait(now, at, quote)) for follow in watched.follows])
+
+
+def _see(watched: Watched, book: BookChanged) -> list[Message]:
+    return _keep(watched, [(follow, follow.see(book)) for follow in watched.follows])
+
+
+def _keep(watched: Watched, looked: list[tuple[Follow, SignalEnded | None]]) -> list[Message]:
+    ended: list[Message] = [answer for _, answer in looked if answer is not None]
+    if ended:
+        watched.follows = [follow for follow, answer in looked if answer is None]
+    return ended
+
+
+def _lose(watched: Watched, at: Ns) -> list[Message]:
+    """End what was followed without a claim, and forget the prices before the hole."""
+    ended: list[Message] = [follow.lose(at) for follow in watched.follows]
+    watched.follows = []
+    watched.forget_prices()
+    return ended
+
+
+def _hundredths(value: int) -> str:
+    return f"{value // 100}.{value % 100:02d}"

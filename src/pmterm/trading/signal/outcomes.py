@@ -1,0 +1,110 @@
+"""What became of a signal: followed for 180 s, at prices that could be had (G12)."""
+
+from typing import Final
+
+from pmterm.messages.feed import BookChanged
+from pmterm.messages.signals import Advice, SignalEnded, SignalSeen
+from pmterm.model.fees import FeeSchedule, fee_of
+from pmterm.model.units import QTY_ONE, Cash, Ns, Price
+
+_CASH_PER_PRICE: Final = 100  # one contract: 1e-4 USD a price step is 100 x 1e-6 USD
+
+
+class Follow:
+    """One signal on its way. Between two changes the book stands as it stood.
+
+    `way` is where a reversion goes: 1 up, -1 down. The order it would have been is placed one
+    delay after the signal, at the touch that stands then; it is closed at the opposite touch when
+    the move has come half back, or at the end of the time, whatever that price is.
+    """
+
+    __slots__ = (
+        "_advised",
+        "_best2",
+        "_deadline",
+        "_entry",
+        "_entry_at",
+        "_extreme2",
+        "_fees",
+        "_reverted_at",
+        "_signal",
+        "_way",
+        "_worst2",
+    )
+
+    def __init__(self, signal: SignalSeen, fees: FeeSchedule, delay: Ns, lasts: Ns) -> None:
+        self._signal = signal
+        self._fees = fees
+        self._way = 1 if signal.before2 >= signal.mid2 else -1
+        advised = {Advice.BUY: 1, Advice.SELL: -1, Advice.WAIT: self._way}
+        self._advised = advised[signal.advice]
+        self._extreme2 = signal.mid2
+        self._best2 = self._worst2 = 0
+        self._entry: Price = 0
+        self._entry_at = signal.at + delay
+        self._deadline = signal.at + lasts
+        self._reverted_at: Ns = 0
+
+    def wait(self, now: Ns, at: Ns, quote: BookChanged | None) -> SignalEnded | None:
+        """Let time pass to `now` while `quote` stood (None: no book to believe).
+
+        `at` is the message time to put on the answer. Call before a change is applied.
+        """
+        if not self._entry and now >= self._entry_at and quote is not None:
+            self._entry = quote.best_bid if self._sells else quote.best_ask
+        if self._reverted_at and self._entry:
+            return self._end(self._reverted_at, at, quote)
+        if now >= self._deadline:
+            return self._end(self._deadline, at, quote)
+        return None
+
+    def see(self, quote: BookChanged) -> SignalEnded | None:
+        """Look at a changed book that can be believed; answer if the signal is decided by it."""
+        mid2 = quote.best_bid + quote.best_ask
+        gained = (mid2 - self._signal.mid2) * self._advised
+        self._best2 = max(self._best2, gained)
+        self._worst2 = min(self._worst2, gained)
+        way = self._way
+        if (mid2 - self._extreme2) * way < 0:
+            self._extreme2 = mid2
+        if self._reverted_at:
+            return None
+        whole = (self._signal.before2 - self._extreme2) * way
+        if whole > 0 and 2 * (mid2 - self._extreme2) * way >= whole:
+            self._reverted_at = quote.at
+            if self._entry or self._signal.advice is Advice.WAIT:
+                return self._end(quote.at, quote.at, quote)
+        return None
+
+    def lose(self, at: Ns) -> SignalEnded:
+        """The book was lost: claim nothing."""
+        return self._ended(at, at, net=0, is_known=False)
+
+    @property
+    def _sells(self) -> bool:
+        return self._signal.advice is Advice.SELL
+
+    def _end(self, end: Ns, at: Ns, quote: BookChanged | None) -> SignalEnded:
+        if self._signal.advice is Advice.WAIT:
+            return self._ended(end, at, net=0, is_known=quote is not None)
+        if quote is None or not self._entry:
+            return self._ended(end, at, net=0, is_known=False)
+        leave = quote.best_ask if self._sells else quote.best_bid
+        gain = self._entry - leave if self._sells else leave - self._entry
+        fees = fee_of(self._fees, self._entry, QTY_ONE) + fee_of(self._fees, leave, QTY_ONE)
+        return self._ended(end, at, net=gain * _CASH_PER_PRICE - fees, is_known=True)
+
+    def _ended(self, end: Ns, at: Ns, *, net: Cash, is_known: bool) -> SignalEnded:
+        signal = self._signal
+        return SignalEnded(
+            at,
+            signal.id,
+            signal.market,
+            signal.kind,
+            reverted=is_known and self._reverted_at > 0,
+            after=end - signal.at,
+            best=self._best2 // 2,
+            worst=self._worst2 // 2,
+            net=net,
+            is_known=is_known,
+        )

@@ -1,0 +1,284 @@
+"""One market as the detector watches it: its windows, its episodes, and the thresholds in force.
+
+The thresholds are worked out once a second (and when trading makes a ratio true), so that a
+change of the book costs a few integer comparisons: `low2 < mid2 < high2`, depths above theirs.
+"""
+
+from math import isqrt
+from typing import Final
+
+from pmterm.messages.feed import BookChanged
+from pmterm.messages.signals import SignalKind
+from pmterm.model.ids import MarketId
+from pmterm.model.market import Market
+from pmterm.model.readings import Gauges
+from pmterm.model.units import MS, PPM, PRICE_ONE, Cash, Ns, Price, Qty
+from pmterm.trading.signal.outcomes import Follow
+from pmterm.trading.signal.rules import Facts, SignalSettings
+from pmterm.trading.signal.spike import Spike
+from pmterm.trading.signal.window import TEN, Window
+
+NO_LOW: Final = 0
+NO_HIGH: Final = 4 * PRICE_ONE
+NO_VOLUME: Final[Qty] = 1 << 62
+
+
+class Episode:
+    """One kind of signal in one market: it speaks once, then waits for calm."""
+
+    __slots__ = ("fired", "last_true", "rejected")
+
+    def __init__(self) -> None:
+        self.fired = False
+        self.rejected = False
+        self.last_true: Ns = 0
+
+
+class Watched:
+    """What is known of one market; `quote` is the last book with both sides to be believed."""
+
+    __slots__ = (
+        "ask_since",
+        "bid_since",
+        "episodes",
+        "follows",
+        "high2",
+        "is_alarmed",
+        "is_muted",
+        "low2",
+        "market",
+        "meta",
+        "mid2",
+        "panic_volume",
+        "pull_ask",
+        "pull_bid",
+        "quote",
+        "settings",
+        "spike",
+        "thin",
+        "thin_since",
+        "ticker_volume",
+        "trades_told",
+        "window",
+    )
+
+    def __init__(self, market: MarketId, settings: SignalSettings) -> None:
+        self.market = market
+        self.settings = settings
+        self.meta: Market | None = None
+        self.window = Window()
+        self.spike = Spike(settings.spike_span, settings.spike_slack)
+        self.episodes = {kind: Episode() for kind in SignalKind}
+        self.follows: list[Follow] = []
+        self.quote: BookChanged | None = None
+        self.mid2 = 0  # 0: no book to believe at present
+        self.ticker_volume: Qty = 0
+        self.trades_told = False
+        self.is_alarmed = False
+        self.is_muted = False
+        self.bid_since: Ns = 0
+        self.ask_since: Ns = 0
+        self.thin_since: Ns = 0
+        self.low2 = NO_LOW
+        self.high2 = NO_HIGH
+        self.pull_bid: Cash = 0
+        self.pull_ask: Cash = 0
+        self.thin: Cash = -1
+        self.panic_volume: Qty = NO_VOLUME
+
+    @property
+    def standing(self) -> BookChanged | None:
+        """The book if it can be believed now."""
+        return self.quote if self.mid2 else None
+
+    @property
+    def tick(self) -> Price:
+        """The price step around the mid."""
+        if self.meta is None:
+            return 100
+        bands = self.meta.bands
+        return bands[0].step if len(bands) == 1 else self.meta.step_at(self.mid2 // 2)
+
+    def forget_prices(self) -> None:
+        """See no move across a hole: everything that compares prices begins anew."""
+        self.mid2 = 0
+        self.window.forget_prices()
+        self.spike.reset()
+        self.calm()
+        self.disarm()
+
+    def calm(self) -> None:
+        """Depth is back where it was."""
+        self.is_alarmed = False
+        self.bid_since = self.ask_since = self.thin_since = 0
+
+    def disarm(self) -> None:
+        """Set thresholds that nothing crosses."""
+        self.is_muted = False
+        self.low2, self.high2 = NO_LOW, NO_HIGH
+        self.pull_bid = self.pull_ask = 0
+        self.thin = -1
+        self.panic_volume = NO_VOLUME
+
+    def mute_depth(self) -> None:
+        """Look at depth no more until the second ends; since when it is low stays known."""
+        self.is_muted = True
+        self.is_alarmed = False
+        self.pull_bid = self.pull_ask = 0
+        self.thin = -1
+
+    def mark_depth(self, quote: BookChanged, now: Ns) -> None:
+        """Note since when depth has been too low; clear what has come back."""
+        both = quote.bid_depth + quote.ask_depth
+        self.bid_since = (self.bid_since or now) if quote.bid_depth < self.pull_bid else 0
+        self.ask_since = (self.ask_since or now) if quote.ask_depth < self.pull_ask else 0
+        self.thin_since = (self.thin_since or now) if both <= self.thin else 0
+        self.is_alarmed = bool(self.bid_since or self.ask_since or self.thin_since)
+
+    def depth_settled(self, now: Ns) -> bool:
+        """Tell whether some depth has been low long enough to mean it."""
+        settle = self.settings.settle_ms * MS
+        marks = (self.bid_since, self.ask_since, self.thin_since)
+        return any(mark and now - mark >= settle for mark in marks)
+
+    def arm(self) -> None:
+        """Work out what a change must cross to be worth a look, until the next second."""
+        self.disarm()
+        self._arm_moves()
+        self._arm_reversion()
+        settings, window, episodes = self.settings, self.window, self.episodes
+        if not episodes[SignalKind.DEPTH_PULL].fired:
+            bid, ask = window.depths_ago(settings.pull_window_s)
+            kept = PPM - settings.pull_fall_ppm
+            self.pull_bid, self.pull_ask = -(-bid * kept // PPM), -(-ask * kept // PPM)
+        base = window.baseline
+        if base.bars and not episodes[SignalKind.LIQUIDITY_VACUUM].fired:
+            self.thin = base.depth_total * settings.vacuum_depth_ppm // (base.bars * PPM)
+
+    @property
+    def _is_ready(self) -> bool:
+        return self.window.baseline.bars * TEN >= self.settings.min_baseline_s
+
+    def _arm_moves(self) -> None:
+        settings, window = self.settings, self.window
+        base = window.baseline
+        before = window.mid_ago(30)
+        if not before or not base.volume_total or not self._is_ready:
+            return
+        needed = 3 * base.volume_total
+        self.panic_volume = NO_VOLUME
+        if not self.episodes[SignalKind.PANIC_SELL].fired:
+            volume = -(-needed * settings.panic_volume_ppm // (base.bars * PPM))
+            self.panic_volume = volume
+            if window.volume_30s >= volume:
+                self.low2 = before * (PPM + settings.panic_change_ppm) // PPM
+        if not self.episodes[SignalKind.FOMO_BUY].fired:
+            volume = -(-needed * settings.fomo_volume_ppm // (base.bars * PPM))
+            self.panic_volume = min(volume, self.panic_volume)
+            if window.volume_30s >= volume:
+                self.high2 = -(-before * (PPM + settings.fomo_change_ppm) // PPM)
+        if window.volume_30s >= self.panic_volume:
+            self.panic_volume = NO_VOLUME  # nothing more to wait for
+
+    def _arm_reversion(self) -> None:
+        window, settings = self.window, self.settings
+        n = window.mid_count
+        if n < settings.reversion_samples or self.episodes[SignalKind.MEAN_REVERSION].fired:
+            return
+        total = window.mid_total
+        root = isqrt(settings.reversion_sd_ppm**2 * (n * window.mid_squares - total**2)) // PPM
+        reach = max(root, 2 * self.tick * settings.reversion_ticks * n)
+        self.low2 = max(self.low2, (total - reach) // n)
+        self.high2 = min(self.high2, -(-(total + reach) // n))
+
+    def facts(self, quote: BookChanged, now: Ns) -> Facts:
+        """What the rules look at, on the book that stands now."""
+        window, settings = self.window, self.settings
+        base = window.baseline
+        n, total = window.mid_count, window.mid_total
+        before = window.mid_ago(30)
+        bid_ago, ask_ago = window.depths_ago(settings.pull_window_s)
+        bid_hit, ask_hit = window.hits(settings.pull_window_s)
+        return Facts(
+            mid2=self.mid2,
+            spread=quote.best_ask - quote.best_bid,
+            tick=self.tick,
+            ref2=before,
+            ago2=window.mid_ago(settings.pull_window_s),
+            change_ppm=_change(self.mid2, before),
+            volume_ratio=self._volume_ratio(),
+            depth_ratio=-(-(quote.bid_depth + quote.ask_depth) * base.bars * PPM)
+            // base.depth_total
+            if base.depth_total
+            else 0,
+            spread_ratio=self._spread_ratio(),
+            ready_s=base.bars * TEN,
+            bid_depth=quote.bid_depth,
+            ask_depth=quote.ask_depth,
+            bid_depth_ago=bid_ago,
+            ask_depth_ago=ask_ago,
+            bid_hit=bid_hit + window.bid_hit,
+            ask_hit=ask_hit + window.ask_hit,
+            bid_since=now - self.bid_since if self.bid_since else -1,
+            ask_since=now - self.ask_since if self.ask_since else -1,
+            thin_since=now - self.thin_since if self.thin_since else -1,
+            mean_count=n,
+            mean_total=total,
+            mean_variance=n * window.mid_squares - total**2,
+        )
+
+    def add_spike(self, facts: Facts) -> None:
+        """Add what the one-second recurrences say, once they have seen enough."""
+        spike, settings = self.spike, self.settings
+        way = spike.direction(settings.spike_threshold)
+        if not way or spike.bars <= settings.spike_span:
+            return
+        before = self.window.mid_ago(settings.spike_window_s)
+        facts.spike_direction = way
+        facts.spike_base2 = spike.base2(way)
+        facts.spike_out_ppm = spike.outside_ppm(way)
+        facts.spike_change_ppm = _change(self.mid2, before)
+
+    def _volume_ratio(self) -> int:
+        base = self.window.baseline
+        if not base.bars:
+            return 0
+        if not base.volume_total:
+            return -1
+        return self.window.volume_30s * base.bars * PPM // (3 * base.volume_total)
+
+    def _spread_ratio(self) -> int:
+        base, quote = self.window.baseline, self.quote
+        if not base.spread_total or quote is None:
+            return 0
+        return (quote.best_ask - quote.best_bid) * base.bars * PPM // base.spread_total
+
+    def gauges(self) -> Gauges:
+        """How the market stands against its own last hour."""
+        window, base, quote = self.window, self.window.baseline, self.quote
+        depth = quote.bid_depth + quote.ask_depth if quote is not None else 0
+        n = window.mid_count
+        mean2 = window.mid_total // n if n else 0
+        return Gauges(
+            volume_ratio=max(0, self._volume_ratio()),
+            depth_ratio=depth * base.bars * PPM // base.depth_total if base.depth_total else 0,
+            spread_ratio=self._spread_ratio(),
+            change_ppm=_change(self.mid2, window.mid_ago(30)) if self.mid2 else 0,
+            mean2=mean2,
+            deviation2=isqrt(n * window.mid_squares - window.mid_total**2) // n if n else 0,
+            ready_s=base.bars * TEN,
+            needed_s=self.settings.min_baseline_s,
+            volume_30s=window.volume_30s,
+            volume_1m=window.volume_1m,
+            volume_5m=window.volume_5m,
+            spread_mean=base.spread_total // base.bars if base.bars else 0,
+            depth_mean=base.depth_total // base.bars if base.bars else 0,
+        )
+
+
+def _change(now2: int, before2: int) -> int:
+    """Return now / before - 1 in millionths, rounded toward 0; 0 if there is no before."""
+    if not before2:
+        return 0
+    moved = (now2 - before2) * PPM
+    return moved // before2 if moved >= 0 else -(-moved // before2)
