@@ -99,8 +99,9 @@ class PolymarketCatalog:
         if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(parts.hostname or ""):
             return ()
         path = [part for part in parts.path.lower().split("/") if part]
-        if "event" in path:
-            path = path[path.index("event") + 1 :]
+        for word in ("event", "market"):
+            if word in path:
+                path = path[path.index(word) + 1 :]
         slugs = [part for part in path[-2:] if _SLUG.fullmatch(part)]
         if not path or not slugs:
             return ()

@@ -10,7 +10,7 @@ from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import MarketId, TokenId, Venue
 from pmterm.model.market import Market, MarketStatus, Outcome, PriceBand
 from pmterm.model.text import clean_text
-from pmterm.model.units import PRICE_ONE, SECOND, Price
+from pmterm.model.units import PRICE_ONE, SECOND, Price, Qty
 from pmterm.venues.polymarket import fees
 from pmterm.venues.polymarket.loose import (
     Data,
@@ -58,13 +58,11 @@ def market_from(data: Data) -> Market:
         rules=text(data, "description", limit=LONGEST_RULES),
         status=_status(data, event),
         bands=(PriceBand(0, PRICE_ONE, _tick(data)),),
-        min_qty=fixed(
-            number(data, "orderMinSize", "minimum_order_size", "min_order_size"), 6, USUAL_MIN_QTY
-        ),
+        min_qty=_min_qty(data),
         fees=_fees(data),
         taker_delay=_delay_s(data) * SECOND,
         starts_at=instant(data, "gameStartTime", "game_start_time", "eventStartTime", "start_ts")
-        or instant(event, "startTime"),
+        or (instant(event, "startTime") if "gameId" in event else 0),
         closes_at=instant(data, "endDate", "end_date_iso", "end_ts"),
         clears_book_on_start=flag(data, "clearBookOnStart"),
         neg_risk=flag(data, "negRisk", "neg_risk"),
@@ -148,6 +146,11 @@ def _tick(data: Data) -> Price:
     if not 0 < step <= COARSEST_TICK or (told is not None and told.scaleb(4) != step):
         raise WireSurprise(f"no market has a tick of {told}", _name(data))
     return step
+
+
+def _min_qty(data: Data) -> Qty:
+    told = number(data, "orderMinSize", "minimum_order_size", "min_order_size")
+    return max(1, fixed(told, 6, USUAL_MIN_QTY))
 
 
 def _fees(data: Data) -> FeeSchedule:
