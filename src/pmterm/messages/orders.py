@@ -99,10 +99,14 @@ class Fill(Message, frozen=True):
 
 
 class GateChanged(Message, frozen=True):
-    """The risk gate changed its state; it survives a restart."""
+    """The risk gate changed its state; it survives a restart.
+
+    `until` is when it opens again by itself, 0: not before a person says so.
+    """
 
     state: GateState
     reason: str
+    until: Ns = 0
 
 
 class JournalFailed(Message, frozen=True):

@@ -1,0 +1,149 @@
+"""What trips the gate by itself: losses, drawdown, a venue's errors, a price that runs away."""
+
+from collections import deque
+
+from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
+from pmterm.model.holding import Booked, Holding, utc_day
+from pmterm.model.ids import MarketId
+from pmterm.model.units import PPM, Cash, Ns, Price
+from pmterm.trading.risk.limits import MINUTE, Limits
+
+
+class Losses:
+    """The day's profit, by UTC day of message time, and losing round trips in a row."""
+
+    def __init__(self) -> None:
+        self.realised: Cash = 0
+        self.in_row = 0
+        self.start_equity: Cash = 0
+        self._day = -1
+
+    def turn(self, at: Ns, equity: Cash) -> None:
+        """Start a new day if `at` lies in one."""
+        day = utc_day(at)
+        if day > self._day:
+            self._day = day
+            self.realised = 0
+            self.start_equity = equity
+
+    def book(self, booked: Booked) -> None:
+        """Count what a fill or settlement realised; a round trip that did not lose ends the row."""
+        self.realised += booked.profit
+        if booked.is_over:
+            self.in_row = self.in_row + 1 if booked.trip < 0 else 0
+
+
+class Drawdown:
+    """The peak of equity over the last hour, kept by the minute."""
+
+    def __init__(self, window: Ns) -> None:
+        self._window = window
+        self._peaks: deque[tuple[Ns, Cash]] = deque()
+
+    def share_ppm(self, at: Ns, equity: Cash) -> int:
+        """Note equity; return how far it is below its peak, in millionths of the peak."""
+        minute = at - at % MINUTE
+        while self._peaks and self._peaks[0][0] <= at - self._window:
+            self._peaks.popleft()
+        if self._peaks and self._peaks[-1][0] == minute:
+            equity_peak = max(self._peaks.pop()[1], equity)
+        else:
+            equity_peak = equity
+        self._peaks.append((minute, equity_peak))
+        peak = max(cash for _, cash in self._peaks)
+        return (peak - equity) * PPM // peak if peak > 0 else 0
+
+    def forget(self) -> None:
+        """Measure from the next equity on: a person has seen the loss."""
+        self._peaks.clear()
+
+
+class Errors:
+    """How the last calls to one venue went."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._share_ppm = limits.error_share_ppm
+        self._size = limits.error_window
+        self._calls: deque[bool] = deque(maxlen=limits.error_window)
+
+    def count(self, *, is_error: bool) -> bool:
+        """Note a call; tell whether too many of the last ones failed.
+
+        The share is of a full window, so that the first call of a day cannot trip it.
+        """
+        self._calls.append(is_error)
+        return is_error and sum(self._calls) * PPM > self._share_ppm * self._size
+
+    def forget(self) -> None:
+        """Start over, as after a halt."""
+        self._calls.clear()
+
+
+class Moves:
+    """One market's mid and spread, sampled at every heartbeat."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._mids: deque[tuple[Ns, int]] = deque()
+        self._spread_256: int = 0  # running mean of the spread, times 256
+        self._samples = 0
+        self.moved_ppm = 0  # the move that blocked the market, 0 if none
+
+    def sample(self, at: Ns, book: BookChanged) -> None:
+        """Note the touch, where both sides stand."""
+        mid2 = mid2_of(book)
+        if mid2 is None:
+            self._mids.clear()  # whatever comes next did not move from here
+            return
+        while self._mids and self._mids[0][0] < at - self._limits.move_window:
+            self._mids.popleft()
+        self._mids.append((at, mid2))
+        self.check(at, book)
+        spread = book.best_ask - book.best_bid
+        self._samples += 1
+        step = min(self._samples, 256)
+        self._spread_256 += (spread * 256 - self._spread_256) // step
+
+    def check(self, at: Ns, book: BookChanged) -> None:
+        """Block the market if its mid ran away from where it was within the window."""
+        mid2 = mid2_of(book)
+        limit = self._limits.move_ppm
+        if mid2 is None or not limit:
+            return
+        since = at - self._limits.move_window
+        recent = (old for then, old in self._mids if then >= since)
+        worst = max((abs(mid2 - old) * PPM // old for old in recent), default=0)
+        if worst > limit:
+            self.moved_ppm = max(self.moved_ppm, worst)
+
+    def spread_mean(self) -> Price:
+        """Return the usual spread, 0 while it is not known (two minutes of samples)."""
+        return self._spread_256 // 256 if self._samples >= 240 else 0
+
+    def cleared(self) -> None:
+        """Let orders through again: a person has looked."""
+        self.moved_ppm = 0
+        self._mids.clear()
+
+
+def mid2_of(book: BookChanged) -> int | None:
+    """Return bid + ask, None unless both stand on a trusted book."""
+    if not book.is_trusted or book.best_bid == NO_BID or book.best_ask == NO_ASK:
+        return None
+    return book.best_bid + book.best_ask
+
+
+def exit_value(
+    holdings: dict[MarketId, Holding], touches: dict[MarketId, tuple[Price, Price]]
+) -> tuple[Cash, Cash]:
+    """Return (what an exit from everything brings, profit against cost).
+
+    A market that never showed both sides counts at cost.
+    """
+    value = profit = 0
+    for market, held in holdings.items():
+        touch = touches.get(market)
+        worth = held.cost if touch is None else held.exit_value(*touch)
+        value += worth
+        profit += worth - held.cost
+    return value, profit

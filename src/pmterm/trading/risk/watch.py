@@ -1,0 +1,99 @@
+"""What the gate sees of markets and of our own fortune, and what of it should trip the gate."""
+
+import msgspec
+
+from pmterm.messages.feed import BookChanged, BookLost, BookSnapshot, TickChanged, TouchSeen
+from pmterm.model.holding import Booked
+from pmterm.model.ids import MarketId
+from pmterm.model.units import PPM, Cash, Ns, Price
+from pmterm.trading.risk.breakers import Drawdown, Losses, Moves, exit_value, mid2_of
+from pmterm.trading.risk.exposure import Exposure
+from pmterm.trading.risk.limits import Limits
+
+
+class Watch:
+    """The last book of every market, its recent moves, and profit by day and hour.
+
+    Holdings are marked at the last touch that had both sides, sampled at heartbeats: an emptied
+    book is not a price of zero.
+    """
+
+    def __init__(self, limits: Limits, exposure: Exposure) -> None:
+        self._limits = limits
+        self._exposure = exposure
+        self._drawdown = Drawdown(limits.drawdown_window)
+        self._moves: dict[MarketId, Moves] = {}
+        self._touches: dict[MarketId, tuple[Price, Price]] = {}
+        self._heard: dict[MarketId, Ns] = {}
+        self.losses = Losses()
+        self.books: dict[MarketId, BookChanged] = {}
+
+    def market_heard(self, heard: TouchSeen | BookSnapshot) -> None:
+        """Note that the venue speaks of a market, though its book may not have changed."""
+        self._heard[heard.market] = heard.at
+
+    def book_lost(self, lost: BookLost | TickChanged) -> None:
+        """Distrust a book until it is said to be sound again."""
+        book = self.books.get(lost.market)
+        if book is not None:
+            self.books[lost.market] = msgspec.structs.replace(book, is_trusted=False)
+
+    def heard_at(self, market: MarketId) -> Ns:
+        """Return when a market was last spoken of, 0 if never."""
+        book = self.books.get(market)
+        return max(book.at if book else 0, self._heard.get(market, 0))
+
+    def moved_ppm(self, market: MarketId, at: Ns) -> int:
+        """Return the move that blocks a market, 0 if none does."""
+        moves, book = self._moves.get(market), self.books.get(market)
+        if moves is None or book is None:
+            return 0
+        moves.check(at, book)
+        return moves.moved_ppm
+
+    def spread_mean(self, market: MarketId) -> Price:
+        """Return a market's usual spread, 0 while it is not known."""
+        moves = self._moves.get(market)
+        return moves.spread_mean() if moves is not None else 0
+
+    def booked(self, at: Ns, booked: Booked) -> None:
+        """Count what a fill or settlement realised."""
+        self.losses.turn(at, self._exposure.cash - booked.cash)
+        self.losses.book(booked)
+
+    def beat(self, at: Ns) -> int:
+        """Sample everything; return how far equity is below the hour's peak, in millionths."""
+        for market, book in self.books.items():
+            moves = self._moves.get(market)
+            if moves is None:
+                moves = self._moves[market] = Moves(self._limits)
+            moves.sample(at, book)
+        for market in self._exposure.holdings:
+            held_book = self.books.get(market)
+            if held_book is not None and mid2_of(held_book) is not None:
+                self._touches[market] = (held_book.best_bid, held_book.best_ask)
+        value, _ = exit_value(self._exposure.holdings, self._touches)
+        equity = self._exposure.cash + value
+        self.losses.turn(at, equity)
+        return self._drawdown.share_ppm(at, equity)
+
+    def day_loss(self) -> Cash:
+        """Return what the day has cost so far if everything were closed now, 0 or more."""
+        _, unrealised = exit_value(self._exposure.holdings, self._touches)
+        return max(0, -self.losses.realised - unrealised)
+
+    def day_loss_limit(self) -> Cash:
+        """Return the day's limit in money, 0 if there is none."""
+        share = self.losses.start_equity * self._limits.max_day_loss_ppm // PPM
+        return min([x for x in (self._limits.max_day_loss, share) if x > 0], default=0)
+
+    def is_day_lost(self) -> bool:
+        """Whether the day's loss limit is reached."""
+        limit = self.day_loss_limit()
+        return bool(limit) and self.day_loss() >= limit
+
+    def looked_at(self) -> None:
+        """Start moves and drawdown afresh: a person has seen them."""
+        self._drawdown.forget()
+        for moves in self._moves.values():
+            moves.cleared()
