@@ -116,6 +116,11 @@ class Engine:
         for kind, listener in table.items():
             self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
 
+    def announce(self, message: Message) -> None:
+        """Tell the listeners, and them alone, something about the running of things."""
+        for listener in self._listeners.get(type(message), ()):
+            listener(message)
+
     def recall(self, message: Message) -> None:
         """Fold one message of an earlier session into every part's state, in silence."""
         self._pipeline.recall(message)

@@ -60,7 +60,10 @@ class Watching(Message, frozen=True):
 
 
 class Hub:
-    """Takes inputs one at a time. Bounded: a full inbox tells the feed to start afresh."""
+    """Takes inputs one at a time. Bounded: a full inbox tells the feed to start afresh.
+
+    `stamp` is session time where that is not the clock's: in a replay, the recording's.
+    """
 
     def __init__(
         self,
@@ -69,13 +72,14 @@ class Hub:
         *,
         journal: Journal | None = None,
         recorder: Recorder | None = None,
-        tell: Callable[[Message], None] = lambda _: None,
+        stamp: Callable[[], Ns] | None = None,
     ) -> None:
         self.engine = engine
         self._clock = clock
         self._journal = journal
         self._recorder = recorder
-        self._tell = tell
+        self._stamp = stamp or clock.stamp
+        self._is_live = stamp is None
         self._inbox: deque[Message] = deque()
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
@@ -90,6 +94,11 @@ class Hub:
         self._inbox.append(event)
         self._arrived.set()
         return True
+
+    def restart(self, engine: Engine) -> None:
+        """Forget what waits and go on with another engine: a replay was wound back."""
+        self._inbox.clear()
+        self.engine = engine
 
     async def settled(self) -> None:
         """Wait until everything that has arrived is dealt with."""
@@ -112,7 +121,7 @@ class Hub:
         while True:
             await self._clock.sleep(WAKE_S)
             if not self._inbox:
-                self.put(Woken(self._clock.stamp()))
+                self.put(Woken(self._stamp()))
 
     async def _turn(self) -> None:
         until = self._clock.monotonic() + TURN
@@ -130,13 +139,15 @@ class Hub:
         self._watch_lag()
 
     def _watch_lag(self) -> None:
+        if not self._is_live:
+            return
         now = self._clock.stamp()
         behind = now - self._inbox[0].at if self._inbox else 0
         is_behind = behind > LAG_TOLD
         if (is_behind or self._was_behind) and now - self._lag_told_at > SECOND // 4:
             self._lag_told_at = now
             self._was_behind = is_behind
-            self._tell(LagSeen(now, len(self._inbox), behind // MS))
+            self.engine.announce(LagSeen(now, len(self._inbox), behind // MS))
 
     def _record(self, event: Message) -> None:
         if self._recorder is None:
@@ -146,7 +157,7 @@ class Hub:
                 self._recorder.write(event)
             except StoreBroken as broken:
                 self._recorder = None
-                self._tell(WorkerDown(event.at, "recording", str(broken), 0.0))
+                self.engine.announce(WorkerDown(event.at, "recording", str(broken), 0.0))
 
     async def _commit(self, durable: Durable) -> None:
         if self._journal is None:

@@ -58,6 +58,11 @@ class ReplayWorker:
         return self.last_at if self.is_at_end else self._pacer.position(self._clock.monotonic())
 
     @property
+    def quiet_at(self) -> Ns:
+        """The latest instant that is known to hold no event before it that was not given."""
+        return self.position if self._next is None else min(self.position, self._next.at - 1)
+
+    @property
     def speed_milli(self) -> int:
         """How fast, in thousandths of real time."""
         return self._pacer.speed_milli

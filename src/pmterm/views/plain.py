@@ -1,7 +1,7 @@
 """The plain mode: one line per event, and commands typed as words."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pmterm.messages.accounts import MarketSettled, PositionChanged, SessionStarted
 from pmterm.messages.base import Message
@@ -112,6 +112,8 @@ _LINES: Mapping[type[Message], _Line] = {
     Surprised: lambda m: f"surprise {m.venue} {m.kind} {m.excerpt}".rstrip(),
     WorkerDown: lambda m: f"stopped {m.name}: {m.cause}",
 }
+
+TOLD: Final = tuple(_LINES)  # the types of message that have a line
 
 
 def parse_command(text: str, focus: MarketId, default_qty: Qty = 10_000_000) -> Message:

@@ -1,0 +1,88 @@
+"""The thinking parts of every mode, built once and handed to each other; no logic."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pmterm.config.settings import Settings
+from pmterm.model.errors import WireSurprise
+from pmterm.model.ids import Venue
+from pmterm.model.market import Market
+from pmterm.paper.broker import PaperBroker
+from pmterm.runtime.engine import Engine, Wish
+from pmterm.runtime.reader import Reader
+from pmterm.store.journal import JOURNALED
+from pmterm.trading.book.books import Books
+from pmterm.trading.execution.executor import Executor
+from pmterm.trading.pipeline import Pipeline
+from pmterm.trading.portfolio.portfolio import Portfolio
+from pmterm.trading.risk.gate import Gate
+from pmterm.trading.signal.detector import Detector
+from pmterm.trading.strategy.manual import Manual
+from pmterm.venues.base import Catalog, Feed
+from pmterm.venues.kalshi.catalog import KalshiCatalog
+from pmterm.venues.kalshi.feed import KalshiFeed
+from pmterm.venues.polymarket.catalog import PolymarketCatalog
+from pmterm.venues.polymarket.feed import PolymarketFeed
+from pmterm.views.board import BoardFold
+
+OURS = "pmterm"  # key of a market told in our own words, where the venue's are not at hand
+
+
+class Core(NamedTuple):
+    """The street of one session, and what looks into it."""
+
+    engine: Engine
+    feeds: Mapping[Venue, Feed]
+    books: Books
+    executor: Executor
+    portfolio: Portfolio
+    reader: Reader
+    fold: BoardFold
+
+
+def catalogs() -> dict[Venue, Catalog]:
+    """Build a catalog per venue."""
+    return {Venue.POLYMARKET: PolymarketCatalog(), Venue.KALSHI: KalshiCatalog()}
+
+
+def core(settings: Settings, wish: Callable[[Wish], None] = lambda _: None) -> Core:
+    """Build feeds, the six stages, the paper broker and the board."""
+    books = Books()
+    detector = Detector(settings.signals)
+    gate = Gate(settings.limits)
+    executor = Executor()
+    portfolio = Portfolio()
+    stages = [books, detector, Manual(settings.orders), gate, executor, portfolio]
+    feeds: dict[Venue, Feed] = {
+        Venue.POLYMARKET: PolymarketFeed(),
+        Venue.KALSHI: KalshiFeed(),
+    }
+    broker = PaperBroker(books, settings.paper)
+    engine = Engine(feeds, Pipeline(stages), broker, journaled=JOURNALED, wish=wish)
+    reader = Reader(books, detector, gate)
+    fold = BoardFold(reader)
+    engine.listen(fold.hears())
+    return Core(engine, feeds, books, executor, portfolio, reader, fold)
+
+
+def read_market(venue: Venue, data: dict[str, Any]) -> Market:
+    """Read a market from a recording's metadata, the venue's words or ours.
+
+    Raises:
+        WireSurprise: it is neither.
+    """
+    ours = data.get(OURS)
+    if ours is None:
+        return catalogs()[venue].market_of(data)
+    try:
+        return msgspec.convert(ours, Market)
+    except msgspec.ValidationError as error:
+        raise WireSurprise(f"metadata of a market does not read: {error}") from error
+
+
+def market_words(market: Market) -> dict[str, Any]:
+    """Write a market in our own words, for a recording made without the venue's."""
+    words: dict[str, Any] = {OURS: msgspec.to_builtins(market)}
+    return words

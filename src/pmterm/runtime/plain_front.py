@@ -1,0 +1,129 @@
+"""The session as plain lines: one per event to stdout, commands from stdin."""
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TextIO
+
+import msgspec
+
+from pmterm.messages.base import Message
+from pmterm.messages.health import Heartbeat
+from pmterm.model.errors import UsageWrong
+from pmterm.model.ids import MarketId
+from pmterm.model.units import SECOND
+from pmterm.views.board import Board
+from pmterm.views.plain import HELP, TOLD, line_of, parse_command, touch_line
+
+
+class Desk(Protocol):
+    """What the lines need of a desk."""
+
+    def board(self) -> Board:
+        """Everything to show, now."""
+        ...
+
+    def send(self, command: Message) -> None:
+        """Hand over a command."""
+        ...
+
+
+class PlainFront:
+    """Prints what is said; reads commands. With `as_json`, one JSON object per line.
+
+    Ends on `quit`, when `end` is called, or when nobody reads the lines any more.
+    """
+
+    def __init__(self, desk: Desk, out: TextIO | None = None, *, as_json: bool = False) -> None:
+        self._desk = desk
+        self._out = out or sys.stdout
+        self._as_json = as_json
+        self._encode = msgspec.json.Encoder().encode
+        self._over = asyncio.Event()
+        self._code = 0
+        self._told: dict[MarketId, str] = {}
+
+    def hears(self) -> Mapping[type[Message], Callable[[Any], None]]:
+        """Handlers for the engine."""
+        return {**dict.fromkeys(TOLD, self._say), Heartbeat: self._beat}
+
+    def end(self, code: int = 0) -> None:
+        """Stop."""
+        self._code = code
+        self._over.set()
+
+    async def run(self) -> int:
+        """Read commands until told to stop; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        if _can_be_watched(sys.stdin):
+            loop.add_reader(sys.stdin.fileno(), self._typed)
+        try:
+            await self._over.wait()
+        finally:
+            if _can_be_watched(sys.stdin):
+                loop.remove_reader(sys.stdin.fileno())
+        return self._code
+
+    def _typed(self) -> None:
+        line = sys.stdin.readline()
+        if not line:  # nobody will type any more; go on telling
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            return
+        words = line.strip().lower()
+        if words in {"quit", "exit", "q"}:
+            self.end()
+        elif words in {"help", "?"}:
+            self._line(HELP)
+        elif words:
+            try:
+                self._desk.send(parse_command(line, self._desk.board().focus))
+            except UsageWrong as wrong:
+                self._line(f"{wrong.detail} {wrong.hint}")
+
+    def _beat(self, beat: Heartbeat) -> None:
+        if beat.at % SECOND or self._as_json:
+            return
+        for row in self._desk.board().watched:
+            touch = f"{row.best_bid} {row.best_ask} {row.is_trusted}"
+            if self._told.get(row.market.id) != touch:
+                self._told[row.market.id] = touch
+                self._line(
+                    touch_line(
+                        beat.at,
+                        row.market.id,
+                        row.best_bid,
+                        row.best_ask,
+                        is_trusted=row.is_trusted,
+                    )
+                )
+
+    def _say(self, message: Message) -> None:
+        if self._as_json:
+            self._line(self._encode(message).decode())
+            return
+        line = line_of(message)
+        if line is not None:
+            self._line(line)
+
+    def _line(self, line: str) -> None:
+        try:
+            self._out.write(line + "\n")
+            self._out.flush()
+        except BrokenPipeError:
+            self.end()
+
+
+def _can_be_watched(stream: TextIO) -> bool:
+    try:
+        return not stream.closed and (stream.isatty() or _is_pipe(stream))
+    except ValueError:
+        return False
+
+
+def _is_pipe(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except OSError:
+        return False

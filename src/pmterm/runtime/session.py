@@ -1,0 +1,182 @@
+"""Runs one session: the engine first in and last out, feeds and screen around it."""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Mapping
+
+from pmterm.messages.commands import CancelAll
+from pmterm.messages.health import WorkerDown
+from pmterm.model.errors import CredentialsWrong, StoreBroken, VenueRefused
+from pmterm.model.ids import Venue
+from pmterm.model.units import SECOND
+from pmterm.runtime.clock import Clock
+from pmterm.runtime.engine import Wish
+from pmterm.runtime.feed_worker import FeedWorker
+from pmterm.runtime.hub import Hub
+from pmterm.runtime.supervisor import Supervisor, Worker
+from pmterm.store.snapshots import Snapshots
+
+WIND_DOWN_S = 2.0
+WRITE_EVERY_S = 2.0
+
+
+class Over(Exception):
+    """The front has returned; the edge may fall."""
+
+
+class Edge:
+    """The connections of a session, each started when the first market of its venue is watched."""
+
+    def __init__(
+        self,
+        workers: Mapping[Venue, FeedWorker],
+        tell: Callable[[WorkerDown], object],
+        clock: Clock,
+    ) -> None:
+        self._workers = workers
+        self._tell = tell
+        self._clock = clock
+        self._supervisor = Supervisor(tell, clock)
+        self._group: asyncio.TaskGroup | None = None
+        self._wanted: set[Venue] = set()
+        self._running: set[Venue] = set()
+
+    def want(self, venue: Venue) -> None:
+        """Connect to a venue, now or as soon as the session runs."""
+        self._wanted.add(venue)
+        self._start()
+
+    def do(self, wish: Wish) -> None:
+        """Hand a feed's wish to the worker of its venue."""
+        worker = self._workers.get(wish.venue)
+        if worker is not None:
+            worker.do(wish)
+
+    def enter(self, group: asyncio.TaskGroup) -> None:
+        """Start what is wanted so far."""
+        self._group = group
+        self._start()
+
+    def leave(self) -> None:
+        """Start nothing any more."""
+        self._group = None
+
+    def _start(self) -> None:
+        if self._group is None:
+            return
+        for venue in self._wanted - self._running:
+            self._running.add(venue)
+            worker = self._workers[venue]
+            patient = Patient(worker, self._tell, self._clock)
+            self._supervisor.start(self._group, patient, worker.requests)
+
+
+class Patient:
+    """A worker whose venue will not have us: said once, and the others go on."""
+
+    def __init__(self, worker: Worker, tell: Callable[[WorkerDown], object], clock: Clock) -> None:
+        self.name = worker.name
+        self._worker = worker
+        self._tell = tell
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Run the worker; return when the venue refuses us for good."""
+        try:
+            await self._worker.run()
+        except (CredentialsWrong, VenueRefused) as error:
+            self._tell(WorkerDown(self._clock.stamp(), self.name, str(error), 0.0))
+
+
+class Keeper:
+    """Brings snapshots and tape to disk in small batches, and lets old ones go."""
+
+    name = "snapshots"
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        clock: Clock,
+        tell: Callable[[WorkerDown], object],
+        keep_days: int,
+    ) -> None:
+        self._snapshots = snapshots
+        self._clock = clock
+        self._tell = tell
+        self._keep_days = keep_days
+
+    async def run(self) -> None:
+        """Write for ever; a disk that will not have it is told once, until it will again."""
+        is_broken = False
+        has_retired = False
+        while True:
+            await self._clock.sleep(WRITE_EVERY_S)
+            try:
+                await self._snapshots.write()
+                if not has_retired:
+                    has_retired = True
+                    oldest = self._clock.now() - self._keep_days * 86_400 * SECOND
+                    await self._snapshots.retire(oldest)
+            except StoreBroken as broken:
+                if not is_broken:
+                    self._tell(WorkerDown(self._clock.stamp(), self.name, str(broken), 0.0))
+                is_broken = True
+            else:
+                is_broken = False
+
+    async def finish(self) -> None:
+        """Write what is left."""
+        try:
+            await self._snapshots.write()
+        except StoreBroken as broken:
+            self._tell(WorkerDown(self._clock.stamp(), self.name, str(broken), 0.0))
+
+
+async def run_session(
+    hub: Hub,
+    edge: Edge,
+    front: Callable[[], Awaitable[int]],
+    clock: Clock,
+    *,
+    keeper: Keeper | None = None,
+    open_orders: Callable[[], int] = lambda: 0,
+) -> int:
+    """Run until the front returns, then cancel our orders, and return the front's exit code.
+
+    Positions stay: closing them is a decision, not a way to leave.
+    """
+    code = 1
+    async with asyncio.TaskGroup() as core:
+        tasks = [core.create_task(hub.run(), name="hub"), core.create_task(hub.beat(), name="beat")]
+        if keeper is not None:
+            tasks.append(core.create_task(keeper.run(), name=keeper.name))
+        try:
+            async with asyncio.TaskGroup() as group:
+                edge.enter(group)
+                gc.collect()
+                gc.freeze()
+                code = await front()
+                raise Over  # noqa: TRY301  # the way to end a group from inside
+        except* Over:
+            pass
+        finally:
+            edge.leave()
+            if open_orders():
+                await _wind_down(hub, clock, open_orders)
+            await hub.settled()
+            if keeper is not None:
+                await keeper.finish()
+            for task in tasks:
+                task.cancel()
+    return code
+
+
+async def _wind_down(hub: Hub, clock: Clock, open_orders: Callable[[], int]) -> None:
+    """Cancel every order of ours and wait until the engine has seen to it."""
+    hub.put(CancelAll(clock.stamp()))
+    await hub.settled()
+    waited = 0.0
+    while open_orders() and waited < WIND_DOWN_S:
+        await clock.sleep(0.05)
+        waited += 0.05
+        await hub.settled()
