@@ -2,7 +2,7 @@
 
 from pmterm.model.market import Market
 from pmterm.model.order import Side
-from pmterm.model.units import PPM, Price
+from pmterm.model.units import PPM, PRICE_ONE, Price
 
 
 def furthest_price(market: Market, side: Side, touch: Price, cap_ppm: int) -> Price:
@@ -13,5 +13,5 @@ def furthest_price(market: Market, side: Side, touch: Price, cap_ppm: int) -> Pr
     """
     reach = touch * cap_ppm // PPM
     if side is Side.BUY:
-        return max(market.snap(touch + reach, up=False), market.tick_up(touch))
-    return min(market.snap(touch - reach, up=True), market.tick_down(touch))
+        return max(market.snap(min(touch + reach, PRICE_ONE - 1), up=False), market.tick_up(touch))
+    return min(market.snap(max(touch - reach, 1), up=True), market.tick_down(touch))
