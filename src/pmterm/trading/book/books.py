@@ -201,14 +201,20 @@ class Books:
         return self._doubt(kept, "touch differs from the venue's", at)
 
     def _crossing(self, kept: Kept, at: Ns) -> Sequence[Message]:
-        """Say a book that is crossed, or has just ceased to be."""
+        """Say a book that is crossed or locked, or has just ceased to be.
+
+        Only a bid above an ask is an episode; a bid at the ask is not traded on either.
+        """
         doubts: Sequence[Message] = ()
-        if kept.bids.best + kept.asks.best < PRICE_ONE:
+        over = kept.bids.best + kept.asks.best - PRICE_ONE
+        if over > 0 and not kept.was_over:
+            kept.crossed_episodes += kept.trust is not Trust.NONE
+        kept.was_over = over > 0
+        if over < 0:
             kept.is_crossed = False
             self._crossed.pop(kept.market, None)
         elif not kept.is_crossed:
             kept.is_crossed = True
-            kept.crossed_episodes += kept.trust is not Trust.NONE
             kept.crossed_since = at
             self._crossed[kept.market] = kept
         else:

@@ -58,6 +58,7 @@ class Kept:
         "trust",
         "venue",
         "was_lost",
+        "was_over",
     )
 
     def __init__(self, market: MarketId) -> None:
@@ -72,10 +73,11 @@ class Kept:
         self.reason = "no book yet"
         self.status = MarketStatus.ACTIVE
         self.is_good = False  # SOUND and the market open: kept for the hot path
-        self.is_crossed = False
+        self.is_crossed = False  # or locked: a bid at or above an ask
         self.crossed_since: Ns = NEVER
         self.changed_at: Ns = 0
         self.was_lost = False
+        self.was_over = False
         self.mismatches = 0
         self.healing = 0
         self.ticker_since: Ns = NEVER
