@@ -1,0 +1,103 @@
+"""The Textual app: the trade screen, themes, and what must work in every dialog."""
+
+import os
+import traceback
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.content import Content
+from textual.theme import Theme
+
+from pmterm.model.errors import SettingsWrong
+from pmterm.tui.desk import Clock, Desk
+from pmterm.tui.keys import bindings
+from pmterm.tui.palette import KeyCommands
+from pmterm.tui.screens.trading import SIZES, TradingScreen
+from pmterm.tui.theme import DEFAULT, VARIABLES, load_themes
+
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+
+class TradingApp(App[None]):
+    """The terminal. Everything it shows comes from the desk, everything it does goes there.
+
+    `crash` holds the error that ended it, if one did.
+    """
+
+    TITLE = "pmterm"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar[set[type[KeyCommands]]] = {KeyCommands}  # type: ignore[assignment]  # narrower
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(anywhere=True)]
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(
+        self,
+        desk: Desk,
+        clock: Clock,
+        *,
+        theme: str = DEFAULT,
+        ascii: bool = False,  # noqa: A002  # the flag's own name
+        slow: bool = False,
+        sizes: tuple[int, ...] = SIZES,
+    ) -> None:
+        self._themes = load_themes()
+        super().__init__()
+        self.animation_level = "none"
+        for each in self._themes.values():
+            self.register_theme(each)
+        if theme not in self._themes:
+            names = ", ".join(self._themes)
+            raise SettingsWrong(f"no theme {theme!r}.", f"There are: {names}.")
+        self.theme = theme
+        self.crash: BaseException | None = None
+        self._trading = TradingScreen(desk, clock, is_ascii=ascii, is_slow=slow, sizes=sizes)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give Textual our colours before the first theme is set."""
+        theme: Theme = self._themes[DEFAULT]
+        return {name: theme.variables[name] for name in VARIABLES}
+
+    def on_mount(self) -> None:
+        """Show the trade screen."""
+        self.push_screen(self._trading)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let the trade screen know of every key, whichever dialog it is for."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._trading.heard_key(event.key)
+        await super().on_event(event)
+
+    def action_kill(self) -> None:
+        """Halt at once, in any dialog."""
+        self._trading.kill()
+
+    def action_leave(self) -> None:
+        """Quit, asking first where something would be left behind."""
+        self._trading.leave()
+
+    def action_palette(self) -> None:
+        """Show all commands by name."""
+        self.action_command_palette()
+
+    def action_explain_quit(self) -> None:
+        """Copy what is selected, or say how to quit."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self._trading.tell("ctrl+q quits; ctrl+k halts all trading")
+
+    def action_theme(self) -> None:
+        """Next theme."""
+        names = list(self._themes)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self._trading.tell(f"theme {self.theme}")
+
+    def _fatal_error(self) -> None:
+        """Say what broke without showing what the variables held: a key may be among them."""
+        self.crash = self._exception
+        lines = traceback.format_exception(self._exception) if self._exception else []
+        self.panic(Content("".join(lines[-6:]) or "the screen stopped").plain)

@@ -1,0 +1,120 @@
+"""Every key and what it does, in one table: bindings, footer, help and palette are made from it."""
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """One key. `short` stands in the footer of the panels named in `where` ("*": all)."""
+
+    keys: str
+    action: str
+    scope: str
+    words: str
+    short: str = ""
+    where: str = ""
+    shown: str = ""
+
+    @property
+    def label(self) -> str:
+        """The key as it is written for people."""
+        return self.shown or self.keys.split(",")[0]
+
+
+TRADE, MOVE, SCREEN, SAFETY, REPLAY = "Trade", "Move", "Screen", "Safety", "Replay"
+
+TABLE: tuple[Key, ...] = (
+    Key("b", "buy", TRADE, "buy ticket at the best ask; when armed: buys at once", "buy", "*"),
+    Key("s", "sell", TRADE, "sell ticket at the best bid; when armed: sells at once", "sell", "*"),
+    Key("l", "limit", TRADE, "limit ticket at the row pointed at; on an own order: amend",
+        "limit", "*"),
+    Key("c", "cancel_here", TRADE, "cancel my orders in this market", "cancel", "*"),
+    Key("C", "cancel_all", TRADE, "cancel my orders everywhere"),
+    Key("x", "close_here", TRADE, "close the position in this market, at market", "close", "*"),
+    Key("X", "close_all", TRADE, "close every position (asks for a word)"),
+    Key("a", "arm", TRADE, "arm or disarm one-key orders", "arm", "book"),
+    Key("1", "preset(1)", TRADE, "first size preset"),
+    Key("2", "preset(2)", TRADE, "second size preset"),
+    Key("3", "preset(3)", TRADE, "third size preset"),
+    Key("4", "preset(4)", TRADE, "fourth size preset"),
+    Key("5", "preset(5)", TRADE, "fifth size preset"),
+    Key("0", "preset(0)", TRADE, "the size that makes the position flat"),
+    Key("plus,equals_sign", "size(1)", TRADE, "one size step more", shown="+"),
+    Key("minus", "size(-1)", TRADE, "one size step less", shown="-"),
+    Key("right_square_bracket", "tick(1)", TRADE, "point one price tick higher", shown="]"),
+    Key("left_square_bracket", "tick(-1)", TRADE, "point one price tick lower", shown="["),
+    Key("up,k", "move(-1)", MOVE, "up", shown="up k"),
+    Key("down,j", "move(1)", MOVE, "down", shown="down j"),
+    Key("home", "edge(-1)", MOVE, "first row"),
+    Key("end", "edge(1)", MOVE, "last row"),
+    Key("enter", "pick", MOVE, "act on the row: limit ticket, signal's ticket, amend, go to market",
+        "pick", "book signals orders markets", shown="enter"),
+    Key("tab", "panel(1)", MOVE, "next panel", "panel", "*"),
+    Key("shift+tab", "panel(-1)", MOVE, "panel before"),
+    Key("f1", "go('book')", MOVE, "book", shown="F1"),
+    Key("f2", "go('chart')", MOVE, "chart", shown="F2"),
+    Key("f3", "go('signals')", MOVE, "signals", shown="F3"),
+    Key("f4", "go('positions')", MOVE, "positions", shown="F4"),
+    Key("f5", "go('orders')", MOVE, "orders", shown="F5"),
+    Key("f6", "go('tape')", MOVE, "tape", shown="F6"),
+    Key("f7", "go('markets')", MOVE, "watched markets", shown="F7"),
+    Key("f8", "go('health')", MOVE, "limits and health", shown="F8"),
+    Key("f9", "go('log')", MOVE, "log", shown="F9"),
+    Key("slash", "find", SCREEN, "find a market", "find", "*", shown="/"),
+    Key("space", "recentre", SCREEN, "put the middle of the book in the middle", "centre", "book"),
+    Key("f", "freeze", SCREEN, "freeze the picture; the feed goes on"),
+    Key("m", "solo", SCREEN, "one panel over the whole screen, and back", "max", "chart log"),
+    Key("y", "copy", SCREEN, "copy the id of the row or market", "copy", "orders markets"),
+    Key("u", "units", SCREEN, "cents, dollars, percent"),
+    Key("t", "theme", SCREEN, "next theme"),
+    Key("question_mark", "help", SCREEN, "all keys", "help", "*", shown="?"),
+    Key("escape", "back", SAFETY,
+        "back; with nothing open the PANIC strip, and a second esc or enter within 3 s cancels and"
+        " closes everything", shown="esc"),
+    Key("R", "resume", SAFETY, "let orders through again after a halt (asks for a word)"),
+    Key("ctrl+k", "kill", SAFETY,
+        "kill switch: no new order, cancel what works; again: offers to close everything",
+        "KILL", "*", shown="^k"),
+    Key("ctrl+p", "palette", SCREEN, "all commands by name", shown="^p"),
+    Key("ctrl+q", "leave", SAFETY, "quit; asks while orders are open", "quit", "*", shown="^q"),
+    Key("ctrl+c", "explain_quit", SAFETY, "says how to quit", shown="^c"),
+    Key("p", "player('pause')", REPLAY, "pause or go on", "pause", "replay"),
+    Key("full_stop", "player('faster')", REPLAY, "faster", "faster", "replay", shown="."),
+    Key("comma", "player('slower')", REPLAY, "slower", "slower", "replay", shown=","),
+    Key("n", "player('step')", REPLAY, "one input further, while paused", "step", "replay"),
+    Key("left", "seek(-30)", REPLAY, "30 s back", "-30s", "replay", shown="left"),
+    Key("right", "seek(30)", REPLAY, "30 s on", "+30s", "replay", shown="right"),
+)  # fmt: skip
+
+ANYWHERE = frozenset({"kill", "palette", "leave", "explain_quit"})  # work in every dialog
+
+
+def name_of(key: Key) -> str:
+    """Return the action's name without its arguments."""
+    return key.action.split("(")[0]
+
+
+def bindings(*, anywhere: bool) -> list[Binding]:
+    """Return Textual's bindings: those that work everywhere, or those of the trade screen."""
+    return [
+        Binding(key.keys, key.action, key.words, show=False, priority=anywhere)
+        for key in TABLE
+        if (name_of(key) in ANYWHERE) is anywhere
+    ]
+
+
+def footer_keys(panel: str, *, is_replay: bool) -> list[tuple[str, str]]:
+    """Return (key, word) pairs for the footer of a panel, its own keys first."""
+    own = [k for k in TABLE if panel in k.where.split()]
+    player = [k for k in TABLE if is_replay and "replay" in k.where.split()]
+    shared = [k for k in TABLE if k.where == "*"]
+    first = [k for k in shared if k.action in {"buy", "sell", "limit"}]
+    rest = [k for k in shared if k not in first]
+    return [(k.label, k.short) for k in [*first, *own, *player, *rest]]
+
+
+def scopes() -> list[tuple[str, list[Key]]]:
+    """Return the table by scope, in the order of the help page."""
+    order = (TRADE, SAFETY, MOVE, SCREEN, REPLAY)
+    return [(scope, [key for key in TABLE if key.scope == scope]) for scope in order]

@@ -1,0 +1,31 @@
+"""The command palette: every key's action by its words."""
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from pmterm.tui.keys import TABLE, Key, name_of
+
+_LEFT_OUT = frozenset({"move", "edge", "pick", "back", "palette", "panel", "explain_quit"})
+
+
+class KeyCommands(Provider):
+    """Offers what the keys do; names the key, so that it is learnt."""
+
+    def _commands(self) -> list[Key]:
+        return [key for key in TABLE if name_of(key) not in _LEFT_OUT]
+
+    async def _run(self, key: Key) -> None:
+        await self.app.run_action(key.action, self.screen)
+
+    async def discover(self) -> Hits:
+        """Offer everything."""
+        for key in self._commands():
+            yield DiscoveryHit(key.words, lambda key=key: self._run(key), help=key.label)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches."""
+        matcher = self.matcher(query)
+        for key in self._commands():
+            score = matcher.match(key.words)
+            if score > 0:
+                words = matcher.highlight(key.words)
+                yield Hit(score, words, lambda key=key: self._run(key), help=key.label)

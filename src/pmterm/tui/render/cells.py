@@ -1,0 +1,30 @@
+"""Text cut and filled to cells, and the plain signs that stand in for the fancy ones."""
+
+from rich.cells import cell_len, set_cell_size
+
+_PLAIN = str.maketrans(
+    {
+        "─": "-", "━": "=", "│": "|", "┃": "|", "▶": ">", "▲": "^", "▼": "v",
+        "●": "*", "○": "o", "◐": "!", "◆": "#", "·": ".", "…": "~", "█": "#", "▌": "#",
+        "░": ".", "✓": "+", "≈": "~", "→": ">", "┄": ".",
+    }
+)  # fmt: skip
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return `text` in exactly `width` cells, cut with an ellipsis if it is longer."""
+    if width <= 0:
+        return ""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…"
+    blank = " " * (width - length)
+    return blank + text if right else text + blank
+
+
+def plain(text: str) -> str:
+    """Return `text` in ASCII, every sign as wide as before."""
+    if text.isascii():
+        return text
+    swapped = text.translate(_PLAIN)
+    return "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in swapped)

@@ -1,0 +1,20 @@
+"""How the trader has set up the screen: what the widgets need besides the board."""
+
+import msgspec
+
+from pmterm.model.units import QTY_ONE, Qty
+from pmterm.views.figures import Unit
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Units, the size the next order has, and what must be said loudly."""
+
+    unit: Unit = Unit.CENTS
+    size: Qty = 10 * QTY_ONE
+    is_ascii: bool = False
+    is_armed: bool = False
+    is_frozen: bool = False
+    panic: str = ""
+    notice: str = ""
+    panel: str = "book"
+    tabs: tuple[str, ...] = ()

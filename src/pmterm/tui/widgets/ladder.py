@@ -1,0 +1,244 @@
+"""Draws a ladder: every price with what stands there; says what the trader points at."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import MouseDown, MouseScrollDown, MouseScrollUp
+from textual.message import Message
+
+from pmterm.model.order import Side
+from pmterm.model.units import PRICE_ONE, Price, Qty
+from pmterm.tui.render.bars import bar_cell
+from pmterm.tui.render.cells import fit
+from pmterm.tui.render.look import Look
+from pmterm.tui.widgets.lines import Lines, Row
+from pmterm.views.board import Board
+from pmterm.views.figures import (
+    age_text,
+    half_text,
+    percent_text,
+    price_text,
+    qty_text,
+    ratio_text,
+)
+from pmterm.views.ladder import (
+    LadderRow,
+    LadderView,
+    OwnMark,
+    centre_of,
+    is_price,
+    rows_of,
+    step_for,
+)
+
+PRICE_WIDTH = 7
+
+
+class Ladder(Lines):
+    """The book around its middle. The centre stands still until the touch comes near an edge."""
+
+    heading = "BOOK"
+    panel = "book"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("home", "edge(-1)", show=False),
+        Binding("end", "edge(1)", show=False),
+        Binding("enter", "pick", show=False),
+    ]
+
+    class Picked(Message):
+        """The trader chose a price."""
+
+        def __init__(self, ladder: "Ladder", price: Price) -> None:
+            super().__init__()
+            self.ladder = ladder
+            self.price = price
+
+    def __init__(self, *, id: str | None = None, is_beside: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._is_beside = is_beside
+        self.view = LadderView()
+        self._centre: Price = 0
+        self._step: Price = 100
+        self._cursor: Price = 0
+        self._height = 0
+
+    def show(self, board: Board, look: Look) -> None:
+        """Take the ladder of the focused market, or of the one beside it."""
+        view = (board.beside or LadderView()) if self._is_beside else board.ladder
+        if view.market != self.view.market:
+            self._centre = self._cursor = 0
+        self.view = view
+        super().show(board, look)
+
+    @property
+    def pointed(self) -> Price:
+        """The price pointed at, or 0."""
+        return self._cursor
+
+    @property
+    def pointed_order(self) -> OwnMark | None:
+        """An order of ours on the row pointed at."""
+        near = [m for m in self.view.own if abs(m.price - self._cursor) < self._step]
+        return near[0] if self._cursor and near else None
+
+    def recentre(self) -> None:
+        """Put the middle of the book in the middle of the rows."""
+        self._centre = 0
+        self.redraw()
+
+    def shift(self, ticks: int) -> None:
+        """Point some ticks higher or lower, by the price grid and not by rows."""
+        base = self._cursor or self.view.best_bid or PRICE_ONE // 2
+        self._point(base + ticks * self.view.tick)
+
+    def note(self) -> str:
+        """Say how old the book is, or that it is not to be trusted."""
+        view = self.view
+        if not view.market:
+            return ""
+        if self._is_beside:
+            return view.title
+        if not view.health.is_trusted:
+            return f"STALE {age_text(view.age)}" if view.health.changed_at else "no book ?"
+        return f"{half_text(view.mid2, self.look.unit, view.tick)}" if view.mid2 else "one side"
+
+    def body(self, width: int, height: int) -> Sequence[Row]:
+        """Return the price rows, and two lines on the state of the book where there is room."""
+        view = self.view
+        if not view.market:
+            words = ["No market yet.", "Press / to find one."] if not self._is_beside else [""]
+            return [((fit(word, width), "dim"),) for word in words]
+        feet = self._feet(width) if height >= 12 else []
+        self._height = height - len(feet)
+        self._settle()
+        rows = rows_of(view, self._centre, self._step, self._height)
+        largest = max((max(row.bid, row.ask) for row in rows), default=0)
+        return [*(self._row(row, width, largest) for row in rows), *feet]
+
+    def _settle(self) -> None:
+        """Choose step and centre; keep both as long as the touch is well within the rows."""
+        view, height = self.view, self._height
+        step = step_for(view, height)
+        middle = centre_of(view, step)
+        slack = step * max(height // 3, 1)
+        if step != self._step or not self._centre or abs(middle - self._centre) > slack:
+            self._step, self._centre = step, middle
+
+    def _row(self, row: LadderRow, width: int, largest: Qty) -> Row:
+        side = (width - PRICE_WIDTH) // 2
+        ground = self._ground()
+        bid = self._cell(row.bid, side, largest, "bid", right=True)
+        ask = self._cell(row.ask, width - PRICE_WIDTH - side, largest, "ask", right=False)
+        for mark in row.own:
+            text = _own_text(mark)
+            if mark.side is Side.BUY:
+                ask = [(fit(f" {text}", width - PRICE_WIDTH - side), "own")]
+            else:
+                bid = [(fit(f"{text} ", side, right=True), "own")]
+        price = self._price(row, ground)
+        parts = [*bid, price, *ask]
+        if row.price == self._cursor and self.has_focus:
+            return tuple((text, f"{style} cursor") for text, style in parts)
+        return tuple(parts)
+
+    def _price(self, row: LadderRow, ground: str) -> tuple[str, str]:
+        if not is_price(row.price):
+            return " " * PRICE_WIDTH, "dim"
+        text = price_text(row.price, self.look.unit, min(self._step, self.view.tick))
+        mark = "●" if row.is_last else " "
+        style = ground or ("strong" if row.is_touch else "plain" if row.bid or row.ask else "dim")
+        end = " " if self.look.unit is not self.look.unit.PERCENT else ""
+        return f"{mark}{fit(text + end, PRICE_WIDTH - 2, right=True)} ", style
+
+    def _cell(
+        self, qty: Qty, width: int, largest: Qty, style: str, *, right: bool
+    ) -> list[tuple[str, str]]:
+        if not qty:
+            return [(" " * width, "plain")]
+        text = qty_text(qty)
+        ground = self._ground()
+        if ground:
+            return [(fit(f"{text} " if right else f" {text}", width, right=right), ground)]
+        share = qty * 1_000_000 // largest if largest else 0
+        return bar_cell(text, width, share, style, right=right)
+
+    def _ground(self) -> str:
+        """Return the style that tells the age of every number, or nothing when fresh."""
+        if not self.view.health.is_trusted:
+            return "stale"
+        return "dim" if self.view.is_dim else ""
+
+    def _feet(self, width: int) -> list[Row]:
+        view, gauges = self.view, self.board.signals.gauges
+        spread = "?"
+        if view.mid2:
+            spread = price_text(view.best_ask - view.best_bid, self.look.unit, view.tick)
+        imbalance = percent_text(view.imbalance_ppm, 0)
+        lead = "bid" if view.imbalance_ppm > 0 else "ask" if view.imbalance_ppm < 0 else ""
+        first = f"spread {spread}  imb {imbalance} {lead}"
+        if self._is_beside:
+            return [((fit(first, width), "dim"),)]
+        if not view.health.is_trusted:
+            second: Row = ((fit(view.health.reason or "not trusted", width), "warn"),)
+        else:
+            depth = ratio_text(gauges.depth_ratio) if gauges.depth_ratio else "?"
+            text = f"30s {percent_text(gauges.change_ppm)}  vol {qty_text(gauges.volume_30s)}"
+            second = ((fit(f"{text}  depth {depth}", width), "dim"),)
+        return [((fit(first, width), "dim"),), second]
+
+    def _point(self, price: Price) -> None:
+        low, high = self.view.tick, PRICE_ONE - self.view.tick
+        self._cursor = min(max(price, low), high)
+        reach = self._step * ((self._height - 1) // 2)
+        if self._centre and abs(self._cursor - self._centre) > reach:
+            self._centre += (
+                self._cursor - self._centre - (reach if price > self._centre else -reach)
+            )
+        self.redraw()
+
+    def action_move(self, step: int) -> None:
+        """Point one row up or down; the first press points at the touch."""
+        if not self._cursor:
+            self._point(self.view.best_bid or self.view.best_ask)
+        else:
+            self._point(self._cursor // self._step * self._step - step * self._step)
+
+    def action_edge(self, end: int) -> None:
+        """Point at the highest or lowest price in sight."""
+        reach = self._step * ((self._height - 1) // 2)
+        self._point(self._centre + (reach if end < 0 else -reach))
+
+    def action_pick(self) -> None:
+        """Tell the price pointed at."""
+        if self._cursor:
+            self.post_message(self.Picked(self, self._cursor))
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Point where the mouse points; a second click picks the price."""
+        row = event.y - 1
+        if not 0 <= row < self._height or not self._centre:
+            return
+        price = self._centre + self._step * ((self._height - 1) // 2 - row)
+        if price == self._cursor and is_price(price):
+            self.action_pick()
+        elif is_price(price):
+            self._point(price)
+
+    def on_mouse_scroll_up(self, _: MouseScrollUp) -> None:
+        """Look higher."""
+        self._centre = min(self._centre + self._step, PRICE_ONE)
+        self.redraw()
+
+    def on_mouse_scroll_down(self, _: MouseScrollDown) -> None:
+        """Look lower."""
+        self._centre = max(self._centre - self._step, 0)
+        self.redraw()
+
+
+def _own_text(mark: OwnMark) -> str:
+    """Write an order of ours: side, what is left, what stands before it."""
+    place = f" q{qty_text(mark.ahead)}" if mark.ahead >= 0 else ""
+    return f"{mark.side[0].upper()}{qty_text(mark.left)}{place}"

@@ -1,0 +1,67 @@
+"""Draws holdings and profit."""
+
+from pmterm.tui.render.cells import fit
+from pmterm.tui.widgets.lines import ListLines, Row
+from pmterm.views.figures import cash_text, price_text, qty_text
+from pmterm.views.news import tick_of
+from pmterm.views.positions import PositionRow
+
+
+class Positions(ListLines):
+    """What we hold, what an exit would bring, and the sums below."""
+
+    heading = "POSITIONS"
+    panel = "positions"
+    empty = "No position. b buys, s sells."
+
+    def count(self) -> int:
+        """Return how many holdings there are."""
+        return len(self.board.positions)
+
+    def row(self) -> PositionRow | None:
+        """Return the holding pointed at."""
+        rows = self.board.positions
+        return rows[self.cursor] if self.cursor < len(rows) else None
+
+    def note(self) -> str:
+        """Say the cash."""
+        return f"cash {cash_text(self.board.money.cash)}"
+
+    def headings(self, width: int) -> list[Row]:
+        """Return the sums of the day and the names of the columns."""
+        money = self.board.money
+        doubt = "" if money.is_complete else " ?"
+        sums: Row = (
+            ("settled ", "dim"),
+            (cash_text(money.realised_day, signed=True), tone(money.realised_day)),
+            ("  open ", "dim"),
+            (cash_text(money.open_exit, signed=True) + doubt, tone(money.open_exit)),
+            (f"  mid {cash_text(money.open_mid, signed=True)}", "dim"),
+            (f"  fees {cash_text(money.fees_day)}", "dim"),
+        )
+        if not self.count():
+            return [sums]
+        names = fit("holding", max(width - 29, 8)) + "   size   avg   exit      P&L"
+        return [sums, ((fit(names, width), "dim"),)]
+
+    def item(self, index: int, width: int) -> Row:
+        """Return one holding."""
+        row = self.board.positions[index]
+        unit = self.look.unit
+        profit = row.open_exit + row.realised
+        exit_at = "?" if row.exit_at < 0 else price_text(row.exit_at, unit, tick_of(row.exit_at))
+        side = "NO " if row.is_short else ""
+        name = f"{side}{row.outcome}"
+        average = price_text(row.average, unit, tick_of(row.average))
+        return (
+            (fit(name, max(width - 29, 8)), "strong" if row.qty else "dim"),
+            (fit(qty_text(row.qty), 7, right=True), "plain"),
+            (fit(average, 6, right=True), "plain"),
+            (fit(exit_at, 7, right=True), "plain" if row.is_trusted else "stale"),
+            (fit(cash_text(profit, signed=True), 9, right=True), tone(profit)),
+        )
+
+
+def tone(cash: int) -> str:
+    """Return the style of a profit or loss."""
+    return "good" if cash > 0 else "bad" if cash < 0 else "plain"

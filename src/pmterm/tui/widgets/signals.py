@@ -1,0 +1,100 @@
+"""Draws what was noticed: score, advice, why, why not, and what became of it."""
+
+from pmterm.messages.signals import Advice
+from pmterm.model.units import PPM
+from pmterm.tui.render.bars import gauge
+from pmterm.tui.render.cells import fit
+from pmterm.tui.widgets.lines import ListLines, Row, pointed
+from pmterm.views.figures import clock_text, half_text, percent_text, ratio_text, score_text
+from pmterm.views.signals import NAMES, SignalRow
+
+_STYLES = {Advice.BUY: "bid", Advice.SELL: "ask", Advice.WAIT: "warn"}
+ENOUGH = 30
+
+
+class Signals(ListLines):
+    """Signals and near misses, newest first, two lines each where there is room."""
+
+    heading = "SIGNALS"
+    panel = "signals"
+    empty = "Signals appear here when the crowd overreacts, with their score and reasons."
+
+    def count(self) -> int:
+        """Return how many signals are kept."""
+        return len(self.board.signals.rows)
+
+    def row(self) -> SignalRow | None:
+        """Return the signal pointed at."""
+        rows = self.board.signals.rows
+        return rows[self.cursor] if self.cursor < len(rows) else None
+
+    def note(self) -> str:
+        """Say how the signals of this session went."""
+        ended = sum(record.ended for record in self.board.signals.records)
+        back = sum(record.reverted for record in self.board.signals.records)
+        if not ended:
+            return ""
+        small = "" if ended >= ENOUGH else ", too few to say"
+        return f"{back} of {ended} came back{small}"
+
+    def headings(self, width: int) -> list[Row]:
+        """Return the gauges, and how ready the baseline is."""
+        gauges = self.board.signals.gauges
+        if not gauges.needed_s:
+            return []
+        rows: list[Row] = []
+        if gauges.ready_s < gauges.needed_s:
+            share = gauges.ready_s * PPM // gauges.needed_s
+            words = f" baseline {gauges.ready_s // 60} of {gauges.needed_s // 60} min"
+            bar = gauge(share, max(min(width - len(words), 12), 0))
+            rows.append(((bar, "line"), (fit(words, width - len(bar)), "dim")))
+        text = (
+            f"vol {ratio_text(gauges.volume_ratio)}  depth {ratio_text(gauges.depth_ratio)}"
+            f"  spread {ratio_text(gauges.spread_ratio)}  30s {percent_text(gauges.change_ppm)}"
+        )
+        rows.append(((fit(text, width), "plain"),))
+        return rows
+
+    def body(self, width: int, height: int) -> list[Row]:
+        """Return the list; each signal takes a second line with its reasons."""
+        above = self.headings(width)[: max(height - 2, 0)]
+        if not self.count():
+            return list(super().body(width, height))
+        rows: list[Row] = list(above)
+        room = max((height - len(above)) // 2, 1)
+        self.cursor = min(self.cursor, self.count() - 1)
+        first = max(self.cursor - room + 1, 0)
+        for index in range(first, self.count()):
+            if len(rows) >= height:
+                break
+            for line in (self.item(index, width), self._why(index, width)):
+                is_here = self.has_focus and index == self.cursor
+                rows.append(pointed(line, width) if is_here else line)
+        return rows
+
+    def item(self, index: int, width: int) -> Row:
+        """Return the first line of a signal."""
+        row = self.board.signals.rows[index]
+        head = f"{clock_text(row.at)} "
+        if row.is_rejected:
+            return ((head, "dim"), (fit(f"no {NAMES[row.kind]}", width - len(head)), "dim"))
+        advice = fit(row.advice.upper(), 5)
+        name = fit(NAMES[row.kind], 11)
+        mid = half_text(row.mid2, self.look.unit, 100)
+        rest = f"{score_text(row.score_ppm)}  at {mid}"
+        if row.expected:
+            rest += f" → {half_text(2 * row.expected, self.look.unit, 100)}"
+        left = width - len(head) - 17
+        return (
+            (head, "dim"),
+            (f"{advice} {name}", _STYLES[row.advice]),
+            (fit(rest, left), "strong"),
+        )
+
+    def _why(self, index: int, width: int) -> Row:
+        row = self.board.signals.rows[index]
+        if row.is_rejected:
+            return ((fit(f"  {', '.join(row.failed)}", width), "dim"),)
+        if row.outcome:
+            return ((fit(f"  {row.outcome}", width), "good" if row.is_reverted else "bad"),)
+        return ((fit(f"  {', '.join(row.reasons)}", width), "plain"),)
