@@ -234,6 +234,34 @@ async def test_refused_is_told_in_plain_words():
     assert "refused" in response.text
 
 
+async def test_a_name_that_is_not_found_is_told_apart(monkeypatch):
+    async def not_found(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", not_found)
+    base = "https://exchange.invalid"
+    client = HttpClient({(K, "api"): base}, Limiter({}, Quick()), Quick())
+    response = await client.ask(ask())
+    await client.close()
+    assert response.status == 0
+    assert "exchange.invalid" in response.text
+    assert "DNS" in response.text
+
+
+async def test_an_answer_that_stops_half_way_is_no_answer():
+    async def handler(request, _):
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b'{"bids": [')
+        request.transport.abort()
+        return response
+
+    async with Site(handler) as site:
+        response = await site.client.ask(ask(method="POST"))
+    assert response.status == 0
+    assert "cut" in response.text
+
+
 async def test_unknown_host_and_bent_path_are_never_asked():
     async def handler(_, __):
         return web.Response()

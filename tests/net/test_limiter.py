@@ -142,3 +142,15 @@ async def test_venues_do_not_wait_for_each_other():
 def test_a_rate_that_could_never_let_a_read_through_is_refused():
     with pytest.raises(ValueError, match="burst"):
         Limiter({K: Rate(per_s=10, burst=4)}, FakeClock())
+
+
+async def test_who_would_wait_over_a_minute_is_told_at_once_but_cancels_go(line):
+    line.limiter.hold(K, 600.0)
+    with pytest.raises(VenueRefused, match="600 s") as raised:
+        await line.limiter.enter(K, READ)
+    assert raised.value.retry_after_s == 600
+    await line.limiter.enter(K, CANCEL)
+    await line.clock.advance(545.0)
+    await line.ask(READ, "read")
+    await line.clock.advance(55.0)
+    assert line.gone == ["read"]

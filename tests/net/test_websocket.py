@@ -294,6 +294,26 @@ async def test_refused_is_told_in_plain_words():
     assert "refused" in str(error)
 
 
+async def test_a_name_that_is_not_found_is_told_apart(monkeypatch):
+    async def not_found(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", not_found)
+    _, error = await all_of(stream_to("wss://exchange.invalid/ws"))
+    assert isinstance(error, TransportLost)
+    assert "DNS" in str(error)
+    assert "exchange.invalid" in str(error)
+
+
+async def test_a_fault_of_the_venue_is_not_told_as_a_dead_connection():
+    async def handler(socket):
+        await socket.close(1011, "boom")
+
+    async with served(handler) as url:
+        events, _ = await all_of(stream_to(url))
+    assert "fault of its own (1011 boom)" in events[-1].reason
+
+
 async def test_a_server_that_speaks_no_websocket_is_no_crash():
     async def babble(reader, writer):
         await reader.read(10)

@@ -14,6 +14,7 @@ from pmterm.net.clock import Clock
 CANCEL, ORDER, READ = 0, 1, 2
 RESERVE_SHARE = 5  # a fifth of the bucket, rounded up, is kept at each step of priority
 FEWEST_TOKENS = 5  # below it the reserves of a bucket leave nothing for reads
+LONGEST_WAIT: Ns = 60 * SECOND  # who would have to wait longer is told so at once
 LONGEST_HOLD_S = 3600.0  # a wrong header must not silence a venue for the whole evening
 
 
@@ -42,7 +43,7 @@ class Limiter:
         """Return when one request may be sent.
 
         Raises:
-            VenueRefused: too many stand in line already.
+            VenueRefused: too many stand in line already, or the venue asked for over a minute.
         """
         line = self._lines.get(venue)
         if line is not None:
@@ -86,6 +87,12 @@ class _Line:
         if not self._lines[rank] and self._delay(rank) == 0:
             self._level -= SECOND
             return
+        held = self._held_until[rank] - self._clock.monotonic()
+        if held > LONGEST_WAIT:
+            wait_s = -(-held // SECOND)
+            raise VenueRefused(
+                f"the venue asked us not to ask again for {wait_s} s", retry_after_s=float(wait_s)
+            )
         line = self._lines[rank]
         if len(line) >= self._rate.waiting:
             raise VenueRefused(

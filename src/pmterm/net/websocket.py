@@ -35,7 +35,7 @@ _CLOSE_WORDS = {
     1007: "a frame was not UTF-8 text",
     1008: "the venue says we broke its rules",
     1009: "a frame was too large",
-    1011: "no pong came back: the connection is dead",
+    1011: "the venue has a fault of its own",
     1012: "the venue starts again",
     1013: "the venue is too busy",
 }
@@ -193,11 +193,14 @@ class _Connect(connect):
 def _words_of_close(closed: ConnectionClosed) -> str:
     if isinstance(closed.__cause__, PayloadTooBig):
         return _CLOSE_WORDS[1009]
-    close = closed.rcvd if closed.rcvd_then_sent or closed.sent is None else closed.sent
+    is_ours = closed.sent is not None and not closed.rcvd_then_sent
+    close = closed.sent if is_ours else closed.rcvd
     if close is None:
         cause = closed.__cause__
         return words_for(cause) if isinstance(cause, OSError) else _CLOSE_WORDS[1006]
     words = _CLOSE_WORDS.get(close.code, "the stream ended")
+    if close.code == 1011 and is_ours:
+        words = "no pong came back: the connection is dead"
     told = clean_text(close.reason, 120)
     return f"{words} ({close.code}{' ' if told else ''}{told})"
 
