@@ -1,0 +1,37 @@
+"""Where things live on this system (XDG on Linux, the usual places elsewhere)."""
+
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from pmterm.config.sections import StoreSettings
+
+_APP: Final = "pmterm"
+
+
+def config_dir() -> Path:
+    """Return the folder of the user's config.toml."""
+    return Path(platformdirs.user_config_dir(_APP, appauthor=False))
+
+
+def data_dir() -> Path:
+    """Return the folder of the store and the recordings."""
+    return Path(platformdirs.user_data_dir(_APP, appauthor=False))
+
+
+def log_dir() -> Path:
+    """Return the folder of log files."""
+    return Path(platformdirs.user_log_dir(_APP, appauthor=False))
+
+
+def store_path(settings: StoreSettings) -> Path:
+    """Return the file of the store."""
+    return Path(settings.path).expanduser() if settings.path else data_dir() / "pmterm.db"
+
+
+def recordings_dir(settings: StoreSettings) -> Path:
+    """Return the folder recordings are written to."""
+    if settings.recordings:
+        return Path(settings.recordings).expanduser()
+    return data_dir() / "recordings"
