@@ -387,3 +387,16 @@ def test_fees_of_one_order_go_on_rounding_over_a_restart():
     wish = PlaceOrder(T0, intent(qty=900, price=31))
     recall(broker, [seen(), wish, said[0]])
     assert broker.working()[0].fee(31, 400 * QTY_ONE, is_maker=False) == paid[1]
+
+
+def test_a_limit_order_on_its_way_when_pmterm_died_arrives_in_the_next_session():
+    book = RealBook({4600: 5}, {4700: 50})
+    broker = recall(
+        PaperBroker(book, PaperSettings()),
+        [seen(), PlaceOrder(T0, intent("s-00001", qty=10, price=4600))],
+    )
+    assert broker.next_due() == NEVER
+    at = T0 + 60 * SECOND
+    assert tell(broker, SessionStarted(at, "t", Mode.PAPER, "0", 0)) == []
+    assert broker.next_due() == at + 150 * MS
+    assert last_state(broker.wake(at + 150 * MS)) is OrderState.OPEN

@@ -29,7 +29,7 @@ from pmterm.paper.depth import BookReader, Levels
 from pmterm.paper.desk import Desk
 from pmterm.paper.latency import PaperSettings
 from pmterm.paper.orders import PaperOrder, Phase
-from pmterm.paper.schedule import Schedule
+from pmterm.paper.schedule import NEVER, Schedule
 from pmterm.paper.settlement import payout_of
 
 
@@ -52,6 +52,7 @@ class PaperBroker:
         self._fills: set[FillId] = set()
         self._settled: set[MarketId] = set()
         self._schedule = Schedule()
+        self._is_restored = False  # from the journal, and its new session has not begun yet
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what the broker listens to."""
@@ -76,7 +77,7 @@ class PaperBroker:
         """Return how the journal restores the broker."""
         return {
             MarketSeen: self._recall_market,
-            PlaceOrder: self._take_on,
+            PlaceOrder: self._recall_placed,
             AmendOrder: self._schedule_ask,
             WithdrawOrder: self._schedule_ask,
             OrderReport: self._recall_report,
@@ -85,8 +86,11 @@ class PaperBroker:
         }
 
     def next_due(self) -> Ns:
-        """Return when something falls due next, `NEVER` if nothing does."""
-        return self._schedule.next_due()
+        """Return when something falls due next, `NEVER` if nothing does.
+
+        What the journal brought back waits for the new session to start: its times are long past.
+        """
+        return NEVER if self._is_restored else self._schedule.next_due()
 
     def wake(self, at: Ns) -> Sequence[Message]:
         """Do what has fallen due by `at`, in order."""
@@ -263,6 +267,7 @@ class PaperBroker:
         desk = self._desks.get(trade.market)
         if desk is None:
             return ()
+        desk.is_trusted = self._reader.health(trade.market).is_trusted
         return self._closing_up(desk, desk.traded(trade), trade.market)
 
     def _closing_up(self, desk: Desk, said: list[Message], market: MarketId) -> list[Message]:
@@ -325,7 +330,9 @@ class PaperBroker:
         return said
 
     def _started(self, session: SessionStarted) -> Sequence[Message]:
-        """Give up what was to trade at once when the last session ended: its moment has passed."""
+        """Take up what the last session left, but for what was to trade at once: that is over."""
+        self._is_restored = False
+        self._schedule.not_before(session.at + self._settings.latency)
         stranded = [
             order
             for order in self._orders.values()
@@ -338,6 +345,10 @@ class PaperBroker:
                 order, session.at, OrderState.CANCELLED, "pmterm stopped before it arrived"
             )
         ]
+
+    def _recall_placed(self, placed: PlaceOrder) -> None:
+        self._is_restored = True
+        self._take_on(placed)
 
     def _recall_report(self, report: OrderReport) -> None:
         order = self._orders.get(report.order)

@@ -48,6 +48,11 @@ class Schedule:
         self._count += 1
         heapq.heappush(self._due, Due(at, self._count, ask.order, ask))
 
+    def not_before(self, at: Ns) -> None:
+        """Put off what was due earlier to `at`, in the order it was asked for."""
+        self._due = [msgspec.structs.replace(due, at=max(due.at, at)) for due in self._due]
+        heapq.heapify(self._due)
+
     def drop_amend(self, asked_as: OrderId) -> None:
         """Forget an amend that was answered, by the id of the amending intent."""
         self._due = [due for due in self._due if not _is_amend(due, asked_as)]

@@ -166,3 +166,13 @@ def test_every_prefix_of_the_journal_restores_the_orders():
     for event in events:
         journal += [event, *tell(live, event)]
         assert recall(Executor(), journal).orders() == live.orders()
+
+
+def test_an_amend_that_was_not_written_down_leaves_the_order_alone():
+    it = working()
+    tell(it, approved("s-00002", price=4500, replaces=OrderId("s-00001")))
+    (said,) = tell(it, JournalFailed(T0, OrderId("s-00002"), "disk full"))
+    assert (said.order, said.state) == ("s-00002", OrderState.REFUSED)
+    order = it.order(OrderId("s-00001"))
+    assert (order.state, order.price) == (OrderState.OPEN, 4600)
+    assert "disk full" in order.reason

@@ -207,12 +207,12 @@ class Executor:
             order.maybe_filled = max(order.maybe_filled, order.filled)
 
     def _journal_failed(self, failed: JournalFailed) -> Sequence[Message]:
-        order = self._orders.get(failed.order)
+        order = self._orders.get(self._amends.get(failed.order, failed.order))
         if order is None or order.state.is_final:
             return ()
         report = OrderReport(
             failed.at,
-            order.id,
+            failed.order,
             order.market,
             OrderState.REFUSED,
             order.price,

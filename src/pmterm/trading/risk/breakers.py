@@ -72,7 +72,9 @@ class Errors:
         The share is of a full window, so that the first call of a day cannot trip it.
         """
         self._calls.append(is_error)
-        return is_error and sum(self._calls) * PPM > self._share_ppm * self._size
+        if not is_error or not self._share_ppm:
+            return False
+        return sum(self._calls) * PPM > self._share_ppm * self._size
 
     def forget(self) -> None:
         """Start over, as after a halt."""

@@ -147,10 +147,12 @@ def reduce_only(case: Case) -> Verdict | None:
 
 def collar(case: Case) -> Verdict | None:
     """R9: a price that reaches too far past the touch is a slip of the finger."""
-    if case.market is None or not case.limits.collar_ppm:
+    if case.market is None:
         return None
     side, price = case.intent.side, case.intent.price
     if case.is_taker:
+        if not case.limits.collar_ppm:
+            return None
         bound = furthest_price(case.market, side, case.opposite, case.limits.collar_ppm)
         word = f"{percent(case.limits.collar_ppm)} past {price_text(case.opposite)}"
     elif case.opposite or not case.limits.passive_collar:

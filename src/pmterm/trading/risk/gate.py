@@ -21,6 +21,7 @@ from pmterm.messages.commands import (
 )
 from pmterm.messages.feed import (
     BookChanged,
+    BookDoubted,
     BookLost,
     BookSnapshot,
     MarketSeen,
@@ -115,6 +116,7 @@ class Gate:
             TouchSeen: silently(self._watch.market_heard),
             BookSnapshot: silently(self._watch.market_heard),
             BookLost: silently(self._watch.book_lost),
+            BookDoubted: silently(self._watch.book_lost),
             TickChanged: self._tick_changed,
             MarketSeen: silently(self._note_market),
             MarketStatusSeen: silently(self._note_status),

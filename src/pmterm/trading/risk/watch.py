@@ -2,7 +2,14 @@
 
 import msgspec
 
-from pmterm.messages.feed import BookChanged, BookLost, BookSnapshot, TickChanged, TouchSeen
+from pmterm.messages.feed import (
+    BookChanged,
+    BookDoubted,
+    BookLost,
+    BookSnapshot,
+    TickChanged,
+    TouchSeen,
+)
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId
 from pmterm.model.units import PPM, Cash, Ns, Price
@@ -32,7 +39,7 @@ class Watch:
         """Note that the venue speaks of a market, though its book may not have changed."""
         self._heard[heard.market] = heard.at
 
-    def book_lost(self, lost: BookLost | TickChanged) -> None:
+    def book_lost(self, lost: BookLost | BookDoubted | TickChanged) -> None:
         """Distrust a book until it is said to be sound again."""
         book = self.books.get(lost.market)
         if book is not None:
