@@ -124,6 +124,17 @@ def test_compares_of_many_markets_do_not_come_at_once():
     assert max(counts) <= COMPARES_PER_TICK
 
 
+def test_compares_of_markets_watched_at_once_are_spread_too():
+    feed = opened_feed()
+    for number in range(30):
+        feed.watch(other_market(number), START)
+        feed.receive(frame(book(str(10**30 + 2 * number))))
+    feed.receive(frame(book(YES)))
+    counts = [len(fetches(feed, range(second, second + 1))) for second in range(40, 60)]
+    assert sum(counts) == 31
+    assert max(counts) == COMPARES_PER_TICK
+
+
 def test_the_request_goes_to_the_order_book_host():
     [wish] = booked_feed().resync(CONDITION, START, "crossed")
     assert wish == HttpRequest(
@@ -216,23 +227,63 @@ def test_a_new_connection_subscribes_again_and_waits_for_books():
     assert [type(m) for m in feed.tick(LATER + 5 * SECOND)] == [HttpRequest]
 
 
-def test_a_stream_that_lags_far_behind_the_books_is_dropped():
+def compare(feed: PolymarketFeed, second: int, size: str):
+    """What follows from a fetched book beyond the book itself."""
+    words = book(YES, [("0.3", size)], ms=1_780_000_000_000 + second * 1_000)
+    snapshot, *more = feed.answered(answer(words, at=START + second * SECOND))
+    assert snapshot.is_reply
+    return more
+
+
+def test_a_stream_that_says_nothing_while_fetched_books_change_is_dropped():
     feed = booked_feed()
-    newer = book(YES, ms=1_780_000_060_000)
-    assert len(feed.answered(answer(newer, at=START + 45 * SECOND))) == 1
-    again = [wish for wish in feed.tick(START + 50 * SECOND) if isinstance(wish, HttpRequest)]
+    assert compare(feed, 45, "5") == []
+    feed.tick(START + 46 * SECOND)
+    assert compare(feed, 90, "6") == []
+    again = [m for m in feed.tick(START + 95 * SECOND) if isinstance(m, HttpRequest)]
     assert [wish.purpose for wish in again] == [f"compare:{YES}"]
-    [_, wish] = feed.answered(answer(newer, at=START + 51 * SECOND))
-    assert isinstance(wish, Reconnect)
+    assert [type(m) for m in compare(feed, 95, "6")] == [Reconnect]
+    assert compare(feed, 96, "6") == []
 
 
-def test_a_stream_that_caught_up_is_kept():
+def test_a_quiet_stream_is_kept_while_fetched_books_stay_the_same():
     feed = booked_feed()
-    newer = book(YES, ms=1_780_000_060_000)
-    feed.answered(answer(newer, at=START + 45 * SECOND))
-    feed.receive(frame(change(row(YES, "BUY", "0.31", "9"), ms=1_780_000_060_000)))
-    assert len(feed.answered(answer(newer, at=START + 51 * SECOND))) == 1
-    assert len(feed.answered(answer(book(YES, ms=1_780_000_099_000), at=START + 52 * SECOND))) == 1
+    assert [compare(feed, second, "5") for second in (45, 90, 135, 180)] == [[]] * 4
+
+
+def test_a_stream_that_was_only_a_moment_behind_is_kept():
+    feed = booked_feed()
+    compare(feed, 45, "5")
+    compare(feed, 90, "6")
+    feed.receive(frame(change(row(YES, "BUY", "0.3", "6"), ms=1_780_000_089_000)))
+    assert compare(feed, 95, "6") == compare(feed, 140, "6") == []
+
+
+def test_both_tokens_fetched_books_are_said_once():
+    feed = booked_feed()
+    assert len(feed.answered(answer(book(YES)))) == 1
+    assert feed.answered(answer(book(NO, [("0.6", "7")], [("0.7", "5")]), NO)) == ()
+    assert len(feed.answered(answer(book(YES)))) == 1
+    assert len(feed.answered(answer(book(NO, [("0.6", "8")], [("0.7", "5")]), NO))) == 1
+
+
+def test_changes_held_for_a_book_outlive_a_second_request():
+    feed = booked_feed()
+    feed.resync(CONDITION, START, "touch differs")
+    feed.receive(frame(change(row(YES, "BUY", "0.31", "1"), ms=1_780_000_005_000)))
+    feed.resync(CONDITION, START + 6 * SECOND, "touch differs")
+    said = feed.answered(answer(book(YES, ms=1_780_000_004_000), at=LATER))
+    assert [type(m) for m in said] == [BookSnapshot, LevelSet]
+
+
+def test_changes_of_an_old_connection_are_not_put_on_a_new_ones_book():
+    feed = booked_feed()
+    feed.resync(CONDITION, START, "touch differs")
+    feed.receive(frame(change(row(YES, "BUY", "0.31", "1"), ms=1_780_000_005_000)))
+    feed.closed(Closed(START, POLY, 1))
+    feed.opened(Opened(START, POLY, 2))
+    said = feed.answered(answer(book(YES, ms=1_780_000_004_000), at=LATER))
+    assert [type(m) for m in said] == [BookSnapshot]
 
 
 def test_new_metadata_of_a_watched_market_is_taken_over():

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.venues.polymarket.build import (
     NO,
+    START,
     YES,
     answer,
     book,
@@ -21,6 +22,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.feed import BookLost, BookSnapshot, LevelSet, TouchSeen, TradeSeen
 from pmterm.messages.health import Surprised
 from pmterm.messages.transport import HttpRequest
+from pmterm.model.ids import MarketId
 from pmterm.venues.polymarket.feed import LONGEST_FRAME
 from pmterm.venues.polymarket.lines import MOST_STRANGERS
 
@@ -156,6 +158,14 @@ def test_an_excerpt_carries_no_control_signs_and_is_short():
     assert said.excerpt.isprintable()
     assert len(said.excerpt) <= 120
     assert "\u202e" not in said.excerpt
+
+
+def test_tokens_nobody_watches_cause_no_requests():
+    feed = booked_feed()
+    tick = {"event_type": "tick_size_change", "asset_id": "77", "new_tick_size": "0.001"}
+    assert kinds(feed.receive(frame(tick))) == ["TickChanged"]
+    assert kinds(feed.receive(frame(book("78", bids=[("2", "1")])))) == ["bad book", "BookLost"]
+    assert feed.resync(MarketId("78"), START, "crossed") == ()
 
 
 def test_unknown_tokens_are_followed_up_to_a_limit():

@@ -74,6 +74,17 @@ def test_every_real_hash_agrees():
     }
 
 
+def test_first_books_of_tokens_never_described_are_checked_on_every_connection():
+    feed, agreed = PolymarketFeed(), 0
+    for event in recording("updown_connections_2026-04"):
+        if isinstance(event, Frame):
+            said = feed.receive(event)
+            agreed += sum(m.hash_agrees is True for m in said if isinstance(m, BookSnapshot))
+        elif isinstance(event, Closed):
+            feed.closed(event)
+    assert agreed == 12
+
+
 def test_each_connection_is_told_from_up_to_down():
     said, markets = play("updown_connections_2026-04", merge=True)
     assert Counter(type(m) for m in said if isinstance(m, FeedUp | FeedDown | BookLost)) == {

@@ -111,16 +111,8 @@ class Events:
         return said
 
     def several(self, events: list[wire.Event], at: Ns) -> Sequence[Message]:
-        """Say an array's events; of both tokens' books, the first token's is taken."""
-        told = {event.asset_id for event in events if type(event) is wire.Book}
-        said: list[Message] = []
-        for event in events:
-            if type(event) is wire.Book:
-                seat = self._seats.get(event.asset_id)
-                if seat is not None and seat.flips and seat.partner in told:
-                    continue
-            said += self.on[type(event)](event, at)
-        return said
+        """Say an array's events."""
+        return [message for event in events for message in self.on[type(event)](event, at)]
 
     def book(self, words: wire.Book, at: Ns) -> Sequence[Message]:
         """Say a whole book, once for both tokens."""
@@ -133,8 +125,9 @@ class Events:
             lost = self.lose(words.asset_id, at, f"bad book: {broken}")
             return (surprised(at, "bad book", str(broken)), *lost)
         line = seat.line
-        last, line.last_book = line.last_book, (seat.token, words.timestamp, bids, asks)
-        if last is not None and last[0] != seat.token and last[1:] == line.last_book[1:]:
+        seen = (seat.token, words.timestamp, hash((bids, asks)))
+        last, line.last_book = line.last_book, seen
+        if last is not None and last[0] != seat.token and last[1:] == seen[1:]:
             return ()  # the other token's copy of what was just said
         # a later book is hashed over a last price that we may not know
         agrees = None if line.had_book else agreement(words, line)
@@ -175,8 +168,9 @@ class Events:
         if seat.flips:
             bid, ask = mirrored(ask), mirrored(bid)
         line, stamp = seat.line, words.timestamp
-        last, line.last_touch = line.last_touch, (seat.token, stamp, bid, ask)
-        if last is not None and last[0] != seat.token and last[1:] == line.last_touch[1:]:
+        seen = (seat.token, stamp, bid, ask)
+        last, line.last_touch = line.last_touch, seen
+        if last is not None and last[0] != seat.token and last[1:] == seen[1:]:
             return ()
         return (TouchSeen(at, stamp * MS, line.market, bid, ask),)
 
@@ -195,7 +189,7 @@ class Events:
         line.step = bands[0].step
         line.last_book = None
         line.await_book(at, BOOK_WAIT, mute=True)
-        return (TickChanged(at, line.market, bands), fetch_book(line, at, "book"))
+        return (TickChanged(at, line.market, bands), *_fetch(line, at))
 
     def market_resolved(self, words: wire.MarketResolved, at: Ns) -> Sequence[Message]:
         """Say the result of a market we follow; others' results come too."""
@@ -224,12 +218,17 @@ class Events:
         if line.awaits_book and at - line.asked_at < BOOK_WAIT:
             return ()
         line.await_book(at, BOOK_WAIT)
-        return (BookLost(at, line.market, clean_text(reason)), fetch_book(line, at, "book"))
+        return (BookLost(at, line.market, clean_text(reason)), *_fetch(line, at))
 
 
 def agreement(words: wire.BookWords, line: Line) -> bool | None:
     """Tell whether the venue's hash fits a book, by what is known of its market."""
     return hash_agrees(words, line.min_size, neg_risk=line.neg_risk)
+
+
+def _fetch(line: Line, at: Ns) -> Sequence[Message]:
+    """Ask for a book afresh, but not for tokens that nobody watches."""
+    return (fetch_book(line, at, "book"),) if line.is_watched else ()
 
 
 def _nothing(_words: object, _at: Ns) -> Sequence[Message]:

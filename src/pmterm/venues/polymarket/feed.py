@@ -29,7 +29,6 @@ PING_EVERY: Ns = 10 * SECOND
 LONGEST_WAIT: Ns = 60 * SECOND
 COMPARE_EVERY: Ns = 45 * SECOND
 COMPARES_PER_TICK = 5
-STALL_MS = 5_000
 LONGEST_FRAME = 8 * 1024 * 1024
 _decode_change = wire.change_decoder.decode
 _decode = wire.frame_decoder.decode
@@ -60,8 +59,7 @@ class PolymarketFeed:
         if not new or not self._is_open:
             return ()
         for line in new:
-            line.await_book(at, BOOK_WAIT)
-            line.compare_at = at + COMPARE_EVERY
+            line.connect(at, at + COMPARE_EVERY, BOOK_WAIT)
         if not self._has_subscribed:
             return (self._subscribe(at),)
         return (subscribe_more(at, list(self._lines.tokens(market.id))),)
@@ -79,11 +77,9 @@ class PolymarketFeed:
         self._is_up = False
         self._has_subscribed = False
         for number, line in enumerate(self._lines.watched()):
-            line.await_book(event.at, BOOK_WAIT)
-            line.had_book = False
-            line.stalled_at = 0
             # a second later per few lines, so that compares do not come all at once
-            line.compare_at = event.at + COMPARE_EVERY + number // COMPARES_PER_TICK * SECOND
+            later = COMPARE_EVERY + number // COMPARES_PER_TICK * SECOND
+            line.connect(event.at, event.at + later, BOOK_WAIT)
         return (self._subscribe(event.at),) if self._lines.all_tokens() else ()
 
     def _subscribe(self, at: Ns) -> SendText:
@@ -97,15 +93,16 @@ class PolymarketFeed:
         reason = clean_text(event.reason) or "the connection was lost"
         said: list[Message] = [FeedDown(event.at, self.venue, reason)]
         for line in self._lines.everything():
-            line.had_book = False
-            line.last_book = line.last_touch = None
+            line.disconnect()
             said.append(BookLost(event.at, line.market, reason))
         return said
 
     def resync(self, market: MarketId, at: Ns, reason: str) -> Sequence[Message]:  # noqa: ARG002  # the book stage said it already
         """Fetch a market's book afresh, unless one is on its way."""
         line = self._lines.line_of(market)
-        if line is None or (line.awaits_book and at - line.asked_at < BOOK_WAIT):
+        if line is None or not line.is_watched:
+            return ()
+        if line.awaits_book and at - line.asked_at < BOOK_WAIT:
             return ()
         line.await_book(at, BOOK_WAIT)
         return (fetch_book(line, at, "book"),)
@@ -217,28 +214,41 @@ class PolymarketFeed:
             return (surprised(at, "bad book answer", text),)
         if words.asset_id != token:
             return (surprised(at, "answer for another token", text),)
-        line = seat.line
+        line, stamp = seat.line, words.timestamp
+        reply = (token, stamp, hash((bids, asks)), line.heard)
+        last = line.last_reply
+        if last is not None and last[0] != token and last[1:3] == reply[1:3]:
+            return ()  # the other token's copy of what was just said
+        line.last_reply = reply
         agrees = agreement(words, line)
-        stamp = words.timestamp
         snapshot = BookSnapshot(
             at, stamp * MS, line.market, bids, asks, is_reply=True, hash_agrees=agrees
         )
-        return (snapshot, *self._go_on_from(line, stamp, at))
-
-    def _go_on_from(self, line: Line, stamp: int, at: Ns) -> Sequence[Message]:
-        """Say what follows from a fetched book of venue time `stamp` (ms)."""
         if not self._is_open:
-            return (BookLost(at, line.market, "fetched, and no stream keeps it current"),)
+            return (snapshot, BookLost(at, line.market, "fetched: no stream keeps it current"))
         if line.awaits_book:
-            return [msgspec.structs.replace(late, at=at) for late in line.book_fetched(stamp)]
-        # a stream may answer pings long after it has stopped telling changes
-        if not self._is_up or not line.heard or stamp - line.heard < STALL_MS:
-            line.stalled_at = 0
+            late = line.book_fetched(stamp)
+            return [snapshot, *(msgspec.structs.replace(change, at=at) for change in late)]
+        return (snapshot, *self._check_stall(line, last, at))
+
+    def _check_stall(
+        self, line: Line, last: tuple[str, int, int, int] | None, at: Ns
+    ) -> Sequence[Message]:
+        """Notice a stream that answers pings but has stopped telling changes.
+
+        Two fetched books differ, and nothing was heard in between: a first sign. Nothing was
+        heard some seconds later either: that cannot be a frame still on its way.
+        """
+        reply = line.last_reply
+        if last is None or reply is None or not self._is_up:
             return ()
-        if not line.stalled_at:
+        if last[3] != reply[3]:
+            line.stalled_at = 0
+        elif line.stalled_at and at - line.stalled_at >= BOOK_WAIT:
+            line.stalled_at = 0
+            reason = "the stream is open but has stopped telling changes"
+            return (Reconnect(at, self.venue, reason),)
+        elif not line.stalled_at and last[2] != reply[2]:
             line.stalled_at = at
             line.compare_at = at + BOOK_WAIT
-        if at - line.stalled_at < BOOK_WAIT:
-            return ()
-        line.stalled_at = 0
-        return (Reconnect(at, self.venue, "the stream is open but has stopped telling changes"),)
+        return ()

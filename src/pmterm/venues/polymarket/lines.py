@@ -11,7 +11,6 @@ from pmterm.messages.feed import LevelSet
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.units import MS, Ns, Price, Qty, fixed_text
-from pmterm.venues.polymarket.translate import Levels
 
 NEVER = 1 << 62
 MOST_HELD = 4_096
@@ -29,14 +28,15 @@ class Line:
     """
 
     __slots__ = (
-        "asked_at", "asks_in", "compare_at", "had_book", "heard", "held", "is_muted", "last_book",
-        "last_touch", "market", "min_size", "names", "neg_risk", "prints", "since", "stalled_at",
-        "step", "token",
+        "asked_at", "asks_in", "compare_at", "had_book", "heard", "held", "is_muted", "is_watched",
+        "last_book", "last_reply", "last_touch", "market", "min_size", "names", "neg_risk",
+        "prints", "since", "stalled_at", "step", "token",
     )  # fmt: skip
 
     def __init__(self, market: MarketId, token: str) -> None:
         self.market = market
         self.token = token  # whose book is fetched
+        self.is_watched = False
         self.since = 0
         self.heard = 0
         self.held: deque[LevelSet] | None = None
@@ -50,21 +50,38 @@ class Line:
         self.min_size: str | None = None
         self.neg_risk = False
         self.names: dict[str, str] = {}
-        self.last_book: tuple[str, int, Levels, Levels] | None = None
+        self.last_book: tuple[str, int, int] | None = None  # teller, venue time, fingerprint
+        self.last_reply: tuple[str, int, int, int] | None = None  # the same, and what was heard
         self.last_touch: tuple[str, int, Price, Price] | None = None
         self.prints: dict[TradeKey, tuple[str, int]] = {}
 
     def describe(self, market: Market) -> None:
-        """Take over what the metadata tells."""
+        """Take over what the metadata of a watched market tells."""
+        self.is_watched = True
         self.step = market.bands[0].step if market.bands else 0
         self.min_size = fixed_text(market.min_qty, 6)
         self.neg_risk = market.neg_risk
         self.names = {outcome.token: outcome.name for outcome in market.outcomes}
 
+    def connect(self, at: Ns, compare_at: Ns, wait: Ns) -> None:
+        """Begin anew with a connection: a book should come by itself within `wait`."""
+        self.disconnect()
+        self.await_book(at, wait)
+        self.compare_at = compare_at
+
+    def disconnect(self) -> None:
+        """Forget what only one connection can say about itself."""
+        self.held = None
+        self.had_book = False
+        self.heard = 0
+        self.stalled_at = 0
+        self.last_book = self.last_reply = self.last_touch = None
+
     def await_book(self, at: Ns, wait: Ns, *, mute: bool = False) -> None:
         """Stop trusting what we have: hold changes until a book comes; ask if none in `wait`."""
+        if self.held is None:
+            self.held = deque(maxlen=MOST_HELD)
         self.since = NEVER
-        self.held = deque(maxlen=MOST_HELD)
         self.is_muted = mute
         self.asked_at = at
         self.asks_in = wait
@@ -140,7 +157,6 @@ class Lines:
             self._strangers.pop(line.market, None)
         self._lines[market.id] = lines
         self._tokens[market.id] = (first, second)
-        self._dropped -= {first, second}
         return lines
 
     def remove(self, market: MarketId) -> tuple[str, ...]:
