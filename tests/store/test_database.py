@@ -2,17 +2,21 @@
 
 import asyncio
 import os
+import random
 import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
+from tests.store.build_messages import T0, order_life, started
 
 from pmterm.model.errors import StoreBroken
 from pmterm.store import database as database_module
 from pmterm.store.database import VERSION, Database
+from pmterm.store.journal import Journal
 
 
 def count(connection):
@@ -218,3 +222,51 @@ async def test_a_copy_of_a_store_opens_elsewhere(database, store_path, tmp_path)
     shutil.copytree(store_path.parent, copy)
     async with await Database.open(copy / store_path.name) as second:
         assert await second.read(count) == 1
+
+
+async def test_a_cut_or_flipped_log_gives_what_was_whole_before_it(database, store_path, tmp_path):
+    journal = Journal(database)
+    said = [started()]
+    await journal.append(said)
+    for n in range(1, 60):
+        life = order_life(n, T0 + n)
+        said += life
+        await journal.append(life)
+    chance = random.Random(68)
+    wal = store_path.with_name(store_path.name + "-wal").read_bytes()
+    main_file = store_path.read_bytes()
+    lengths = set()
+    for n in range(40):
+        copy = tmp_path / f"power{n}" / store_path.name
+        copy.parent.mkdir(mode=0o700)
+        copy.write_bytes(main_file)
+        hit = chance.randrange(len(wal))
+        flipped = wal[:hit] + bytes([wal[hit] ^ 0x40]) + wal[hit + 1 :]
+        copy.with_name(copy.name + "-wal").write_bytes(wal[:hit] if n % 2 else flipped)
+        async with await Database.open(copy) as opened:
+            read = await Journal(opened).read()
+            assert read == said[: len(read)]
+            assert len(read) % 8 in {0, 1}
+            lengths.add(len(read))
+            await Journal(opened).append([started("after")])
+    assert len(lengths) > 5  # the cuts fell in different places
+
+
+async def test_reading_does_not_hold_a_write_up(database, store_path):
+    await database.write(put("a"))
+    started_reading, may_end = threading.Event(), threading.Event()
+
+    def slow(connection):
+        found = connection.execute("SELECT name FROM system_state")
+        first = found.fetchone()
+        started_reading.set()
+        may_end.wait(30)
+        return first
+
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(database.read(slow))
+        await asyncio.to_thread(started_reading.wait, 30)
+        await database.write(put("b"))  # while the read is under way
+        assert not reading.done()
+        may_end.set()
+    assert reading.result() == ("a",)
