@@ -1,0 +1,148 @@
+"""The CLOB's public REST: books, prices and markets by token or condition."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from pmterm.model.ids import MarketId
+from pmterm.model.units import PRICE_ONE, SECOND
+from pmterm.sim.answers import answer
+from pmterm.sim.market_state import MarketState
+from pmterm.sim.polymarket_rows import clob_row
+from pmterm.sim.polymarket_words import book_of, last_words, price_words, tick_words
+from pmterm.sim.world import Clock
+
+CLOB = "/clob"
+MOST_BOOKS = 500
+NO_BOOK = {"error": "No orderbook exists for the requested token id"}
+
+
+class ClobServer:
+    """Answers as the CLOB does, under /clob."""
+
+    def __init__(self, states: Mapping[MarketId, MarketState], clock: Clock) -> None:
+        self._states = states
+        self._clock = clock
+        self._tokens: dict[str, tuple[MarketState, int]] = {
+            outcome.token: (state, index)
+            for state in states.values()
+            for index, outcome in enumerate(state.listing.market.outcomes)
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return every path served."""
+        return [
+            web.get(f"{CLOB}/book", self._book),
+            web.post(f"{CLOB}/books", self._books),
+            web.get(f"{CLOB}/time", self._time),
+            web.get(f"{CLOB}/ok", self._ok),
+            web.get(f"{CLOB}/", self._ok),
+            web.get(f"{CLOB}/markets/{{condition}}", self._clob_market),
+            web.get(f"{CLOB}/tick-size", self._tick_size),
+            web.get(f"{CLOB}/neg-risk", self._neg_risk),
+            web.get(f"{CLOB}/midpoint", self._midpoint),
+            web.get(f"{CLOB}/spread", self._spread),
+            web.get(f"{CLOB}/price", self._price),
+            web.get(f"{CLOB}/last-trade-price", self._last_price),
+            web.get(f"{CLOB}/prices-history", self._prices_history),
+        ]
+
+    def _asked(self, request: web.Request) -> tuple[MarketState, int] | web.Response:
+        token = request.query.get("token_id", "")
+        if not token.isdigit():
+            return answer({"error": "Invalid token id"}, 400)
+        known = self._tokens.get(token)
+        if known is None or not known[0].is_open:
+            return answer(NO_BOOK, 404)
+        return known
+
+    async def _book(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        return answer(book_of(*asked, self._clock.now(), is_rest=True))
+
+    async def _books(self, request: web.Request) -> web.Response:
+        try:
+            rows = msgspec.json.decode(await request.read(), type=list[dict[str, Any]])
+        except msgspec.MsgspecError:
+            return answer({"error": "Invalid payload"}, 400)
+        if len(rows) > MOST_BOOKS:
+            return answer({"error": "Payload exceeds the limit"}, 400)
+        known = [self._tokens.get(str(row.get("token_id"))) for row in rows]
+        now = self._clock.now()
+        return answer([book_of(*found, now, is_rest=True) for found in known if found])
+
+    async def _time(self, _: web.Request) -> web.Response:
+        return answer(self._clock.now() // SECOND)
+
+    async def _ok(self, _: web.Request) -> web.Response:
+        return answer("OK")
+
+    async def _clob_market(self, request: web.Request) -> web.Response:
+        state = self._states.get(MarketId(request.match_info["condition"]))
+        return answer(clob_row(state)) if state else answer({"error": "market not found"}, 404)
+
+    async def _tick_size(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        return answer({"minimum_tick_size": float(tick_words(asked[0]))})
+
+    async def _neg_risk(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        return answer({"neg_risk": asked[0].listing.market.neg_risk})
+
+    async def _midpoint(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        bid, ask = _touch(*asked)
+        return answer({"mid": price_words((bid + ask) // 2)})
+
+    async def _spread(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        bid, ask = _touch(*asked)
+        return answer({"spread": price_words(ask - bid)})
+
+    async def _price(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        side = request.query.get("side", "").upper()
+        if side not in {"BUY", "SELL"}:
+            return answer({"error": "Invalid side"}, 400)
+        bid, ask = _touch(*asked)
+        return answer({"price": price_words(bid if side == "BUY" else ask)})
+
+    async def _last_price(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        state = asked[0]
+        if not state.trades:
+            return answer({"price": "0.5", "side": ""})
+        return answer({"price": last_words(state), "side": state.trades[-1].taker.value.upper()})
+
+    async def _prices_history(self, request: web.Request) -> web.Response:
+        known = self._tokens.get(request.query.get("market", ""))
+        if known is None:
+            return answer({"history": []})
+        state, outcome = known
+        minutes = {
+            trade.at // (60 * SECOND) * 60: trade.price if not outcome else PRICE_ONE - trade.price
+            for trade in state.trades
+        }
+        return answer({"history": [{"t": t, "p": p / PRICE_ONE} for t, p in minutes.items()]})
+
+
+def _touch(state: MarketState, outcome: int) -> tuple[int, int]:
+    if outcome == 0:
+        return state.best_bid, state.best_ask
+    return PRICE_ONE - state.best_ask, PRICE_ONE - state.best_bid

@@ -1,0 +1,153 @@
+"""The local exchange: both venues' public dialects from one world, on loopback."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from pmterm.model.ids import Venue
+from pmterm.model.units import Ns
+from pmterm.sim import kalshi_server, polymarket_server
+from pmterm.sim.client import Client
+from pmterm.sim.events import MatchMoment
+from pmterm.sim.faults import EDGE_PAGE, Faults, no_faults
+from pmterm.sim.handshake import PublicKey
+from pmterm.sim.kalshi_server import KalshiServer
+from pmterm.sim.polymarket_server import PolymarketServer
+from pmterm.sim.world import Clock, World, passing
+
+STEP_S = 0.025
+LOOPBACK = "127.0.0.1"
+
+
+class SimServer:
+    """Serves a world while entered: `async with SimServer(world, clock) as sim`.
+
+    Time is the clock's: every 25 ms of it the world moves up to `clock.now()` and every client is
+    told. `port` 0 takes a free one. `kalshi_keys` are public keys by key id; None lets unsigned
+    clients in. The world must not be ahead of the clock.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        *,
+        port: int = 0,
+        kalshi_keys: Mapping[str, PublicKey] | None = None,
+    ) -> None:
+        self.world = world
+        self.faults: dict[Venue, Faults] = no_faults()
+        self.moments: list[MatchMoment] = []
+        self._clock = clock
+        self._port = port
+        self.kalshi = KalshiServer(world, clock, self.faults[Venue.KALSHI], kalshi_keys)
+        self.polymarket = PolymarketServer(world, clock, self.faults[Venue.POLYMARKET])
+        self._stack = AsyncExitStack()
+        self._pump: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Bring the world up to now, then open the door."""
+        self.advance(self._clock.now())
+        app = web.Application(middlewares=[self._spoil])
+        app.add_routes(self.kalshi.routes())
+        app.add_routes(self.polymarket.routes())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, LOOPBACK, self._port)
+        await site.start()
+        self._port = runner.addresses[0][1]
+        group = await self._stack.enter_async_context(asyncio.TaskGroup())
+        self._pump = group.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Break every connection and close the door."""
+        if self._pump is not None:
+            self._pump.cancel()
+        for venue in Venue:
+            self.kill(venue)
+        await self._stack.__aexit__(kind, error, trace)
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    def hosts(self) -> dict[str, dict[str, str]]:
+        """Return the base URL of every host, by venue, as the settings want them."""
+        stream = self.base_url.replace("http", "ws", 1)
+        return {
+            "kalshi": {
+                "api": self.base_url + kalshi_server.BASE,
+                "stream": stream + kalshi_server.STREAM,
+            },
+            "polymarket": {
+                "clob": self.base_url + polymarket_server.CLOB,
+                "gamma": self.base_url + polymarket_server.GAMMA,
+                "data": self.base_url + "/data",
+                "stream": stream + polymarket_server.STREAM,
+            },
+        }
+
+    def advance(self, to: Ns) -> None:
+        """Let the world's time pass up to `to` and tell everybody what happened."""
+        for event in passing(self.world, to):
+            if isinstance(event, MatchMoment):
+                self.moments.append(event)
+            elif self.world.states[event.market].listing.market.venue is Venue.KALSHI:
+                self.kalshi.tell(event)
+            else:
+                self.polymarket.tell(event)
+
+    def clients(self, venue: Venue) -> list[Client]:
+        """Return who is connected to a venue's stream."""
+        both = self.kalshi.clients if venue is Venue.KALSHI else self.polymarket.clients
+        return list(both)
+
+    def say(self, venue: Venue, text: str) -> None:
+        """Send every client of a venue this text: garbage, an unknown type, a hostile frame."""
+        for client in self.clients(venue):
+            client.put_plain(text)
+
+    def kill(self, venue: Venue) -> None:
+        """Break every connection of a venue without a goodbye."""
+        for client in self.clients(venue):
+            client.kill()
+
+    def hold(self, venue: Venue, *, is_held: bool) -> None:
+        """Keep everything back, or let all of it out in one burst."""
+        self.faults[venue].is_held = is_held
+        for client in self.clients(venue):
+            client.wake()
+
+    async def _run(self) -> None:
+        while True:
+            await self._clock.sleep(STEP_S)
+            self.advance(self._clock.now())
+
+    @web.middleware
+    async def _spoil(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer as the faults of the path's venue have it."""
+        if request.path.startswith("/trade-api"):
+            faults = self.faults[Venue.KALSHI]
+        else:
+            faults = self.faults[Venue.POLYMARKET]
+        is_stream = request.path in {kalshi_server.STREAM, polymarket_server.STREAM}
+        if faults.blocks_stream if is_stream else faults.blocks_rest:
+            return web.Response(text=EDGE_PAGE, status=403, content_type="text/html")
+        if faults.rest_status and not is_stream:
+            return web.Response(
+                text=faults.rest_body, status=faults.rest_status, content_type="application/json"
+            )
+        return await handler(request)
