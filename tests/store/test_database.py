@@ -270,3 +270,25 @@ async def test_reading_does_not_hold_a_write_up(database, store_path):
         assert not reading.done()
         may_end.set()
     assert reading.result() == ("a",)
+
+
+async def test_a_large_store_is_checked_where_the_money_is(store_path, monkeypatch):
+    async with await Database.open(store_path) as opened:
+        journal = Journal(opened)
+        await journal.append([started()])
+        for n in range(1, 60):
+            await journal.append(order_life(n, T0 + n))
+    monkeypatch.setattr(database_module, "WHOLE_CHECK_BYTES", 0)
+    async with await Database.open(store_path):
+        pass  # a sound one opens
+    sound = store_path.read_bytes()
+    refused = 0
+    for page in range(1, len(sound) // 4096):
+        store_path.write_bytes(sound[: page * 4096] + bytes(64) + sound[page * 4096 + 64 :])
+        try:
+            async with await Database.open(store_path) as opened:
+                read = await Journal(opened).read()
+                assert len(read) == 1 + 59 * 8  # what is let through has its journal whole
+        except StoreBroken:
+            refused += 1
+    assert refused > 20

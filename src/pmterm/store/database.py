@@ -19,7 +19,7 @@ T = TypeVar("T")
 APPLICATION_ID: Final = 0x706D7472  # "pmtr"
 VERSION: Final = 1
 BUSY_S: Final = 1.0  # how long a write waits for another program's lock before it is refused
-WHOLE_CHECK_BYTES: Final = 256 * 1024 * 1024
+WHOLE_CHECK_BYTES: Final = 32 * 1024 * 1024  # a tenth of a second
 _MONEY_TABLES: Final = ("journal", "orders", "fills", "positions", "system_state")
 _FRESH: Final = "Move it away; pmterm then starts with an empty store."
 
