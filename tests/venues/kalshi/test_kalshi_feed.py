@@ -226,7 +226,8 @@ def test_a_moved_close_is_told_and_kept(talk):
 def test_a_book_that_does_not_come_is_asked_for_again_ever_less_often():
     talk = Talk(market())
     talk.open()
-    talk.hear(subscribed("orderbook_delta", BOOK_SID))
+    for sid, channel in enumerate(("ticker", "trade", "orderbook_delta"), BOOK_SID - 2):
+        talk.hear(subscribed(channel, sid))
     asked = commands(talk.tick(120))
     assert {c["params"]["action"] for c in asked} == {"get_snapshot"}
     assert 3 <= len(asked) <= 6

@@ -1,7 +1,18 @@
 """Sequence, gaps, renewals and connections."""
 
 import pytest
-from tests.venues.kalshi.talk import BOOK_SID, A, B, commands, delta, kinds, snapshot, subscribed
+from tests.venues.kalshi.talk import (
+    BOOK_SID,
+    A,
+    B,
+    Talk,
+    commands,
+    delta,
+    kinds,
+    market,
+    snapshot,
+    subscribed,
+)
 
 from pmterm.messages.feed import BookLost
 from pmterm.messages.health import FeedDown, Surprised
@@ -151,3 +162,25 @@ def test_a_connection_whose_opening_was_not_recorded_is_taken_up(talk):
 def test_books_lost_name_their_reason(talk):
     lost = [m for m in talk.hear(delta(7)) if isinstance(m, BookLost)]
     assert {m.reason for m in lost} == {"gap: frame 7 came where 3 was due"}
+
+
+def test_a_market_the_venue_does_not_know_does_not_cost_the_others():
+    talk = Talk(market(A), market(B))
+    book = next(c for c in commands(talk.open()) if "use_yes_price" in c["params"])
+    failure = {"code": 11, "msg": "Invalid parameter", "market_ticker": B}
+    said = talk.hear({"type": "error", "id": book["id"], "msg": failure})
+    assert kinds(said) == ["Surprised", "SendText"]
+    (again,) = commands(said)
+    assert again["params"] == {**book["params"], "market_tickers": [A]}
+    assert all(B not in str(c) for c in commands(talk.tick(30)))
+
+
+def test_tickers_and_trades_that_were_refused_are_asked_for_again():
+    talk = Talk(market(A))
+    talk.open()
+    talk.hear(subscribed("orderbook_delta", BOOK_SID))
+    talk.hear(subscribed("ticker", 4))
+    talk.hear(snapshot(1, [["0.45", "1"]]))
+    asked = [c["params"]["channels"] for c in commands(talk.tick(60))]
+    assert 1 <= len(asked) <= 4
+    assert all(channels == ["trade"] for channels in asked)

@@ -13,11 +13,11 @@ from urllib.parse import unquote
 import msgspec
 
 from pmterm.messages.base import Message
-from pmterm.messages.feed import BookLost, LevelMoved, MarketStatusSeen
+from pmterm.messages.feed import BookLost, LevelMoved
 from pmterm.messages.health import FeedDown, FeedUp, Surprised
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Reconnect
 from pmterm.model.ids import MarketId, Venue
-from pmterm.model.market import Market, MarketStatus
+from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.text import clean_text
 from pmterm.model.units import MS, SECOND, Ns
@@ -25,6 +25,7 @@ from pmterm.venues.kalshi import lifecycle, translate, wire
 from pmterm.venues.kalshi.subscriptions import BOOK, LIFECYCLE, TRADE, Stream, Subscriptions
 from pmterm.venues.kalshi.translate import CHANGES, LEVELS
 from pmterm.venues.kalshi.upkeep import Upkeep
+from pmterm.venues.kalshi.watched import Watched
 
 LONGEST_FRAME = 8 * 1024 * 1024
 TERMINAL = frozenset({10, 25})  # the subscription is dead: channel error, buffer overflow
@@ -50,14 +51,12 @@ class KalshiFeed:
     def __init__(self, *, use_yes_price: bool = False) -> None:
         self.gaps: dict[MarketId, int] = {}
         self._use_yes_price = use_yes_price
-        self._watched: dict[MarketId, Market] = {}
-        self._dropped: set[MarketId] = set()
-        self._said_closed: set[MarketId] = set()
+        self._watched = Watched()
         self._conn = 0  # 0: none is open
         self._last_conn = 0
         self._is_up = False
         self._upkeep = Upkeep()
-        self._connect(0)
+        self._connect(0, 0)
         self._handlers: dict[type, Callable[[Any, Frame], Heard]] = {
             wire.Snapshot: self._snapshot,
             wire.Ticker: self._ticker,
@@ -73,8 +72,7 @@ class KalshiFeed:
 
     def watch(self, market: Market, at: Ns) -> Heard:
         """Follow a market from now on; subscribes at once if the stream is open."""
-        self._watched[market.id] = market
-        self._dropped.discard(market.id)
+        self._watched.add(market)
         if not self._conn:
             return ()
         self._upkeep.want([market.id], at)
@@ -82,18 +80,17 @@ class KalshiFeed:
 
     def unwatch(self, market: MarketId, at: Ns) -> Heard:
         """Stop following a market."""
-        self._watched.pop(market, None)
+        self._watched.drop(market)
         self._upkeep.got(market)
-        self._dropped.add(market)
         return self._subs.leave(market, at) if self._conn else ()
 
     def opened(self, event: Opened) -> Heard:
         """A connection is up: ask for every watched market."""
         lost = self._lose_all(event.at, "connected anew")
-        self._connect(event.conn)
-        if not self._watched:
+        self._connect(event.conn, event.at)
+        markets = self._watched.joinable()
+        if not markets:
             return lost
-        markets = list(self._watched)
         self._upkeep.want(markets, event.at)
         return [*lost, *self._subs.subscribe(markets, event.at)]
 
@@ -101,7 +98,7 @@ class KalshiFeed:
         """The connection is gone: every book of it is a guess now."""
         reason = clean_text(event.reason) or "connection closed"
         lost = self._lose_all(event.at, reason)
-        self._connect(0)
+        self._connect(0, event.at)
         return [FeedDown(event.at, self.venue, reason), *lost]
 
     def receive(self, frame: Frame) -> Heard:
@@ -158,8 +155,10 @@ class KalshiFeed:
 
     def tick(self, at: Ns) -> Heard:
         """Time has passed: markets close, renewals fall due, books are missing or may be stale."""
-        said = self._closing(at)
-        return [*said, *self._upkeep.tick(self._subs, at)] if self._conn else said
+        said = self._watched.closing(at)
+        if not self._conn:
+            return said
+        return [*said, *self._upkeep.tick(self._subs, self._watched.joinable(), at)]
 
     # --- what comes in
 
@@ -171,7 +170,7 @@ class KalshiFeed:
             book = translate.snapshot(words, frame.at, yes_scale=stream.yes_scale)
         except ValueError as error:
             return [*said, *self._spoiled(stream, frame, error)]
-        if book.market in self._dropped:
+        if book.market in self._watched.dropped:
             return said
         for other in self._streams.values():
             if other is not stream:
@@ -186,7 +185,7 @@ class KalshiFeed:
             touch = translate.touch(words.msg, frame.at)
         except ValueError as error:
             return (self._surprise(frame.at, "bad ticker", f"{error} {frame.text[:120]}"),)
-        return () if touch.market in self._dropped else (touch,)
+        return () if touch.market in self._watched.dropped else (touch,)
 
     def _trade(self, words: wire.Trade, frame: Frame) -> Heard:
         stream, said = self._counted(words.sid, words.seq, TRADE, frame)
@@ -199,18 +198,18 @@ class KalshiFeed:
                 *said,
                 self._surprise(frame.at, "bad trade", f"{error} {frame.text[:120]}"),
             ]
-        return said if trade.market in self._dropped else [*said, trade]
+        return said if trade.market in self._watched.dropped else [*said, trade]
 
     def _lifecycle(self, words: wire.Lifecycle, frame: Frame) -> Heard:
         stream, said = self._counted(words.sid, words.seq, LIFECYCLE, frame)
-        market = self._watched.get(MarketId(words.msg.market_ticker))
+        market = self._watched.markets.get(MarketId(words.msg.market_ticker))
         if stream is None or market is None:
             return said
         try:
             learnt, after = lifecycle.step(words.msg, market, frame.at)
         except ValueError as error:
             return [*said, self._surprise(frame.at, "bad lifecycle", str(error))]
-        self._watched[market.id] = after
+        self._watched.learn(after)
         said += learnt
         if after.bands != market.bands:
             said.append(self._subs.fresh_book(market.id, frame.at))
@@ -245,7 +244,16 @@ class KalshiFeed:
             said += self._over(0, command, frame.at, "unknown to the venue")
         elif sid in self._streams:
             said += self._counted(sid, words.seq, "", frame)[1]
+        refused = MarketId(words.msg.market_ticker or "")
+        if channel and refused in self._watched.markets:
+            said += self._without(refused, channel, frame.at)
         return said
+
+    def _without(self, refused: MarketId, channel: str, at: Ns) -> list[Message]:
+        """One market the venue does not know makes it refuse all others: ask without it."""
+        self._watched.refuse(refused)
+        self._upkeep.got(refused)
+        return self._rejoin(channel, at)
 
     # --- what goes wrong
 
@@ -324,7 +332,7 @@ class KalshiFeed:
         """Give up all books of a stream; a snapshot brings each back."""
         markets = list(stream.markets.values())
         stream.markets.clear()
-        self._upkeep.want([market for market in markets if market in self._watched], at)
+        self._upkeep.want([m for m in markets if m in self._watched.markets], at)
         return [BookLost(at, market, reason) for market in markets]
 
     def _lose_all(self, at: Ns, reason: str) -> list[Message]:
@@ -352,31 +360,19 @@ class KalshiFeed:
         return [*said, *self._rejoin(channel, at)]
 
     def _rejoin(self, channel: str, at: Ns) -> list[Message]:
-        markets = [] if channel == LIFECYCLE else list(self._watched)
+        markets = [] if channel == LIFECYCLE else self._watched.joinable()
         if not markets and channel != LIFECYCLE:
             return []
         return [self._subs.join(channel, markets, at)]
 
-    # --- what time brings
-
-    def _closing(self, at: Ns) -> list[Message]:
-        """The venue says nothing when a market closes by its clock, so we do."""
-        said: list[Message] = []
-        for market in self._watched.values():
-            if 0 < market.closes_at <= at and market.id not in self._said_closed:
-                self._said_closed.add(market.id)
-                if market.status in {MarketStatus.ACTIVE, MarketStatus.UNOPENED}:
-                    said.append(MarketStatusSeen(at, market.id, MarketStatus.CLOSED))
-        return said
-
-    def _connect(self, conn: int) -> None:
+    def _connect(self, conn: int, at: Ns) -> None:
         """Begin with an empty connection; 0: there is none."""
         self._conn = conn
         self._last_conn = max(self._last_conn, conn)
         self._is_up = False
         self._subs = Subscriptions(use_yes_price=self._use_yes_price)
         self._streams = self._subs.streams
-        self._upkeep.new_connection()
+        self._upkeep.new_connection(at)
 
     def _unexpected(self, frame: Frame) -> Heard:
         """A frame that is too long, of a connection that is gone, or of one we saw not open."""
@@ -385,7 +381,7 @@ class KalshiFeed:
         if frame.conn <= self._last_conn:
             return ()
         lost = self._lose_all(frame.at, "connected anew")
-        self._connect(frame.conn)
+        self._connect(frame.conn, frame.at)
         return [*lost, *self.receive(frame)]
 
     def _up(self, at: Ns) -> list[Message]:

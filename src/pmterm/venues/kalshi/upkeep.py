@@ -1,13 +1,13 @@
 """What is asked again as time passes: missing books, dead streams, a book that may be stale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from pmterm.messages.base import Message
 from pmterm.messages.transport import HttpRequest, Reconnect
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.units import SECOND, Ns
-from pmterm.venues.kalshi.subscriptions import BOOK, Stream, Subscriptions
+from pmterm.venues.kalshi.subscriptions import BOOK, TICKER, TRADE, Stream, Subscriptions
 
 SILENT_FOR: Ns = 30 * SECOND
 COMPARE_EVERY: Ns = 60 * SECOND
@@ -47,11 +47,14 @@ class Upkeep:
         self._to_renew: set[int] = set()
         self._renewals = Patience(2 * SECOND)
         self._doubts: dict[MarketId, Patience] = {}
+        self._joins = {TICKER: Patience(10 * SECOND), TRADE: Patience(10 * SECOND)}
         self._compared: Ns = 0
         self._turn = 0
 
-    def new_connection(self) -> None:
+    def new_connection(self, at: Ns) -> None:
         """Forget what was awaited from the last connection."""
+        for patience in self._joins.values():
+            patience.take(at)
         self._wanted.clear()
         self._to_renew.clear()
 
@@ -78,8 +81,8 @@ class Upkeep:
             return []
         return [subs.end(stream, at)]
 
-    def tick(self, subs: Subscriptions, at: Ns) -> list[Message]:
-        """Return what is due now."""
+    def tick(self, subs: Subscriptions, markets: Sequence[MarketId], at: Ns) -> list[Message]:
+        """Return what is due now; `markets` are those to follow."""
         if subs.is_overdue(at):
             subs.endings.clear()
             return [Reconnect(at, Venue.KALSHI, "no answer to unsubscribe")]
@@ -91,6 +94,9 @@ class Upkeep:
         if not subs.endings:
             missing = [market for market, wait in self._wanted.items() if wait.take(at)]
             said += [subs.fresh_book(market, at) for market in missing]
+        for channel, patience in self._joins.items():
+            if markets and subs.of_channel(channel) is None and patience.take(at):
+                said.append(subs.join(channel, markets, at))
         return [*said, *self._compare(subs, at)]
 
     def _compare(self, subs: Subscriptions, at: Ns) -> list[Message]:
