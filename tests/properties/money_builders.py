@@ -38,7 +38,7 @@ def touch(bid=4600, ask=4700, at=T0, name="M", *, depth=1_000 * CASH_ONE, is_tru
 
 def intent(order="s-00001", side=BUY, qty=10, price=4700, at=T0, name="M", tif=GTC, **fields):
     return Intent(
-        at, OrderId(order), MarketId(name), side, int(qty * QTY_ONE), price, tif, **fields
+        at, OrderId(order), MarketId(name), side, round(qty * QTY_ONE), price, tif, **fields
     )
 
 
@@ -54,8 +54,8 @@ def report(order="s-00001", state=OrderState.OPEN, price=4700, qty=10, filled=0,
         MarketId(name),
         state,
         price,
-        int(qty * QTY_ONE),
-        int(filled * QTY_ONE),
+        round(qty * QTY_ONE),
+        round(filled * QTY_ONE),
     )
 
 
@@ -67,14 +67,14 @@ def fill(number=1, side=BUY, price=4700, qty=10, fee=0, at=T0, name="M", order="
         MarketId(name),
         side,
         price,
-        int(qty * QTY_ONE),
+        round(qty * QTY_ONE),
         fee,
         is_maker=False,
     )
 
 
 def trade(price, qty, taker, at=T0, name="M"):
-    return TradeSeen(at, at, MarketId(name), price, int(qty * QTY_ONE), taker)
+    return TradeSeen(at, at, MarketId(name), price, round(qty * QTY_ONE), taker)
 
 
 def tell(stage, *messages):

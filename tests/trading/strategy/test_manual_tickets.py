@@ -31,7 +31,7 @@ def manual(bid=4600, ask=4700, **fields):
 
 
 def ask_for(it, side=BUY, qty=10, price=0, **fields):
-    (said,) = tell(it, SubmitTicket(T0, M, side, int(qty * QTY_ONE), price, **fields))
+    (said,) = tell(it, SubmitTicket(T0, M, side, round(qty * QTY_ONE), price, **fields))
     return said
 
 
