@@ -113,7 +113,7 @@ class PolymarketCatalog:
         return (self._ask(at, f"/markets/slug/{slugs[0]}"), *events)
 
     def _both(self, at: Ns, **query: str) -> Sequence[HttpRequest]:
-        """Ask among open markets, then among closed ones: Gamma keeps them apart."""
+        """Ask as it is, then for closed ones, which Gamma may leave out unless asked for."""
         return (
             self._ask(at, "/markets", **query),
             self._ask(at, "/markets", **query, closed="true"),

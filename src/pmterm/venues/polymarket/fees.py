@@ -33,7 +33,11 @@ def schedule(rate: float | str, exponent: float = 1, *, taker_only: bool = True)
     Raises:
         ValueError: the rate is not within 0..1, or the exponent not a small whole number.
     """
-    text = rate if isinstance(rate, str) else decimal_text(rate, 6)
+    try:
+        text = rate if isinstance(rate, str) else decimal_text(rate, 6)
+    except ArithmeticError as broken:
+        msg = f"no such fee: rate {rate}"
+        raise ValueError(msg) from broken
     ppm = parse_fixed(text, 6)
     power = int(exponent)
     if not 0 <= ppm <= MOST_PPM or power != exponent or not 1 <= power <= MOST_EXPONENT:
