@@ -184,3 +184,25 @@ def test_tickers_and_trades_that_were_refused_are_asked_for_again():
     asked = [c["params"]["channels"] for c in commands(talk.tick(60))]
     assert 1 <= len(asked) <= 4
     assert all(channels == ["trade"] for channels in asked)
+
+
+def test_a_renewal_put_off_is_dropped_if_the_books_came_back(talk):
+    (left,) = commands(talk.hear(delta(4)))
+    talk.hear({"type": "unsubscribed", "id": left["id"], "sid": BOOK_SID})
+    talk.hear(subscribed("orderbook_delta", 9))
+    talk.hear(snapshot(1, [["0.45", "1"]], sid=9))
+    talk.hear(snapshot(2, [["0.45", "1"]], ticker=B, sid=9))
+    assert kinds(talk.hear(delta(4, sid=9))) == ["BookLost", "BookLost"]  # put off
+    talk.hear(snapshot(5, [["0.45", "1"]], sid=9))
+    talk.hear(snapshot(6, [["0.45", "1"]], ticker=B, sid=9))
+    assert "unsubscribe" not in [c["cmd"] for c in commands(talk.tick(20))]
+    assert kinds(talk.hear(delta(7, sid=9))) == ["LevelMoved"]
+
+
+def test_a_gap_while_no_book_stands_costs_nothing():
+    talk = Talk(market(A))
+    talk.open()
+    talk.hear(subscribed("orderbook_delta", BOOK_SID))
+    assert talk.hear(delta(2)) == []
+    assert kinds(talk.hear(snapshot(3, [["0.45", "1"]]))) == ["BookSnapshot"]
+    assert talk.feed.gaps == {}

@@ -296,7 +296,8 @@ class KalshiFeed:
             return [self._surprise(frame.at, "gap", f"{stream.channel}: {reason}")]
         for market in stream.markets.values():
             self.gaps[market] = self.gaps.get(market, 0) + 1
-        return self._lose_and_renew(stream, frame.at, reason)
+        # without a book there is nothing to lose, and a missing book is asked for in any case
+        return self._lose_and_renew(stream, frame.at, reason) if stream.markets else []
 
     def _spoiled(self, stream: Stream, frame: Frame, error: ValueError) -> Heard:
         """A book frame said what cannot be: its stream's books are guesses now."""

@@ -88,9 +88,7 @@ class Upkeep:
             return [Reconnect(at, Venue.KALSHI, "no answer to unsubscribe")]
         said: list[Message] = []
         if self._to_renew and self._renewals.take(at):
-            due = [subs.streams[sid] for sid in sorted(self._to_renew) if sid in subs.streams]
-            said += [subs.end(stream, at) for stream in due if stream.sid not in subs.endings]
-            self._to_renew.clear()
+            said += self._put_off(subs, at)
         if not subs.endings:
             missing = [market for market, wait in self._wanted.items() if wait.take(at)]
             said += [subs.fresh_book(market, at) for market in missing]
@@ -98,6 +96,13 @@ class Upkeep:
             if markets and subs.of_channel(channel) is None and patience.take(at):
                 said.append(subs.join(channel, markets, at))
         return [*said, *self._compare(subs, at)]
+
+    def _put_off(self, subs: Subscriptions, at: Ns) -> list[Message]:
+        """End the streams that were to be renewed, unless their books came back meanwhile."""
+        sids = sorted(self._to_renew) if self._wanted else []
+        self._to_renew.clear()
+        due = [subs.streams[sid] for sid in sids if sid in subs.streams]
+        return [subs.end(stream, at) for stream in due if stream.sid not in subs.endings]
 
     def _compare(self, subs: Subscriptions, at: Ns) -> list[Message]:
         """Ask by REST for one book of a stream that has been silent for long, each in turn.
