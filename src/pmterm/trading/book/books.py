@@ -101,8 +101,15 @@ class Books:
             side, stake, flow = bids, moved.price, kept.bid_flow
         else:
             side, stake, flow = asks, PRICE_ONE - moved.price, kept.ask_flow
-        qty = side.levels.get(stake, 0) + delta
-        side.put(stake, qty)
+        levels = side.levels
+        old = levels.get(stake, 0)
+        qty = old + delta
+        if old and qty > 0:  # nearly always: put without the call
+            levels[stake] = qty
+            if stake >= side.floor:
+                side.top_value += stake * delta
+        else:
+            side.put(stake, qty)
         if delta > 0:
             flow.placed += delta
         elif qty >= 0:
@@ -137,11 +144,17 @@ class Books:
         bids = kept.bids
         asks = kept.asks
         if level.side is _BUY:
-            stake, flow = level.price, kept.bid_flow
-            old = bids.put(stake, qty)
+            side, stake, flow = bids, level.price, kept.bid_flow
         else:
-            stake, flow = PRICE_ONE - level.price, kept.ask_flow
-            old = asks.put(stake, qty)
+            side, stake, flow = asks, PRICE_ONE - level.price, kept.ask_flow
+        levels = side.levels
+        old = levels.get(stake, 0)
+        if old and qty:
+            levels[stake] = qty
+            if stake >= side.floor:
+                side.top_value += stake * (qty - old)
+        else:
+            side.put(stake, qty)
         if qty > old:
             flow.placed += qty - old
         elif old > qty:

@@ -18,11 +18,11 @@ class BookSide:
     """Levels of one side by stake.
 
     `levels` maps stake to size, `stakes` holds the same stakes ascending, `best` is the highest
-    (0: empty), `total` all contracts, `top_value` the sum of stake x size over the best five
-    (1e-10 USD). Changing a level is O(1) but for the shift inside the list of stakes.
+    (0: empty), `top_value` the sum of stake x size over the best five (1e-10 USD), `floor` the
+    fifth best stake. Changing a level is O(1) but for the shift inside the list of stakes.
     """
 
-    __slots__ = ("best", "floor", "levels", "stakes", "top_value", "total")
+    __slots__ = ("best", "floor", "levels", "stakes", "top_value")
 
     def __init__(self) -> None:
         self.levels: dict[Price, Qty] = {}
@@ -30,13 +30,16 @@ class BookSide:
         self.best: Price = 0
         self.floor: Price = 0  # the fifth best stake; 0 while there are fewer than five
         self.top_value = 0
-        self.total: Qty = 0
+
+    @property
+    def total(self) -> Qty:
+        """Contracts over all levels; counted when asked, which is seldom."""
+        return sum(self.levels.values())
 
     def replace(self, levels: Iterable[tuple[Price, Qty]]) -> None:
         """Take these (stake, size) levels instead of all we had; sizes of 0 are left out."""
         self.levels = {stake: qty for stake, qty in levels if qty > 0}
         self.stakes = sorted(self.levels)
-        self.total = sum(self.levels.values())
         top = self.stakes[-TOP:]
         self.best = top[-1] if top else 0
         self.floor = top[0] if len(top) == TOP else 0
@@ -48,14 +51,12 @@ class BookSide:
         old = levels.get(stake, 0)
         if qty > 0:
             levels[stake] = qty
-            self.total += qty - old
             if not old:
                 self._added(stake, qty)
             elif stake >= self.floor:
                 self.top_value += stake * (qty - old)
         elif old:
             del levels[stake]
-            self.total -= old
             self._removed(stake, old)
         return old
 

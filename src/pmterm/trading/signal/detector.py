@@ -74,7 +74,7 @@ class Detector:
         watched = self._watched.get(book.market)
         if watched is None:
             watched = self._open(book.market)
-        if watched.follows:
+        if at >= watched.follow_due:
             said = [*said, *_wait(watched, at, at)]
         bid = book.best_bid
         ask = book.best_ask
@@ -86,18 +86,16 @@ class Detector:
         bid_depth = book.bid_depth
         ask_depth = book.ask_depth
         if (
-            watched.low2 < mid2 < watched.high2
+            watched.near_low2 < mid2 < watched.near_high2
             and bid_depth >= watched.pull_bid
             and ask_depth >= watched.pull_ask
             and bid_depth + ask_depth > watched.thin
         ):
             if watched.is_alarmed:
                 watched.calm()
-        else:
-            said = [*said, *self._look(watched, book, at)]
-        if watched.follows:
-            said = [*said, *_see(watched, book)]
-        return said
+            return said
+        seen = _see(watched, book)
+        return [*said, *seen, *self._look(watched, book, at)]
 
     def _trade_seen(self, trade: TradeSeen) -> Sequence[Message]:
         said = self._pass_time(trade.at) if trade.at >= self._next_second else _NOTHING
@@ -188,7 +186,7 @@ class Detector:
         return said
 
     def _end_second(self, watched: Watched, now: Ns, at: Ns) -> Sequence[Message]:
-        said: Sequence[Message] = _wait(watched, now, at) if watched.follows else _NOTHING
+        said: Sequence[Message] = _wait(watched, now, at) if now >= watched.follow_due else _NOTHING
         window = watched.window
         quote = watched.standing
         if quote is not None:
@@ -213,7 +211,7 @@ class Detector:
         """A threshold was crossed within the second."""
         if not watched.is_muted:
             watched.mark_depth(quote, at)
-        settled = watched.depth_settled(at)
+        settled = not watched.is_muted and watched.depth_settled(at)
         if watched.low2 < watched.mid2 < watched.high2 and not settled:
             return _NOTHING
         said = self._judge(watched, quote, at, at, is_second=False)
@@ -275,7 +273,7 @@ class Detector:
         delay = settings.latency_ms * MS + (meta.taker_delay if meta is not None else 0)
         fees = meta.fees if meta is not None else _NO_FEES
         follow = Follow(signal, fees, delay, settings.follow_s * SECOND)
-        watched.follows.append(follow)
+        watched.follow([*watched.follows, follow])
         return signal
 
     def _rearm(self, watched: Watched, now: Ns) -> None:
@@ -292,20 +290,20 @@ def _wait(watched: Watched, now: Ns, at: Ns) -> list[Message]:
 
 
 def _see(watched: Watched, book: BookChanged) -> list[Message]:
+    if watched.follow_low2 < watched.mid2 < watched.follow_high2:
+        return []
     return _keep(watched, [(follow, follow.see(book)) for follow in watched.follows])
 
 
 def _keep(watched: Watched, looked: list[tuple[Follow, SignalEnded | None]]) -> list[Message]:
-    ended: list[Message] = [answer for _, answer in looked if answer is not None]
-    if ended:
-        watched.follows = [follow for follow, answer in looked if answer is None]
-    return ended
+    watched.follow([follow for follow, answer in looked if answer is None])
+    return [answer for _, answer in looked if answer is not None]
 
 
 def _lose(watched: Watched, at: Ns) -> list[Message]:
     """End what was followed without a claim, and forget the prices before the hole."""
     ended: list[Message] = [follow.lose(at) for follow in watched.follows]
-    watched.follows = []
+    watched.follow([])
     watched.forget_prices()
     return ended
 

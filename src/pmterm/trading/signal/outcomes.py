@@ -20,16 +20,15 @@ class Follow:
 
     __slots__ = (
         "_advised",
-        "_best2",
         "_deadline",
         "_entry",
         "_entry_at",
-        "_extreme2",
         "_fees",
+        "_high2",
+        "_low2",
         "_reverted_at",
         "_signal",
         "_way",
-        "_worst2",
     )
 
     def __init__(self, signal: SignalSeen, fees: FeeSchedule, delay: Ns, lasts: Ns) -> None:
@@ -38,12 +37,28 @@ class Follow:
         self._way = 1 if signal.before2 >= signal.mid2 else -1
         advised = {Advice.BUY: 1, Advice.SELL: -1, Advice.WAIT: self._way}
         self._advised = advised[signal.advice]
-        self._extreme2 = signal.mid2
-        self._best2 = self._worst2 = 0
+        self._low2 = self._high2 = signal.mid2  # seen since the signal
         self._entry: Price = 0
         self._entry_at = signal.at + delay
         self._deadline = signal.at + lasts
         self._reverted_at: Ns = 0
+
+    @property
+    def due(self) -> Ns:
+        """When time alone changes something: the order is placed, or the following ends."""
+        if self._entry or self._signal.advice is Advice.WAIT:
+            return self._deadline
+        return min(self._entry_at, self._deadline)
+
+    @property
+    def quiet(self) -> tuple[int, int]:
+        """Between which values of bid + ask, both included, nothing new is learned."""
+        if self._reverted_at or not self._has_moved:
+            return self._low2, self._high2
+        target = self._target()
+        if self._way > 0:
+            return self._low2, min(self._high2, target - 1)
+        return max(self._low2, target + 1), self._high2
 
     def wait(self, now: Ns, at: Ns, quote: BookChanged | None) -> SignalEnded | None:
         """Let time pass to `now` while `quote` stood (None: no book to believe).
@@ -61,20 +76,30 @@ class Follow:
     def see(self, quote: BookChanged) -> SignalEnded | None:
         """Look at a changed book that can be believed; answer if the signal is decided by it."""
         mid2 = quote.best_bid + quote.best_ask
-        gained = (mid2 - self._signal.mid2) * self._advised
-        self._best2 = max(self._best2, gained)
-        self._worst2 = min(self._worst2, gained)
-        way = self._way
-        if (mid2 - self._extreme2) * way < 0:
-            self._extreme2 = mid2
+        self._low2 = min(self._low2, mid2)
+        self._high2 = max(self._high2, mid2)
         if self._reverted_at:
             return None
-        whole = (self._signal.before2 - self._extreme2) * way
-        if whole > 0 and 2 * (mid2 - self._extreme2) * way >= whole:
-            self._reverted_at = quote.at
-            if self._entry or self._signal.advice is Advice.WAIT:
-                return self._end(quote.at, quote.at, quote)
+        if not self._has_moved or (mid2 - self._target()) * self._way < 0:
+            return None
+        self._reverted_at = quote.at
+        if self._entry or self._signal.advice is Advice.WAIT:
+            return self._end(quote.at, quote.at, quote)
         return None
+
+    @property
+    def _has_moved(self) -> bool:
+        """Whether there is a move at all that could come back."""
+        if self._way > 0:
+            return self._low2 < self._signal.before2
+        return self._high2 > self._signal.before2
+
+    def _target(self) -> int:
+        """Return the bid + ask at which the move from the extreme has come half back."""
+        before2 = self._signal.before2
+        if self._way > 0:
+            return -(-(self._low2 + before2) // 2)
+        return (self._high2 + before2) // 2
 
     def lose(self, at: Ns) -> SignalEnded:
         """The book was lost: claim nothing."""
@@ -96,6 +121,8 @@ class Follow:
 
     def _ended(self, end: Ns, at: Ns, *, net: Cash, is_known: bool) -> SignalEnded:
         signal = self._signal
+        reached = (self._low2 - signal.mid2, self._high2 - signal.mid2)
+        worst2, best2 = reached if self._advised > 0 else (-reached[1], -reached[0])
         return SignalEnded(
             at,
             signal.id,
@@ -103,8 +130,8 @@ class Follow:
             signal.kind,
             reverted=is_known and self._reverted_at > 0,
             after=end - signal.at,
-            best=self._best2 // 2,
-            worst=self._worst2 // 2,
+            best=best2 // 2,
+            worst=worst2 // 2,
             net=net,
             is_known=is_known,
         )

@@ -1,7 +1,8 @@
 """One market as the detector watches it: its windows, its episodes, and the thresholds in force.
 
 The thresholds are worked out once a second (and when trading makes a ratio true), so that a
-change of the book costs a few integer comparisons: `low2 < mid2 < high2`, depths above theirs.
+change of the book costs a few integer comparisons: the mid between `near_low2` and `near_high2`
+(of the rules and of the signals being followed), depths above theirs.
 """
 
 from math import isqrt
@@ -21,6 +22,7 @@ from pmterm.trading.signal.window import TEN, Window
 NO_LOW: Final = 0
 NO_HIGH: Final = 4 * PRICE_ONE
 NO_VOLUME: Final[Qty] = 1 << 62
+NEVER: Final[Ns] = 1 << 62
 
 
 class Episode:
@@ -41,6 +43,9 @@ class Watched:
         "ask_since",
         "bid_since",
         "episodes",
+        "follow_due",
+        "follow_high2",
+        "follow_low2",
         "follows",
         "high2",
         "is_alarmed",
@@ -49,6 +54,8 @@ class Watched:
         "market",
         "meta",
         "mid2",
+        "near_high2",
+        "near_low2",
         "panic_volume",
         "pull_ask",
         "pull_bid",
@@ -70,6 +77,8 @@ class Watched:
         self.spike = Spike(settings.spike_span, settings.spike_slack)
         self.episodes = {kind: Episode() for kind in SignalKind}
         self.follows: list[Follow] = []
+        self.follow_due: Ns = NEVER
+        self.follow_low2, self.follow_high2 = NO_LOW, NO_HIGH
         self.quote: BookChanged | None = None
         self.mid2 = 0  # 0: no book to believe at present
         self.ticker_volume: Qty = 0
@@ -79,8 +88,8 @@ class Watched:
         self.bid_since: Ns = 0
         self.ask_since: Ns = 0
         self.thin_since: Ns = 0
-        self.low2 = NO_LOW
-        self.high2 = NO_HIGH
+        self.low2 = self.near_low2 = NO_LOW
+        self.high2 = self.near_high2 = NO_HIGH
         self.pull_bid: Cash = 0
         self.pull_ask: Cash = 0
         self.thin: Cash = -1
@@ -119,6 +128,21 @@ class Watched:
         self.pull_bid = self.pull_ask = 0
         self.thin = -1
         self.panic_volume = NO_VOLUME
+        self._bound()
+
+    def follow(self, follows: list[Follow]) -> None:
+        """Follow these signals from now on, and know when and where to look at them next."""
+        self.follows = follows
+        self.follow_due = min((follow.due for follow in follows), default=NEVER)
+        quiet = [follow.quiet for follow in follows]
+        self.follow_low2 = max((low for low, _ in quiet), default=NO_LOW + 1) - 1
+        self.follow_high2 = min((high for _, high in quiet), default=NO_HIGH - 1) + 1
+        self._bound()
+
+    def _bound(self) -> None:
+        """Put together what the hot path compares with: rules and follows in one."""
+        self.near_low2 = max(self.low2, self.follow_low2)
+        self.near_high2 = min(self.high2, self.follow_high2)
 
     def mute_depth(self) -> None:
         """Look at depth no more until the second ends; since when it is low stays known."""
@@ -154,6 +178,7 @@ class Watched:
         base = window.baseline
         if base.bars and not episodes[SignalKind.LIQUIDITY_VACUUM].fired:
             self.thin = base.depth_total * settings.vacuum_depth_ppm // (base.bars * PPM)
+        self._bound()
 
     @property
     def _is_ready(self) -> bool:
