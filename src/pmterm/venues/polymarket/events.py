@@ -67,15 +67,19 @@ class Events:
         row, other = rows
         try:
             seat = self._seats[row.asset_id]
+            size = row.size
+            price = PRICES[row.price]
+            mirror = PRICES[other.price]
             if (
-                seat.partner != other.asset_id
-                or row.size != other.size
+                price + mirror != PRICE_ONE
+                or size != other.size
                 or row.side == other.side
-                or PRICES[row.price] + PRICES[other.price] != PRICE_ONE
+                or seat.partner != other.asset_id
             ):
                 return self._rows(words.timestamp, rows, at)
             if seat.flips:  # the other row says the same in the first token's words
                 row = other
+                price = mirror
             line = seat.line
             stamp = words.timestamp
             change = LevelSet(
@@ -83,8 +87,8 @@ class Events:
                 stamp * MS,
                 line.market,
                 SIDES[row.side],
-                PRICES[row.price],
-                SIZES[row.size],
+                price,
+                SIZES[size],
                 TOUCH_BIDS[row.best_bid],
                 TOUCH_ASKS[row.best_ask],
             )
