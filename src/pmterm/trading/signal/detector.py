@@ -199,18 +199,20 @@ class Detector:
                 watched.forget_prices()
         if now % _TEN_SECONDS == 0:
             window.close_ten()
-        self._rearm(watched, now)
+        if watched.is_spoken:
+            self._rearm(watched, now)
         if quote is not None:
+            watched.measure()
             watched.arm()
             watched.mark_depth(quote, now)
-            said = [*said, *self._judge(watched, quote, now, at, is_second=True)]
+            if watched.stirs():
+                said = [*said, *self._judge(watched, quote, now, at, is_second=True)]
         window.roll()
         return said
 
     def _look(self, watched: Watched, quote: BookChanged, at: Ns) -> Sequence[Message]:
         """A threshold was crossed within the second."""
-        if not watched.is_muted:
-            watched.mark_depth(quote, at)
+        watched.mark_depth(quote, at)
         settled = not watched.is_muted and watched.depth_settled(at)
         if watched.low2 < watched.mid2 < watched.high2 and not settled:
             return _NOTHING
@@ -236,6 +238,7 @@ class Detector:
             episode.last_true = now
             if episode.fired:
                 continue
+            watched.is_spoken = True
             if not finding.failed:
                 episode.fired = True
                 said.append(self._fire(watched, quote, finding, score(facts), at))
@@ -278,9 +281,12 @@ class Detector:
 
     def _rearm(self, watched: Watched, now: Ns) -> None:
         calm = self._settings.rearm_s * SECOND
+        watched.is_spoken = False
         for episode in watched.episodes.values():
-            if (episode.fired or episode.rejected) and now - episode.last_true >= calm:
+            if now - episode.last_true >= calm:
                 episode.fired = episode.rejected = False
+            elif episode.fired or episode.rejected:
+                watched.is_spoken = True
 
 
 def _wait(watched: Watched, now: Ns, at: Ns) -> list[Message]:

@@ -43,6 +43,8 @@ class Watched:
         "ask_since",
         "bid_since",
         "episodes",
+        "far_high2",
+        "far_low2",
         "follow_due",
         "follow_high2",
         "follow_low2",
@@ -50,10 +52,16 @@ class Watched:
         "high2",
         "is_alarmed",
         "is_muted",
+        "is_spoken",
         "low2",
+        "low_ask",
+        "low_bid",
+        "low_both",
         "market",
         "meta",
         "mid2",
+        "move_high2",
+        "move_low2",
         "near_high2",
         "near_low2",
         "panic_volume",
@@ -88,12 +96,15 @@ class Watched:
         self.bid_since: Ns = 0
         self.ask_since: Ns = 0
         self.thin_since: Ns = 0
-        self.low2 = self.near_low2 = NO_LOW
-        self.high2 = self.near_high2 = NO_HIGH
+        self.is_spoken = False  # some episode is on
+        self.panic_volume: Qty = NO_VOLUME
+        self.low_bid: Cash = 0
+        self.low_ask: Cash = 0
         self.pull_bid: Cash = 0
         self.pull_ask: Cash = 0
+        self.low_both: Cash = -1
         self.thin: Cash = -1
-        self.panic_volume: Qty = NO_VOLUME
+        self.disarm()
 
     @property
     def standing(self) -> BookChanged | None:
@@ -118,15 +129,16 @@ class Watched:
 
     def calm(self) -> None:
         """Depth is back where it was."""
+        self.is_muted = False
         self.is_alarmed = False
         self.bid_since = self.ask_since = self.thin_since = 0
 
     def disarm(self) -> None:
         """Set thresholds that nothing crosses."""
-        self.is_muted = False
-        self.low2, self.high2 = NO_LOW, NO_HIGH
-        self.pull_bid = self.pull_ask = 0
-        self.thin = -1
+        self.move_low2 = self.far_low2 = self.low2 = NO_LOW
+        self.move_high2 = self.far_high2 = self.high2 = NO_HIGH
+        self.low_bid = self.low_ask = self.pull_bid = self.pull_ask = 0
+        self.low_both = self.thin = -1
         self.panic_volume = NO_VOLUME
         self._bound()
 
@@ -153,11 +165,11 @@ class Watched:
 
     def mark_depth(self, quote: BookChanged, now: Ns) -> None:
         """Note since when depth has been too low; clear what has come back."""
-        both = quote.bid_depth + quote.ask_depth
-        self.bid_since = (self.bid_since or now) if quote.bid_depth < self.pull_bid else 0
-        self.ask_since = (self.ask_since or now) if quote.ask_depth < self.pull_ask else 0
-        self.thin_since = (self.thin_since or now) if both <= self.thin else 0
-        self.is_alarmed = bool(self.bid_since or self.ask_since or self.thin_since)
+        bid, ask = quote.bid_depth, quote.ask_depth
+        self.bid_since = (self.bid_since or now) if bid < self.low_bid else 0
+        self.ask_since = (self.ask_since or now) if ask < self.low_ask else 0
+        self.thin_since = (self.thin_since or now) if bid + ask <= self.low_both else 0
+        self.is_alarmed = bid < self.pull_bid or ask < self.pull_ask or bid + ask <= self.thin
 
     def depth_settled(self, now: Ns) -> bool:
         """Tell whether some depth has been low long enough to mean it."""
@@ -165,56 +177,82 @@ class Watched:
         marks = (self.bid_since, self.ask_since, self.thin_since)
         return any(mark and now - mark >= settle for mark in marks)
 
-    def arm(self) -> None:
-        """Work out what a change must cross to be worth a look, until the next second."""
-        self.disarm()
-        self._arm_moves()
-        self._arm_reversion()
-        settings, window, episodes = self.settings, self.window, self.episodes
-        if not episodes[SignalKind.DEPTH_PULL].fired:
-            bid, ask = window.depths_ago(settings.pull_window_s)
-            kept = PPM - settings.pull_fall_ppm
-            self.pull_bid, self.pull_ask = -(-bid * kept // PPM), -(-ask * kept // PPM)
+    def stirs(self) -> bool:
+        """Tell whether any rule's leading condition may hold, so that the rules are worth running.
+
+        Call at the end of a second, after `measure` and `mark_depth`.
+        """
+        mid2 = self.mid2
+        return bool(
+            not self.move_low2 < mid2 < self.move_high2
+            or not self.far_low2 < mid2 < self.far_high2
+            or self.bid_since
+            or self.ask_since
+            or self.thin_since
+            or self.spike.direction(self.settings.spike_threshold)
+        )
+
+    def measure(self) -> None:
+        """Work out where each leading condition begins to hold, for the coming second."""
+        settings, window = self.settings, self.window
+        self.is_muted = False
+        before = window.mid_ago(30)
+        if before:
+            self.move_low2 = before * (PPM + settings.panic_change_ppm) // PPM
+            self.move_high2 = -(-before * (PPM + settings.fomo_change_ppm) // PPM)
+        else:
+            self.move_low2, self.move_high2 = NO_LOW, NO_HIGH
+        n = window.mid_count
+        if n >= settings.reversion_samples:
+            total = window.mid_total
+            root = isqrt(settings.reversion_sd_ppm**2 * (n * window.mid_squares - total**2)) // PPM
+            self.far_low2, self.far_high2 = (total - root) // n, -(-(total + root) // n)
+        else:
+            self.far_low2, self.far_high2 = NO_LOW, NO_HIGH
+        bid, ask = window.depths_ago(settings.pull_window_s)
+        kept = PPM - settings.pull_fall_ppm
+        self.low_bid, self.low_ask = -(-bid * kept // PPM), -(-ask * kept // PPM)
         base = window.baseline
-        if base.bars and not episodes[SignalKind.LIQUIDITY_VACUUM].fired:
-            self.thin = base.depth_total * settings.vacuum_depth_ppm // (base.bars * PPM)
+        if base.bars:
+            self.low_both = base.depth_total * settings.vacuum_depth_ppm // (base.bars * PPM)
+
+    def arm(self) -> None:
+        """Let the hot path watch for what can fire now: not spoken yet, nothing else missing."""
+        episodes = self.episodes
+        self.low2, self.high2 = NO_LOW, NO_HIGH
+        self._arm_moves()
+        n = self.window.mid_count
+        if not episodes[SignalKind.MEAN_REVERSION].fired and self.far_low2 != NO_LOW:
+            reach, total = 2 * self.tick * self.settings.reversion_ticks * n, self.window.mid_total
+            self.low2 = max(self.low2, min(self.far_low2, (total - reach) // n))
+            self.high2 = min(self.high2, max(self.far_high2, -(-(total + reach) // n)))
+        is_pulled = episodes[SignalKind.DEPTH_PULL].fired or self.is_muted
+        is_thin = episodes[SignalKind.LIQUIDITY_VACUUM].fired or self.is_muted
+        self.pull_bid, self.pull_ask = (0, 0) if is_pulled else (self.low_bid, self.low_ask)
+        self.thin = -1 if is_thin else self.low_both
         self._bound()
 
-    @property
-    def _is_ready(self) -> bool:
-        return self.window.baseline.bars * TEN >= self.settings.min_baseline_s
-
     def _arm_moves(self) -> None:
+        """Watch for panic and FOMO once there is the volume for them; else wait for that."""
         settings, window = self.settings, self.window
         base = window.baseline
-        before = window.mid_ago(30)
-        if not before or not base.volume_total or not self._is_ready:
+        self.panic_volume = NO_VOLUME
+        if not base.volume_total or base.bars * TEN < settings.min_baseline_s:
             return
         needed = 3 * base.volume_total
-        self.panic_volume = NO_VOLUME
+        unit = base.bars * PPM
         if not self.episodes[SignalKind.PANIC_SELL].fired:
-            volume = -(-needed * settings.panic_volume_ppm // (base.bars * PPM))
-            self.panic_volume = volume
+            volume = -(-needed * settings.panic_volume_ppm // unit)
             if window.volume_30s >= volume:
-                self.low2 = before * (PPM + settings.panic_change_ppm) // PPM
+                self.low2 = self.move_low2
+            else:
+                self.panic_volume = volume
         if not self.episodes[SignalKind.FOMO_BUY].fired:
-            volume = -(-needed * settings.fomo_volume_ppm // (base.bars * PPM))
-            self.panic_volume = min(volume, self.panic_volume)
+            volume = -(-needed * settings.fomo_volume_ppm // unit)
             if window.volume_30s >= volume:
-                self.high2 = -(-before * (PPM + settings.fomo_change_ppm) // PPM)
-        if window.volume_30s >= self.panic_volume:
-            self.panic_volume = NO_VOLUME  # nothing more to wait for
-
-    def _arm_reversion(self) -> None:
-        window, settings = self.window, self.settings
-        n = window.mid_count
-        if n < settings.reversion_samples or self.episodes[SignalKind.MEAN_REVERSION].fired:
-            return
-        total = window.mid_total
-        root = isqrt(settings.reversion_sd_ppm**2 * (n * window.mid_squares - total**2)) // PPM
-        reach = max(root, 2 * self.tick * settings.reversion_ticks * n)
-        self.low2 = max(self.low2, (total - reach) // n)
-        self.high2 = min(self.high2, -(-(total + reach) // n))
+                self.high2 = self.move_high2
+            else:
+                self.panic_volume = min(self.panic_volume, volume)
 
     def facts(self, quote: BookChanged, now: Ns) -> Facts:
         """What the rules look at, on the book that stands now."""

@@ -1,0 +1,207 @@
+"""What became of a signal: the turn, the excursions, and what an order would have earned."""
+
+import msgspec
+import pytest
+from tests.trading.signal.evening import Evening, M
+
+from pmterm.messages.feed import BookLost, MarketSeen
+from pmterm.messages.health import FeedDown
+from pmterm.messages.signals import SignalKind
+from pmterm.model.fees import FeeKind, FeeSchedule, fee_of
+from pmterm.model.ids import Venue
+from pmterm.model.market import Market, Outcome
+from pmterm.model.units import CASH_ONE, MS, QTY_ONE, SECOND
+
+FEES = FeeSchedule(FeeKind.KALSHI, taker_ppm=70_000)
+MARKET = Market(
+    id=M,
+    venue=Venue.KALSHI,
+    title="t",
+    outcomes=(Outcome("Y"), Outcome("N")),
+    taker_delay=3 * SECOND,
+)
+
+
+def panicked(market=MARKET, **settings):
+    """A panic from 0.50 to 0.48, followed from now on; only panics are looked at."""
+    night = Evening(**({"min_baseline_s": 80, "reversion_samples": 301} | settings))
+    night.hear(MarketSeen(night.at, market))
+    night.calm(130)
+    night.said.clear()
+    night.wait(ms=200)
+    night.trade(200)
+    night.quote(4_700, 4_900)
+    assert len(night.seen(SignalKind.PANIC_SELL)) == 1
+    return night
+
+
+def ended(night):
+    (end,) = [e for e in night.ended() if e.kind is SignalKind.PANIC_SELL]
+    return end
+
+
+def test_half_the_way_back_from_the_extreme_is_a_reversion():
+    night = panicked()
+    night.wait(10)
+    night.quote(4_500, 4_700)
+    night.wait(10)
+    night.quote(4_690, 4_898)  # 0.4794, and half way from 0.46 to 0.50 is 0.48
+    night.wait(1)
+    assert night.ended() == []
+    night.quote(4_700, 4_900)
+    end = ended(night)
+    assert (end.reverted, end.after, end.is_known) == (True, 21 * SECOND, True)
+    assert (end.best, end.worst) == (0, -200)
+
+
+def test_order_is_filled_at_the_ask_that_stands_one_delay_later():
+    """The delay is the market's 3 s and our own 150 ms."""
+    night = panicked()
+    night.wait(3, ms=100)
+    night.quote(4_650, 4_850)
+    night.wait(ms=49)
+    night.quote(4_660, 4_860)
+    night.wait(ms=2)
+    night.quote(4_710, 4_910)
+    night.wait(10)
+    night.quote(4_850, 4_950)
+    assert ended(night).net == (4_850 - 4_860) * 100
+
+
+def test_change_before_the_order_arrives_is_no_use_to_it():
+    night = panicked()
+    night.wait(1)
+    night.quote(4_900, 5_000)
+    assert night.ended() == []
+    night.wait(5)
+    end = ended(night)
+    assert (end.reverted, end.after) == (True, SECOND)
+    assert end.net == (4_900 - 5_000) * 100
+
+
+def test_fees_of_both_ways_are_paid():
+    night = panicked(msgspec.structs.replace(MARKET, fees=FEES))
+    night.wait(10)
+    night.quote(4_900, 5_000)
+    fees = fee_of(FEES, 4_900, QTY_ONE) + fee_of(FEES, 4_900, QTY_ONE)
+    assert fees > 0
+    assert ended(night).net == -fees
+
+
+def test_signal_that_does_not_come_back_ends_at_its_real_exit_price():
+    night = panicked()
+    for step in range(1, 10):
+        night.wait(10)
+        night.quote(4_700 - 100 * step, 4_900 - 100 * step)
+    night.wait(89, ms=900)
+    assert ended_count(night) == 0
+    night.wait(1)
+    end = ended(night)
+    assert (end.reverted, end.after) == (False, 180 * SECOND)
+    assert end.net == (3_800 - 4_900) * 100
+    assert (end.best, end.worst) == (0, -900)
+
+
+def ended_count(night):
+    return len([e for e in night.ended() if e.kind is SignalKind.PANIC_SELL])
+
+
+def test_price_at_the_deadline_counts_not_the_one_after():
+    night = panicked()
+    until = night.at + 180 * SECOND
+    night.quote(4_600, 4_800)
+    night.wait(179)
+    night.at = until + 5
+    night.quote(100, 300)
+    end = ended(night)
+    assert (end.net, end.worst) == ((4_600 - 4_800) * 100, -100)
+
+
+def test_fomo_is_sold_at_the_bid_and_bought_back_at_the_ask():
+    night = Evening(min_baseline_s=80, reversion_samples=301, latency_ms=100)
+    night.calm(130)
+    night.trade(200)
+    night.quote(5_300, 5_400)
+    assert [m.kind for m in night.seen()] == [SignalKind.FOMO_BUY]
+    night.wait(5)
+    night.quote(5_400, 5_500)
+    night.wait(5)
+    night.quote(5_100, 5_250)
+    (end,) = [e for e in night.ended() if e.kind is SignalKind.FOMO_BUY]
+    assert end.reverted
+    assert end.net == (5_300 - 5_250) * 100
+    assert (end.best, end.worst) == (175, -100)
+
+
+@pytest.mark.parametrize("loss", ["book", "feed"])
+def test_lost_book_leaves_nothing_to_claim(loss):
+    night = panicked()
+    night.wait(10)
+    night.hear(
+        BookLost(night.at, M, "gap") if loss == "book" else FeedDown(night.at, Venue.KALSHI, "")
+    )
+    end = ended(night)
+    assert (end.is_known, end.reverted, end.net) == (False, False, 0)
+    night.quote(4_900, 5_100)
+    night.wait(200)
+    assert ended_count(night) == 1
+
+
+def test_market_that_empties_before_the_end_leaves_nothing_to_claim():
+    night = panicked()
+    night.wait(10)
+    night.quote(0, 10_000)
+    night.wait(200)
+    end = ended(night)
+    assert (end.is_known, end.reverted, end.net) == (False, False, 0)
+
+
+def test_crossed_moment_is_not_looked_at():
+    night = panicked()
+    night.wait(10)
+    night.bid, night.ask = 4_950, 4_900
+    night.book(trusted=False)
+    night.wait(ms=10)
+    assert night.ended() == []
+    night.quote(4_700, 4_900)
+    assert night.ended() == []
+
+
+def test_signal_that_says_wait_has_no_net():
+    night = Evening(min_baseline_s=80)
+    night.calm(130)
+    night.quote(4_900, 5_100, bid_depth=100 * CASH_ONE)
+    night.wait(2)
+    night.quote(4_900, 5_100, bid_depth=1_000 * CASH_ONE)
+    night.wait(200)
+    (end,) = night.ended()
+    assert (end.kind, end.net, end.reverted) == (SignalKind.DEPTH_PULL, 0, False)
+    assert (end.best, end.worst, end.is_known) == (0, 0, True)
+
+
+def test_heartbeats_may_come_as_often_as_they_like():
+    def story(beat_ms):
+        night = Evening(min_baseline_s=80)
+        night.hear(MarketSeen(night.at, MARKET))
+        for second in range(150):
+            night.wait(ms=400, beat_ms=beat_ms)
+            night.quote(4_900 + second % 3, 5_100 + second % 3)
+            night.trade(1)
+            night.wait(ms=600, beat_ms=beat_ms)
+        night.trade(200)
+        night.quote(4_700, 4_900)
+        night.wait(20, beat_ms=beat_ms)
+        night.quote(4_400, 4_600)
+        night.wait(185, beat_ms=beat_ms)
+        return night.said
+
+    assert story(500) == story(1_000) == story(100)
+    assert len(story(500)) > 4
+
+
+def test_message_time_of_the_answer_never_runs_ahead():
+    night = panicked()
+    night.at += 200 * SECOND + 7 * MS
+    night.quote(4_900, 5_000)
+    end = ended(night)
+    assert (end.at, end.after) == (night.at, 180 * SECOND)
