@@ -400,3 +400,29 @@ def test_a_limit_order_on_its_way_when_pmterm_died_arrives_in_the_next_session()
     assert tell(broker, SessionStarted(at, "t", Mode.PAPER, "0", 0)) == []
     assert broker.next_due() == at + 150 * MS
     assert last_state(broker.wake(at + 150 * MS)) is OrderState.OPEN
+
+
+def test_an_amend_refused_before_a_restart_is_not_tried_again():
+    book = RealBook({4600: 50}, {4700: 50})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, price=4600, post_only=True))
+    journal = [seen(), wish, *tell(live, wish), *live.wake(LATER)]
+    ask = intent("s-00002", qty=10, price=4700, post_only=True, replaces=OrderId("s-00001"))
+    amend_ask = AmendOrder(LATER, OrderId("s-00001"), ask)
+    tell(live, amend_ask)
+    (refused,) = live.wake(T0 + SECOND)
+    assert (refused.order, refused.state) == ("s-00002", OrderState.REFUSED)
+    book.sizes[SELL] = {4900: 50}
+    broker = recall(PaperBroker(book, PaperSettings()), [*journal, amend_ask, refused])
+    tell(broker, SessionStarted(T0 + 60 * SECOND, "t", Mode.PAPER, "0", 0))
+    assert broker.wake(T0 + 61 * SECOND) == []
+    assert [o.price for o in broker.working()] == [4600]
+
+
+def test_a_level_that_shrank_gives_our_part_up_with_it():
+    book = RealBook({4600: 50}, {4700: 15})
+    broker = broker_on(book)
+    place(broker, "s-00001", qty=10, tif=IOC)
+    level(broker, book, SELL, 4700, 4, LATER + 1)
+    level(broker, book, SELL, 4700, 12, LATER + 2)
+    assert fills(place(broker, "s-00002", qty=20, tif=IOC, at=LATER + 3)) == [(4700, 8, False)]

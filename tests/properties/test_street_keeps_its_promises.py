@@ -38,20 +38,21 @@ prices = st.integers(42, 51).map(lambda cents: cents * 100)
 sizes = st.integers(1, 120)
 order_ids = st.integers(1, 12).map(lambda n: OrderId(f"s-{n:05d}"))
 steps = st.one_of(
-    st.tuples(st.just("ticket"), sides, sizes, st.one_of(st.just(0), prices)),
-    st.tuples(st.just("ticket"), sides, sizes, st.one_of(st.just(0), prices)),
+    st.tuples(st.just("ticket"), sides, sizes, st.just(0)),
+    st.tuples(st.just("ticket"), sides, sizes, prices),
+    st.tuples(st.just("two"), sides, sizes, sizes),
     st.tuples(st.just("amend"), order_ids, sizes, prices),
     st.tuples(st.just("cancel"), order_ids),
-    st.tuples(st.just("level"), sides, st.integers(0, 3), st.integers(0, 60)),
+    st.tuples(st.just("level"), sides, st.integers(0, 3), st.integers(0, 200)),
     st.tuples(st.just("trade"), sides, prices, st.integers(1, 60)),
     st.tuples(st.just("wait"), st.sampled_from([1 * MS, 150 * MS, 2 * SECOND])),
     st.sampled_from([("close",), ("panic",), ("halt",), ("reduce",), ("resume",), ("cancel all",)]),
 )
-evenings = st.lists(steps, max_size=25)
+evenings = st.lists(steps, min_size=6, max_size=30)
 
 
 def street():
-    it = Street(RealBook({4600: 50, 4500: 50}, {4700: 50, 4800: 50}), LIMITS, cash=200)
+    it = Street(RealBook({4600: 150, 4500: 50}, {4700: 150, 4800: 50}), LIMITS, cash=200)
     it.start()
     return it
 
@@ -83,6 +84,9 @@ def do(it, step):
         said = it.wait(step[1])
         return said + it.take(Heartbeat(it.at))
     said = it.wait(MS)
+    if step[0] == "two":  # the second while the first is still on its way
+        do(it, ("ticket", step[1], step[2], 0))
+        step = ("ticket", step[1], step[3], 0)
     said += it.take(event_of(it, step))
     return said + it.take(it.book.touch(it.at))
 

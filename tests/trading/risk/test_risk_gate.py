@@ -326,12 +326,10 @@ def test_what_open_positions_would_lose_now_counts_into_the_day():
 
 
 def test_an_emptied_book_is_no_loss():
-    it = holding(gate(Limits(max_day_loss=CASH_ONE, max_drawdown_ppm=0)), qty=1_000)
-    said = tell(
-        it, Heartbeat(T0 + SECOND), touch(0, 10_000, at=T0 + SECOND), Heartbeat(T0 + 2 * SECOND)
-    )
-    assert it.state is GateState.REDUCING  # a cent of spread on 1 000 is ten dollars
-    assert all("$10 " in m.reason for m in said)
+    it = holding(gate(Limits(max_day_loss=15 * CASH_ONE, max_drawdown_ppm=0)), qty=1_000)
+    tell(it, Heartbeat(T0 + SECOND), touch(0, 10_000, at=T0 + SECOND), Heartbeat(T0 + 2 * SECOND))
+    assert it.state is GateState.ACTIVE
+    assert {use.rule: use.value for use in it.uses(M)}["R3"] == "$10"  # the cent of spread
 
 
 def test_drawdown_is_measured_from_the_peak_and_halts_until_a_person_resumes():
@@ -460,6 +458,16 @@ def test_a_pause_ends_on_time_over_a_restart():
     assert it.state is GateState.REDUCING
     tell(it, Heartbeat(T0 + 15 * MINUTE))
     assert it.state is GateState.ACTIVE
+
+
+def test_losses_that_a_pause_has_ended_are_not_counted_again_after_a_restart():
+    history = [SessionStarted(T0, "s", Mode.PAPER, "0", 10_000 * CASH_ONE)]
+    for n in (1, 3, 5):
+        history += [fill(order=numbered(n)), fill(order=numbered(n + 1), side=SELL, price=4600)]
+    history += [GateChanged(T0, GateState.REDUCING, "R4", T0 + MINUTE)]
+    history += [GateChanged(T0 + MINUTE, GateState.ACTIVE, "")]
+    it = recall(Gate(LOOSE), history)
+    assert lose(it, 7, T0 + 2 * MINUTE) == []
 
 
 def test_a_restart_does_not_reset_the_days_loss():
