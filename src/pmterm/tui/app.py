@@ -14,7 +14,8 @@ from pmterm.model.errors import SettingsWrong
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.keys import bindings
 from pmterm.tui.palette import KeyCommands
-from pmterm.tui.screens.trading import SIZES, TradingScreen
+from pmterm.tui.screens.panels import SIZES
+from pmterm.tui.screens.trading import TradingScreen
 from pmterm.tui.theme import DEFAULT, VARIABLES, load_themes
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

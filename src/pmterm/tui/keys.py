@@ -67,7 +67,7 @@ TABLE: tuple[Key, ...] = (
     Key("m", "solo", SCREEN, "one panel over the whole screen, and back", "max", "chart log"),
     Key("y", "copy", SCREEN, "copy the id of the row or market", "copy", "orders markets"),
     Key("u", "units", SCREEN, "cents, dollars, percent"),
-    Key("t", "theme", SCREEN, "next theme"),
+    Key("t", "app.theme", SCREEN, "next theme"),
     Key("question_mark", "help", SCREEN, "all keys", "help", "*", shown="?"),
     Key("escape", "back", SAFETY,
         "back; with nothing open the PANIC strip, and a second esc or enter within 3 s cancels and"
@@ -90,6 +90,9 @@ TABLE: tuple[Key, ...] = (
 ANYWHERE = frozenset({"kill", "palette", "leave", "explain_quit"})  # work in every dialog
 
 
+_FIRST = frozenset({"buy", "sell", "limit", "cancel_here", "find", "help", "kill"})
+
+
 def name_of(key: Key) -> str:
     """Return the action's name without its arguments."""
     return key.action.split("(")[0]
@@ -109,9 +112,9 @@ def footer_keys(panel: str, *, is_replay: bool) -> list[tuple[str, str]]:
     own = [k for k in TABLE if panel in k.where.split()]
     player = [k for k in TABLE if is_replay and "replay" in k.where.split()]
     shared = [k for k in TABLE if k.where == "*"]
-    first = [k for k in shared if k.action in {"buy", "sell", "limit"}]
+    first = [k for k in shared if name_of(k) in _FIRST]
     rest = [k for k in shared if k not in first]
-    return [(k.label, k.short) for k in [*first, *own, *player, *rest]]
+    return [(k.label, k.short) for k in [*first, *player, *own, *rest]]
 
 
 def scopes() -> list[tuple[str, list[Key]]]:

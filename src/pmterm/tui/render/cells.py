@@ -22,6 +22,16 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return blank + text if right else text + blank
 
 
+def inert(text: str) -> str:
+    """Return `text` with a `?` for every sign that could steer a terminal.
+
+    Text from outside is cleaned where it comes in; this is the second wall, at the screen.
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def plain(text: str) -> str:
     """Return `text` in ASCII, every sign as wide as before."""
     if text.isascii():

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from pmterm.tui.desk import Clock
 from pmterm.tui.guard import SETTLE
+from pmterm.tui.render.cells import inert
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -39,7 +40,7 @@ class ConfirmScreen(ModalScreen[bool]):
         """Lay out the question."""
         with Vertical():
             yield Static(Content.styled(self._heading, "bold"), markup=False)
-            yield Static("\n".join(self._said), markup=False)
+            yield Static("\n".join(inert(line) for line in self._said), markup=False)
             yield Static(f"Type {self._word} and press enter; esc goes back.", markup=False)
             yield Input(compact=True)
 

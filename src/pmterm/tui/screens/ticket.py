@@ -16,7 +16,7 @@ from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, p
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.guard import SETTLE
 from pmterm.tui.render.bars import gauge
-from pmterm.tui.render.cells import fit
+from pmterm.tui.render.cells import fit, inert
 from pmterm.tui.render.look import Look
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.views.blotter import OrderRow
@@ -105,11 +105,12 @@ class TicketScreen(ModalScreen[None]):
     TicketScreen { align: center bottom; background: $background 30%; }
     TicketScreen > Vertical {
         width: 92; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
-        background: $surface; border: heavy $bid;
+        background: $surface; border: heavy $bid; margin-bottom: 2;
     }
     TicketScreen.-sell > Vertical { border: heavy $ask; }
-    TicketScreen Horizontal { height: 1; margin-bottom: 1; }
+    TicketScreen Horizontal { height: 1; }
     TicketScreen Label { width: auto; color: $dim; padding-right: 1; }
+    TicketScreen #title { color: $foreground; text-style: bold; }
     TicketScreen Input { width: 12; margin-right: 2; background: $panel; }
     TicketScreen Button { min-width: 8; margin-right: 2; }
     TicketScreen #send { background: $bid; color: $background; text-style: bold; }
@@ -143,7 +144,7 @@ class TicketScreen(ModalScreen[None]):
         """Lay out fields, estimate and buttons."""
         draft = self.draft
         with Vertical():
-            yield Label(self._title(), markup=False)
+            yield Label(self._title(), id="title", markup=False)
             with Horizontal():
                 yield Label("size")
                 yield Input(fixed_text(draft.qty, 6), id="size", compact=True)
@@ -163,7 +164,7 @@ class TicketScreen(ModalScreen[None]):
         draft = self.draft
         verb = "AMEND" if draft.amends is not None else draft.side.upper()
         outcome = draft.market.outcomes[0].name
-        return f"{verb} {outcome}: {draft.market.title}"
+        return inert(f"{verb} {outcome}: {draft.market.title}")
 
     def on_mount(self) -> None:
         """Start on Send, with a fresh estimate."""

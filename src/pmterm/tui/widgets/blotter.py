@@ -35,14 +35,14 @@ class Blotter(ListLines):
         price = price_text(row.price, self.look.unit, tick_of(row.price))
         side, style = ("BUY ", "bid") if row.side is Side.BUY else ("SELL", "ask")
         words = state_words(row, self.board.at)
-        number = row.order.rpartition("-")[2]
-        ahead = f" {qty_text(row.ahead)} ahead" if row.is_working and row.ahead >= 0 else ""
+        number = row.order.rpartition("-")[2].lstrip("0") or row.order
+        ahead = f" q{qty_text(row.ahead)}" if row.is_working and row.ahead >= 0 else ""
         tail = row.reason or ahead
         if row.average and not row.is_working:
             tail = tail or f" avg {price_text(row.average, self.look.unit, 10)}"
-        left = max(width - 39, 0)
+        left = max(width - 37, 0)
         return (
-            (f"{fit(number, 6)} ", "dim"),
+            (f"{fit(number, 4)} ", "dim"),
             (side, style if row.is_working else "dim"),
             (fit(qty_text(row.qty), 7, right=True), "plain"),
             (" @ ", "dim"),

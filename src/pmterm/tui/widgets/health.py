@@ -24,12 +24,15 @@ class Health(Lines):
             (("✓ orders can go through", "good"),)
         ]
         for use in health.limits:
-            bar = gauge(use.used_ppm, 10)
+            bar = gauge(use.used_ppm, 6)
             style = "bad" if use.is_tripped else "warn" if use.used_ppm > PPM * 8 // 10 else "line"
             words = f" {use.value} of {use.limit}"
             rows.append(
                 (
-                    (fit(f"{use.rule} {use.name}", max(min(22, width - 24), 8)), "dim"),
+                    (
+                        fit(f"{use.rule} {use.name}", max(min(22, width - 20 - len(words)), 14)),
+                        "dim",
+                    ),
                     (bar, style),
                     (words, "plain"),
                 )

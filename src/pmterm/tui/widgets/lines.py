@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pmterm.tui.render.cells import fit, plain
+from pmterm.tui.render.cells import fit, inert, plain
 from pmterm.tui.render.look import Look
+from pmterm.tui.render.paints import colors_of, style_of
 from pmterm.views.board import Board
 
 Row: TypeAlias = tuple[tuple[str, str], ...]  # (text, name of its style), left to right
@@ -23,42 +24,11 @@ BLANK: Row = ()
 class Lines(Widget, can_focus=True):
     """Draws rows of styled text under a title; a subclass says which rows.
 
-    Text is never read as markup. Styles are named in the table of component classes; several may
-    be given, separated by blanks.
+    Text is never read as markup. Styles go by the names of
+    `render/paints.py`; several may be given, separated by blanks.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"lines--{name}"
-        for name in (
-            "plain", "dim", "rule", "title", "focus", "strong", "bid", "ask", "bid-bar", "ask-bar",
-            "own", "good", "bad", "warn", "stale", "cursor", "paper", "live", "replay", "key",
-            "line",
-        )
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    Lines { height: 1fr; }
-    Lines > .lines--plain { color: $foreground; }
-    Lines > .lines--dim { color: $dim; }
-    Lines > .lines--rule { color: $rule; }
-    Lines > .lines--title { color: $dim; text-style: bold; }
-    Lines > .lines--focus { color: $foreground; text-style: bold; }
-    Lines > .lines--strong { color: $foreground; text-style: bold; }
-    Lines > .lines--bid { color: $bid; }
-    Lines > .lines--ask { color: $ask; }
-    Lines > .lines--bid-bar { color: $bid; background: $bid-bar; }
-    Lines > .lines--ask-bar { color: $ask; background: $ask-bar; }
-    Lines > .lines--own { color: $own; text-style: bold; }
-    Lines > .lines--good { color: $success; }
-    Lines > .lines--bad { color: $error; }
-    Lines > .lines--warn { color: $warning; text-style: bold; }
-    Lines > .lines--stale { color: $stale; text-style: strike; }
-    Lines > .lines--cursor { background: $cursor; }
-    Lines > .lines--paper { color: $on-paper; background: $paper; text-style: bold; }
-    Lines > .lines--live { color: $on-live; background: $live; text-style: bold; }
-    Lines > .lines--replay { color: $on-replay; background: $replay; text-style: bold; }
-    Lines > .lines--key { color: $accent; text-style: bold; }
-    Lines > .lines--line { color: $accent; }
-    """
+    DEFAULT_CSS = "Lines { height: 1fr; }"
     heading: str = ""
     panel: str = ""
     is_titled: bool = True
@@ -69,6 +39,7 @@ class Lines(Widget, can_focus=True):
         self.look = Look()
         self._rows: list[Row] = []
         self._strips: dict[Row, Strip] = {}
+        self._styles_by_name: dict[str, Style] = {}
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Return the rows to show, from the top."""
@@ -118,6 +89,7 @@ class Lines(Widget, can_focus=True):
         """Draw everything afresh: a theme or the focus changed."""
         super().notify_style_update()
         self._strips.clear()
+        self._styles_by_name.clear()
 
     def on_resize(self) -> None:
         """Work the rows out for the new size."""
@@ -135,12 +107,18 @@ class Lines(Widget, can_focus=True):
         ground = self._style("plain")
         is_ascii = self.look.is_ascii
         segments = [
-            Segment(plain(text) if is_ascii else text, self._style(name)) for text, name in row
+            Segment(plain(inert(text)) if is_ascii else inert(text), self._style(name))
+            for text, name in row
         ]
         return Strip(segments).adjust_cell_length(width, ground).simplify()
 
     def _style(self, names: str) -> Style:
-        return self.get_component_rich_style(*(f"lines--{name}" for name in names.split()))
+        style = self._styles_by_name.get(names)
+        if style is None:
+            ground = Style(bgcolor=self.rich_style.bgcolor)
+            style = style_of(names, colors_of(self.app.current_theme), ground)
+            self._styles_by_name[names] = style
+        return style
 
     def _title(self, width: int) -> Row:
         focused = self.has_focus

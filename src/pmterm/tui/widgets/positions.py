@@ -31,18 +31,20 @@ class Positions(ListLines):
         """Return the sums of the day and the names of the columns."""
         money = self.board.money
         doubt = "" if money.is_complete else " ?"
-        sums: Row = (
+        sums = [
             ("settled ", "dim"),
             (cash_text(money.realised_day, signed=True), tone(money.realised_day)),
-            ("  open ", "dim"),
+            (" open ", "dim"),
             (cash_text(money.open_exit, signed=True) + doubt, tone(money.open_exit)),
-            (f"  mid {cash_text(money.open_mid, signed=True)}", "dim"),
-            (f"  fees {cash_text(money.fees_day)}", "dim"),
-        )
+            (f" mid {cash_text(money.open_mid, signed=True)}", "dim"),
+            (f" fees {cash_text(money.fees_day)}", "dim"),
+        ]
+        while sum(len(text) for text, _ in sums) > width:
+            sums.pop()
         if not self.count():
-            return [sums]
-        names = fit("holding", max(width - 29, 8)) + "   size   avg   exit      P&L"
-        return [sums, ((fit(names, width), "dim"),)]
+            return [tuple(sums)]
+        names = fit("holding", max(width - 31, 8)) + "   size   avg   exit      P&L "
+        return [tuple(sums), ((fit(names, width), "dim"),)]
 
     def item(self, index: int, width: int) -> Row:
         """Return one holding."""
@@ -54,7 +56,7 @@ class Positions(ListLines):
         name = f"{side}{row.outcome}"
         average = price_text(row.average, unit, tick_of(row.average))
         return (
-            (fit(name, max(width - 29, 8)), "strong" if row.qty else "dim"),
+            (fit(name, max(width - 31, 8)), "strong" if row.qty else "dim"),
             (fit(qty_text(row.qty), 7, right=True), "plain"),
             (fit(average, 6, right=True), "plain"),
             (fit(exit_at, 7, right=True), "plain" if row.is_trusted else "stale"),

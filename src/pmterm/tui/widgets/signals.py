@@ -81,9 +81,9 @@ class Signals(ListLines):
         advice = fit(row.advice.upper(), 5)
         name = fit(NAMES[row.kind], 11)
         mid = half_text(row.mid2, self.look.unit, 100)
-        rest = f"{score_text(row.score_ppm)}  at {mid}"
+        rest = f"{score_text(row.score_ppm)} {mid}"
         if row.expected:
-            rest += f" → {half_text(2 * row.expected, self.look.unit, 100)}"
+            rest += f"→{half_text(2 * row.expected, self.look.unit, 100)}"
         left = width - len(head) - 17
         return (
             (head, "dim"),

@@ -1,0 +1,454 @@
+import msgspec
+import pytest
+from tests.pilot.fake_desk import FakeClock, FakeDesk, FakePlayer
+from tests.pilot.screen_build import MAP_THREE, MAP_TWO, NOW
+from textual import events
+
+from pmterm.messages.accounts import Mode
+from pmterm.messages.commands import (
+    AmendTicket,
+    CancelAll,
+    CancelMarket,
+    CloseAll,
+    ClosePosition,
+    Halt,
+    Panic,
+    Resume,
+    SubmitTicket,
+)
+from pmterm.messages.feed import TickChanged
+from pmterm.messages.health import FeedDown
+from pmterm.messages.orders import GateChanged, Refused
+from pmterm.model.ids import OrderId, Venue
+from pmterm.model.market import PriceBand
+from pmterm.model.order import GateState, Side, TimeInForce
+from pmterm.model.units import SECOND
+from pmterm.tui.app import TradingApp
+from pmterm.tui.screens.confirm import ConfirmScreen
+from pmterm.tui.screens.finder import FinderScreen, MarketList
+from pmterm.tui.screens.help import HelpScreen, KeyList
+from pmterm.tui.screens.ticket import Estimate, TicketScreen
+from pmterm.views.header import ReplayStatus
+
+
+class Session:
+    """An app under a pilot, with its desk and its clock."""
+
+    def __init__(self, desk=None, size=(120, 40), **options):
+        self.desk = desk or FakeDesk()
+        self.clock = FakeClock()
+        self.app = TradingApp(self.desk, self.clock, **options)
+        self._context = self.app.run_test(size=size)
+
+    async def __aenter__(self):
+        self.pilot = await self._context.__aenter__()
+        await self.pilot.pause()
+        self.clock.pass_ms(1000)
+        return self
+
+    async def __aexit__(self, *broken):
+        await self._context.__aexit__(*broken)
+
+    async def press(self, *keys, gap_ms=1000):
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+            self.clock.pass_ms(gap_ms)
+
+    async def until(self, is_so):
+        for _ in range(300):
+            if is_so():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError("never came to be so")
+
+    @property
+    def sent(self):
+        return self.desk.sent
+
+    @property
+    def trading(self):
+        return self.app._trading
+
+    def words(self):
+        return "\n".join(
+            "".join(text for text, _ in row)
+            for panel in self.app.screen.query("Lines")
+            for row in getattr(panel, "_rows", [])
+        )
+
+
+async def test_buy_opens_a_ticket_at_the_ask_and_enter_sends_it_once():
+    async with Session() as s:
+        await s.press("b")
+        assert isinstance(s.app.screen, TicketScreen)
+        await s.press("enter", "enter", "enter")
+        assert s.sent == [SubmitTicket(0, MAP_THREE, Side.BUY, 10_000_000, 4800)]
+
+
+async def test_sell_opens_a_ticket_at_the_bid():
+    async with Session() as s:
+        await s.press("s", "enter")
+        assert s.sent == [SubmitTicket(0, MAP_THREE, Side.SELL, 10_000_000, 4600)]
+
+
+async def test_escape_leaves_the_ticket_without_an_order():
+    async with Session() as s:
+        await s.press("b", "escape")
+        assert not isinstance(s.app.screen, TicketScreen)
+        assert s.sent == []
+        assert not s.trading.look.panic
+
+
+async def test_ticket_shows_what_it_costs_and_what_it_risks():
+    async with Session() as s:
+        await s.press("5", "b")
+        words = s.words()
+        assert "fills 90 now at 48, rests 10" in words
+        assert "fee $1.57" in words
+        assert "worst -$49.57" in words
+        assert "exposure $190/$5,000" in words
+
+
+async def test_ticket_keys_change_size_and_price():
+    async with Session() as s:
+        await s.press("b", "plus", "left_square_bracket", "o", "p", "enter")
+        (order,) = s.sent
+        assert (order.qty, order.price) == (15_000_000, 4700)
+        assert order.tif is TimeInForce.IOC
+        assert order.post_only
+
+
+async def test_ticket_without_a_price_goes_at_market():
+    async with Session() as s:
+        await s.press("b")
+        s.app.screen.query_one("#price").value = ""
+        await s.press("enter")
+        (order,) = s.sent
+        assert (order.price, order.tif) == (0, TimeInForce.IOC)
+
+
+@pytest.mark.parametrize(("field", "text"), [("size", "ten"), ("size", "-5"), ("price", "1.2e3")])
+async def test_ticket_that_does_not_read_is_not_sent(field, text):
+    async with Session() as s:
+        await s.press("b")
+        s.app.screen.query_one(f"#{field}").value = text
+        await s.press("enter")
+        assert s.sent == []
+
+
+async def test_refused_ticket_stays_and_says_why():
+    async with Session() as s:
+        await s.press("b", "enter")
+        s.desk.hear(
+            Refused(NOW, OrderId("p7-9"), MAP_THREE, "R1", "$1,020", "$1,000", "at most 43")
+        )
+        await s.until(lambda: "at most 43" in s.app.screen.query_one(Estimate).answer)
+        await s.press("enter")
+        assert len(s.sent) == 2
+
+
+async def test_enter_right_after_opening_a_ticket_is_not_meant():
+    async with Session() as s:
+        await s.press("b", gap_ms=100)
+        await s.press("enter")
+        assert s.sent == []
+
+
+async def test_limit_ticket_takes_the_row_pointed_at():
+    async with Session() as s:
+        await s.press("down", "down", "down", "l", "enter")
+        (order,) = s.sent
+        assert (order.side, order.price) == (Side.BUY, 4400)
+
+
+async def test_brackets_point_by_ticks_and_enter_fills_the_ticket():
+    async with Session() as s:
+        await s.press("up", "right_square_bracket", "right_square_bracket", "right_square_bracket")
+        await s.press("enter", "enter")
+        (order,) = s.sent
+        assert (order.side, order.price) == (Side.SELL, 4900)
+
+
+async def test_own_row_in_the_ladder_amends():
+    async with Session() as s:
+        await s.press("j", "j", "enter", "left_square_bracket", "enter")
+        assert s.sent == [AmendTicket(0, OrderId("p7-00002"), 4400, 40_000_000)]
+
+
+async def test_limit_on_a_working_order_amends_it():
+    async with Session() as s:
+        await s.press("f5", "l", "minus", "enter")
+        (amend,) = s.sent
+        assert amend == AmendTicket(0, OrderId("p7-00003"), 5200, 90_000_000)
+
+
+async def test_cancel_and_close_here_and_everywhere():
+    async with Session() as s:
+        await s.press("c", "C", "x")
+        assert s.sent == [CancelMarket(0, MAP_THREE), CancelAll(0), ClosePosition(0, MAP_THREE)]
+
+
+async def test_close_everything_asks_for_a_word():
+    async with Session() as s:
+        await s.press("X")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        await s.press("y", "enter")
+        assert s.sent == []
+        await s.press(*"close", "enter")
+        assert s.sent == [CloseAll(0)]
+
+
+async def test_armed_keys_send_at_once_at_market():
+    async with Session() as s:
+        await s.press("3", "a")
+        assert s.trading.look.is_armed
+        await s.press("b", "s")
+        assert [(o.side, o.qty, o.price, o.origin) for o in s.sent] == [
+            (Side.BUY, 25_000_000, 0, "armed key"),
+            (Side.SELL, 25_000_000, 0, "armed key"),
+        ]
+        await s.press("a", "b")
+        assert isinstance(s.app.screen, TicketScreen)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.desk.hear(FeedDown(NOW, Venue.KALSHI, "gone")),
+        lambda s: setattr(s.desk.reader, "is_trusted", False),
+        lambda s: s.desk.hear(TickChanged(NOW, MAP_THREE, (PriceBand(0, 10_000, 10),))),
+        lambda s: s.desk.focus(MAP_TWO),
+        lambda s: s.clock.pass_ms(301_000),
+    ],
+)
+async def test_change_of_scene_disarms(change):
+    async with Session() as s:
+        await s.press("a")
+        assert s.trading.look.is_armed
+        change(s)
+        await s.until(lambda: not s.trading.look.is_armed)
+        await s.press("b")
+        assert s.sent == []
+
+
+async def test_armed_key_before_the_next_picture_still_sees_the_change():
+    async with Session() as s:
+        await s.press("a")
+        s.desk.reader.is_trusted = False
+        s.trading._take_board()
+        await s.press("b")
+        assert s.sent == []
+
+
+async def test_live_arms_only_after_a_word():
+    desk = FakeDesk()
+    header = desk.board().header
+    desk.changes = {"header": msgspec.structs.replace(header, mode=Mode.LIVE)}
+    async with Session(desk) as s:
+        await s.press("a")
+        assert not s.trading.look.is_armed
+        await s.press(*"arm", "enter")
+        assert s.trading.look.is_armed
+
+
+async def test_paste_sends_nothing():
+    async with Session() as s:
+        await s.press("a")
+        s.app.post_message(events.Paste("bbbbssss\n"))
+        await s.pilot.pause()
+        assert s.sent == []
+
+
+async def test_burst_of_keys_is_no_second_order():
+    async with Session() as s:
+        await s.press("a")
+        await s.press("b", "b", "b", "b", gap_ms=1)
+        assert len(s.sent) == 1
+
+
+async def test_held_key_is_one_order():
+    async with Session() as s:
+        await s.press("a")
+        await s.press(*["b"] * 12, gap_ms=40)
+        assert len(s.sent) == 1
+
+
+async def test_key_right_after_a_market_change_was_aimed_at_the_old_one():
+    async with Session() as s:
+        await s.press("f7", "down")
+        await s.press("enter", gap_ms=200)
+        assert s.desk.focused == MAP_TWO
+        await s.press("c")
+        assert s.sent == []
+        await s.press("c")
+        assert s.sent == [CancelMarket(0, MAP_TWO)]
+
+
+async def test_two_escapes_panic_and_the_strip_says_what_would_happen():
+    async with Session() as s:
+        await s.press("escape", gap_ms=600)
+        assert "cancels 2 orders, closes 100 Sentinels" in s.trading.look.panic
+        assert s.sent == []
+        await s.press("escape")
+        await s.until(lambda: s.sent)
+        assert s.sent == [Panic(0)]
+
+
+async def test_held_escape_is_no_panic():
+    async with Session() as s:
+        await s.press("escape", gap_ms=500)
+        await s.press(*["escape"] * 10, gap_ms=40)
+        await s.pilot.pause(0.3)
+        assert s.sent == []
+
+
+async def test_enter_confirms_panic_and_goes_to_no_panel():
+    async with Session() as s:
+        await s.press("down", "escape", "enter")
+        assert s.sent == [Panic(0)]
+        assert not isinstance(s.app.screen, TicketScreen)
+
+
+async def test_any_other_key_drops_the_panic_strip():
+    async with Session() as s:
+        await s.press("escape", "j", "escape")
+        await s.pilot.pause(0.3)
+        assert s.sent == []
+
+
+async def test_panic_strip_falls_after_three_seconds():
+    async with Session() as s:
+        await s.press("escape", gap_ms=3100)
+        await s.until(lambda: not s.trading.look.panic)
+        await s.press("escape")
+        await s.pilot.pause(0.3)
+        assert s.sent == []
+
+
+@pytest.mark.parametrize("opens", [(), ("b",), ("slash",), ("question_mark",), ("ctrl+p",), ("X",)])
+async def test_kill_works_in_every_dialog(opens):
+    async with Session() as s:
+        await s.press(*opens, "ctrl+k")
+        assert s.sent == [Halt(0)]
+
+
+async def test_second_kill_offers_to_flatten_after_a_word():
+    async with Session() as s:
+        await s.press("ctrl+k", "ctrl+k")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        await s.press(*"flatten", "enter")
+        assert s.sent == [Halt(0), Halt(0), Panic(0)]
+
+
+async def test_resume_asks_for_a_word():
+    async with Session() as s:
+        s.desk.hear(GateChanged(NOW, GateState.HALTED, "by hand"))
+        await s.until(lambda: s.trading.board.header.gate is GateState.HALTED)
+        await s.press("R", *"resume", "enter")
+        assert s.sent == [Resume(0)]
+
+
+async def test_quit_asks_while_orders_are_open():
+    async with Session() as s:
+        s.desk.blockers = ["BUY 40 @ 45 PART 12/40"]
+        await s.press("ctrl+q")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        assert s.app.is_running
+        await s.press("escape")
+        s.desk.blockers = []
+        await s.press("ctrl+q")
+        assert s.app._exit
+
+
+async def test_sizes_change_by_presets_and_steps():
+    async with Session() as s:
+        sizes = []
+        for key in ("1", "5", "plus", "minus", "minus", "0", "1", "minus"):
+            await s.press(key)
+            sizes.append(s.trading.look.size // 1_000_000)
+        assert sizes == [5, 100, 150, 100, 90, 100, 5, 4]
+
+
+async def test_units_theme_freeze_and_solo():
+    async with Session() as s:
+        await s.press("u")
+        assert "0.46/0.48" in s.words()
+        await s.press("t")
+        assert s.app.theme == "classic"
+        await s.press("f")
+        s.desk.reader.bid = 4400
+        await s.pilot.pause(0.3)
+        assert s.trading.board.ladder.best_bid == 4600
+        assert "FROZEN" in s.words()
+        await s.press("escape")
+        assert s.trading.board.ladder.best_bid == 4400
+        await s.press("f2", "m")
+        assert s.app.screen.query_one("#chart").size.width == 120
+        await s.press("escape")
+        assert s.app.screen.query_one("#chart").size.width < 80
+        assert not s.trading.look.panic
+
+
+async def test_finder_searches_watches_and_goes_there():
+    async with Session() as s:
+        await s.press("slash")
+        assert isinstance(s.app.screen, FinderScreen)
+        await s.press(*"sen")
+        await s.until(lambda: "sen" in s.desk.searches)
+        await s.until(lambda: s.app.screen.query_one(MarketList).found[0].title == "sen 0")
+        await s.press("down", "enter")
+        await s.until(lambda: s.desk.watching)
+        assert s.desk.watching == ["F1"]
+        await s.until(lambda: s.desk.focused == "F1")
+
+
+async def test_finder_says_why_it_found_nothing():
+    async with Session() as s:
+        s.desk.is_down = True
+        await s.press("slash")
+        await s.until(lambda: "does not answer" in s.words())
+
+
+async def test_help_finds_a_key():
+    async with Session() as s:
+        await s.press("question_mark")
+        assert isinstance(s.app.screen, HelpScreen)
+        await s.press(*"kill")
+        assert s.app.screen.query_one(KeyList).count() == 1
+        await s.press("escape")
+        assert s.app.screen is s.trading
+
+
+async def test_player_keys_work_the_replay():
+    desk = FakeDesk()
+    desk.player = FakePlayer()
+    status = ReplayStatus("x", 1000, False, 60 * SECOND, 600 * SECOND)
+    header = msgspec.structs.replace(desk.board().header, replay=status, mode=Mode.REPLAY)
+    desk.changes = {"header": header}
+    async with Session(desk) as s:
+        await s.press("p", "full_stop", "comma", "n", "left", "right")
+        assert desk.player.pressed == [
+            ("pause",), ("faster",), ("slower",), ("step",), ("seek", 30), ("seek", 90)
+        ]  # fmt: skip
+        assert "1:00/10:00 1x" in s.words()
+
+
+async def test_copy_takes_the_order_pointed_at():
+    async with Session() as s:
+        await s.press("f5", "j", "y")
+        assert s.app.clipboard == "p7-00002"
+
+
+async def test_signal_opens_the_ticket_it_advises():
+    async with Session() as s:
+        await s.press("f3", "enter", "enter")
+        (order,) = s.sent
+        assert (order.side, order.price) == (Side.BUY, 4800)
+
+
+async def test_keys_without_a_market_do_no_harm():
+    async with Session(FakeDesk(is_empty=True)) as s:
+        await s.press("b", "s", "l", "c", "x", "X", "a", "j", "enter", "space", "0", "y", "u")
+        assert s.sent == []
+        assert "Press / to find one" in s.words()
