@@ -119,6 +119,15 @@ def test_a_stream_we_did_not_ask_for_is_on_the_no_scale():
     assert said[1].asks == ((4_800, 1_000_000),)
 
 
+@pytest.mark.parametrize(("command", "ask"), [(1, 5_200), (99, 4_800)])
+def test_only_a_grant_of_our_own_asking_is_on_the_scale_we_asked_for(command, ask):
+    talk = Talk(market(), use_yes_price=True)
+    talk.open()
+    talk.hear(subscribed("orderbook_delta", BOOK_SID, command))
+    (book,) = talk.hear(snapshot(1, [["0.47", "3"]], [["0.52", "1"]]))
+    assert book.asks == ((ask, 1_000_000),)
+
+
 def test_an_empty_snapshot_is_an_empty_book(talk):
     assert talk.hear(snapshot(3)) == [BookSnapshot(talk.at, 0, A, (), ())]
 
@@ -218,6 +227,22 @@ def test_a_moved_close_is_told_and_kept(talk):
     closes = [m for m in talk.tick(20) if isinstance(m, MarketStatusSeen)]
     assert [(m.market, m.status) for m in closes] == [(A, MarketStatus.CLOSED)]
     assert closes[0].at >= 1_005 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("rule", "rates"),
+    [
+        ({"fee_type_override": "quadratic", "fee_multiplier_override": 0.5}, (35_000, 0)),
+        ({"fee_type_override": "quadratic_with_maker_fees"}, (70_000, 17_500)),
+        ({"fee_type_override": None, "fee_multiplier_override": None}, (0, 0)),
+    ],
+)
+def test_a_new_fee_rule_of_the_event_is_told(rule, rates):
+    talk = Talk(market(event="KXVALORANTGAME-26NOV21AAABBB"), market(B, event="KXOTHER-1"))
+    words = {"event_ticker": "KXVALORANTGAME-26NOV21AAABBB", **rule}
+    said = talk.hear({"type": "event_fee_update", "sid": 6, "seq": 1, "msg": words})
+    seen = [m.market for m in said if isinstance(m, MarketSeen)]
+    assert [(m.id, m.fees.taker_ppm, m.fees.maker_ppm) for m in seen] == [(A, *rates)]
 
 
 # --- time

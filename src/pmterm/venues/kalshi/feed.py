@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from pmterm.messages.base import Message
-from pmterm.messages.feed import BookLost, LevelMoved
+from pmterm.messages.feed import BookLost, LevelMoved, MarketSeen
 from pmterm.messages.health import FeedDown, FeedUp, Surprised
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Reconnect
 from pmterm.model.ids import MarketId, Venue
@@ -67,7 +67,7 @@ class KalshiFeed:
             wire.Unsubscribed: self._unsubscribed,
             wire.Failure: self._failure,
             wire.EventLifecycle: self._event,
-            wire.EventFeeUpdate: self._event,
+            wire.EventFeeUpdate: self._fees,
         }
 
     def watch(self, market: Market, at: Ns) -> Heard:
@@ -194,10 +194,7 @@ class KalshiFeed:
         try:
             trade = translate.trade(words.msg, frame.at)
         except ValueError as error:
-            return [
-                *said,
-                self._surprise(frame.at, "bad trade", f"{error} {frame.text[:120]}"),
-            ]
+            return [*said, self._surprise(frame.at, "bad trade", f"{error} {frame.text[:120]}")]
         return said if trade.market in self._watched.dropped else [*said, trade]
 
     def _lifecycle(self, words: wire.Lifecycle, frame: Frame) -> Heard:
@@ -215,8 +212,18 @@ class KalshiFeed:
             said.append(self._subs.fresh_book(market.id, frame.at))
         return said
 
-    def _event(self, words: wire.EventLifecycle | wire.EventFeeUpdate, frame: Frame) -> Heard:
+    def _event(self, words: wire.EventLifecycle, frame: Frame) -> Heard:
         return self._counted(words.sid, words.seq, LIFECYCLE, frame)[1]
+
+    def _fees(self, words: wire.EventFeeUpdate, frame: Frame) -> Heard:
+        said = self._counted(words.sid, words.seq, LIFECYCLE, frame)[1]
+        try:
+            changed = lifecycle.fee_changes(words.msg, self._watched.markets.values())
+        except ValueError as error:
+            return [*said, self._surprise(frame.at, "bad fee update", str(error))]
+        for market in changed:
+            self._watched.learn(market)
+        return [*said, *(MarketSeen(frame.at, market) for market in changed)]
 
     def _subscribed(self, words: wire.Subscribed, frame: Frame) -> Heard:
         old = self._subs.granted(words.msg.sid, words.msg.channel, words.id or 0)
@@ -246,14 +253,11 @@ class KalshiFeed:
             said += self._counted(sid, words.seq, "", frame)[1]
         refused = MarketId(words.msg.market_ticker or "")
         if channel and refused in self._watched.markets:
-            said += self._without(refused, channel, frame.at)
+            # one market the venue does not know makes it refuse all others: ask without it
+            self._watched.refuse(refused)
+            self._upkeep.got(refused)
+            said += self._rejoin(channel, frame.at)
         return said
-
-    def _without(self, refused: MarketId, channel: str, at: Ns) -> list[Message]:
-        """One market the venue does not know makes it refuse all others: ask without it."""
-        self._watched.refuse(refused)
-        self._upkeep.got(refused)
-        return self._rejoin(channel, at)
 
     # --- what goes wrong
 

@@ -1,5 +1,7 @@
 """What the lifecycle channel's steps mean for a market (Kalshi docs, read 2026-10)."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from pmterm.messages.base import Message
@@ -8,6 +10,7 @@ from pmterm.model.market import Market, MarketStatus, PriceBand
 from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND, Ns
 from pmterm.venues.kalshi import translate, wire
+from pmterm.venues.kalshi.metadata import fees_of
 
 
 def result_of(told: str, market: Market) -> str:
@@ -44,6 +47,21 @@ def step(words: wire.LifecycleWords, market: Market, at: Ns) -> tuple[list[Messa
             return [TickChanged(at, market.id, bands)], after
         case _:
             return [], market
+
+
+def fee_changes(words: wire.FeeWords, markets: Iterable[Market]) -> list[Market]:
+    """Return the markets of that event under its new fee rule.
+
+    A rule taken back leaves the fees as they are: what the series charges is not told here.
+
+    Raises:
+        ValueError: the multiplier is none.
+    """
+    of_event = [market for market in markets if market.event == words.event_ticker]
+    if words.fee_type_override is None and words.fee_multiplier_override is None:
+        return of_event
+    fees = fees_of(msgspec.structs.asdict(words), {})
+    return [msgspec.structs.replace(market, fees=fees) for market in of_event]
 
 
 def _status(

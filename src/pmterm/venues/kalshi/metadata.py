@@ -80,7 +80,7 @@ def _market(data: Table) -> Market:
         bands=_bands(data),
         min_qty=SMALLEST_QTY,
         qty_step=SMALLEST_QTY,
-        fees=_fees(event, _table(data, "series")),
+        fees=fees_of(event, _table(data, "series")),
         closes_at=_instant(data, "close_time"),
         result={"yes": outcomes[0].name, "no": outcomes[1].name}.get(result, result),
         volume=_cash(data, "volume_fp"),
@@ -115,8 +115,12 @@ def _bands(data: Table) -> tuple[PriceBand, ...]:
     )
 
 
-def _fees(event: Table, series: Table) -> FeeSchedule:
-    """Read the fee rule: the event's own before its series', else the usual taker fee."""
+def fees_of(event: Table, series: Table) -> FeeSchedule:
+    """Read the fee rule: the event's own before its series', else the usual taker fee.
+
+    Raises:
+        ValueError: the multiplier is none.
+    """
     for holder, suffix in ((event, "_override"), (series, "")):
         kind = _text(holder, f"fee_type{suffix}")
         told = holder.get(f"fee_multiplier{suffix}")

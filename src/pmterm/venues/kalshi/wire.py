@@ -169,9 +169,18 @@ class EventLifecycle(msgspec.Struct, gc=False, tag_field="type", tag="event_life
     seq: Number | None = None
 
 
-class EventFeeUpdate(msgspec.Struct, gc=False, tag_field="type", tag="event_fee_update"):
-    """The fee rule of an event changed; its place in the sequence, for now."""
+class FeeWords(msgspec.Struct, gc=False):
+    """An event's own fee rule; null where it was taken back and its series' rule holds again."""
 
+    event_ticker: str
+    fee_type_override: str | None = None
+    fee_multiplier_override: float | None = None
+
+
+class EventFeeUpdate(msgspec.Struct, gc=False, tag_field="type", tag="event_fee_update"):
+    """The fee rule of an event changed."""
+
+    msg: FeeWords
     sid: Number = 0
     seq: Number | None = None
 
