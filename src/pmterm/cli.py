@@ -1,19 +1,23 @@
 """The command line: what the user typed becomes one call of `compose`; errors become words."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from pmterm.compose import sessions, tools
 from pmterm.model.errors import PmtermError, UsageWrong
 from pmterm.views.facts import lines_of
 
+T = TypeVar("T")
+Facts = tuple[dict[str, object], int]
+
 app = typer.Typer(
     name="pmterm",
-    help="Trade prediction markets by keyboard while watching the match. Paper money by default.",
+    help="Trade prediction markets by keyboard while watching the match. Paper money only, so far.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -41,16 +45,39 @@ Plain = Annotated[bool, typer.Option("--plain", help="One line per event, no ful
 Ascii = Annotated[bool, typer.Option("--ascii", help="No box, block or braille characters.")]
 Slow = Annotated[bool, typer.Option("--slow", help="Paint less often, for slow lines.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Store = Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the store here.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Plain lines, as JSON.")]
+Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the store here.")]
 
 
 def _flags(**given: str | bool | Path | None) -> dict[str, str]:
-    """Settings named on the command line, as text, by dotted key."""
-    said = {}
-    for key, value in given.items():
-        if value not in (None, "", False):
-            said[key.replace("__", ".")] = "true" if value is True else str(value)
-    return said
+    """Return settings named on the command line, as text, by dotted key."""
+    return {
+        key.replace("__", "."): "true" if value is True else str(value)
+        for key, value in given.items()
+        if value not in {None, "", False}
+    }
+
+
+def _go(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; an error of ours comes out of its group as itself."""
+    try:
+        return asyncio.run(work)
+    except BaseExceptionGroup as group:
+        told = group.subgroup(PmtermError)
+        while isinstance(told, BaseExceptionGroup):
+            told = told.exceptions[0]  # type: ignore[assignment]  # down to the first leaf
+        if isinstance(told, PmtermError):
+            raise told from group
+        raise
+
+
+def _wants_plain(*, plain: bool, as_json: bool) -> bool:
+    if plain or as_json:
+        return True
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        return False
+    typer.echo("stdout is no terminal: plain lines, one per event (see --plain).", err=True)
+    return True
 
 
 @app.command()
@@ -66,26 +93,25 @@ def watch(
     slow: Slow = False,
     exchange: Exchange = "",
     store: Store = None,
-    seed: Annotated[int, typer.Option(help="Which evening the demo plays.")] = 1,
-    speed: Annotated[float, typer.Option(help="How fast the demo plays.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="With --plain: JSON lines.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Which evening the demo plays.")] = None,
+    as_json: JsonLines = False,
 ) -> None:
     """Open the terminal on markets; without any, on the market finder."""
+    from pmterm.compose import demo, live, tools
+    from pmterm.compose.front import Screen
+
+    names = markets or []
+    if "demo" in names and len(names) > 1:
+        raise UsageWrong("the demo cannot be mixed with other markets.", "Watch it alone.")
     settings = tools.settings(
         _flags(general__theme=theme, general__ascii=ascii_, general__slow=slow, store__path=store),
         record=record,
         exchange=exchange,
     )
-    names = markets or []
-    wants_plain = plain or as_json or not sys.stdout.isatty()
-    if wants_plain and not plain and not as_json:
-        typer.echo("stdout is no terminal: plain lines, one per event (see --plain)", err=True)
-    screen = sessions.Screen(plain=wants_plain, as_json=as_json)
+    screen = Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
     if names == ["demo"]:
-        raise typer.Exit(sessions.demo(settings, screen, seed=seed, speed=speed))
-    if "demo" in names:
-        raise UsageWrong("the demo cannot be mixed with other markets.", "Watch it alone.")
-    raise typer.Exit(sessions.watch(settings, screen, names))
+        raise typer.Exit(_go(demo.demo(settings, screen, seed=seed, record=record)))
+    raise typer.Exit(_go(live.watch(settings, screen, names)))
 
 
 @app.command()
@@ -99,19 +125,24 @@ def replay(
     slow: Slow = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Replay the session of this recording; compare decisions."),
+        typer.Option(
+            "--check", help="Play this session again; compare decisions with its journal."
+        ),
     ] = False,
     store: Store = None,
-    as_json: Json = False,
+    as_json: JsonLines = False,
 ) -> None:
     """Play a recording in the same terminal: pause, step, seek, trade on paper against it."""
+    from pmterm.compose import replays, tools
+    from pmterm.compose.front import Screen
+
     settings = tools.settings(
         _flags(general__theme=theme, general__ascii=ascii_, general__slow=slow, store__path=store)
     )
     if check:
-        raise typer.Exit(_print(sessions.check(settings, file), as_json=as_json))
-    screen = sessions.Screen(plain=plain or as_json or not sys.stdout.isatty(), as_json=as_json)
-    raise typer.Exit(sessions.replay(settings, screen, file, speed=speed))
+        _print(_go(replays.check(settings, file)), as_json=as_json)
+    screen = Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
+    raise typer.Exit(_go(replays.replay(settings, screen, file, speed=speed)))
 
 
 @app.command()
@@ -123,11 +154,11 @@ def record(
     exchange: Exchange = "",
     as_json: Json = False,
 ) -> None:
-    """Record markets without a screen: raw frames, exactly as received."""
+    """Record markets without a screen: raw frames, exactly as received. Ctrl-C stops."""
+    from pmterm.compose import tools
+
     settings = tools.settings({}, exchange=exchange)
-    raise typer.Exit(
-        _print(tools.record(settings, markets, out, seconds=seconds), as_json=as_json)
-    )
+    _print(_go(tools.record(settings, markets, out, seconds)), as_json=as_json)
 
 
 @app.command()
@@ -136,37 +167,44 @@ def sim(
     recording: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Serve this recording, not the scenario.")
     ] = None,
-    port: Annotated[int, typer.Option(help="0: any free one.")] = 8801,
-    seed: Annotated[int, typer.Option(help="Which evening to play.")] = 1,
-    speed: Annotated[float, typer.Option(min=0.1, max=1000)] = 1.0,
+    port: Annotated[int | None, typer.Option(help="0: any free one.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Which evening to play.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="Of the recording.")] = 1.0,
     key_file: Annotated[
-        Path | None, typer.Option(help="Write a Kalshi key for this exchange here.")
+        Path | None, typer.Option(help="Write a Kalshi key for this exchange here, and ask for it.")
     ] = None,
+    history: Annotated[Path | None, typer.Option(hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve a local exchange that speaks both venues' dialects, on loopback only."""
-    raise typer.Exit(
-        tools.sim(
-            recording=recording,
-            port=port,
-            seed=seed,
-            speed=speed,
-            key_file=key_file,
-            tell=lambda facts: _print((facts, 0), as_json=as_json),
-        )
+    """Serve a local exchange that speaks both venues' dialects, on loopback only. Ctrl-C stops."""
+    from pmterm.compose import demo, tools
+
+    settings = tools.settings(_flags(sim__port=_text(port), sim__seed=_text(seed)))
+
+    def show(facts: dict[str, object]) -> None:
+        _show(facts, as_json=as_json)
+        sys.stdout.flush()
+
+    served = demo.sim(
+        settings, show, recording=recording, speed=speed, key_file=key_file, history=history
     )
+    raise typer.Exit(_go(served))
 
 
 @recording_app.command("info")
 def recording_info(file: RecordingFile, *, as_json: Json = False) -> None:
     """Say what is in a recording: frames by type, time range, gaps, markets."""
-    raise typer.Exit(_print(tools.recording_info(file), as_json=as_json))
+    from pmterm.compose import tools
+
+    _print(tools.recording_info(file), as_json=as_json)
 
 
 @recording_app.command("verify")
 def recording_verify(file: RecordingFile, *, as_json: Json = False) -> None:
     """Rebuild every book of a recording and check it against the venue's own words."""
-    raise typer.Exit(_print(tools.recording_verify(file), as_json=as_json))
+    from pmterm.compose import tools
+
+    _print(tools.recording_verify(file), as_json=as_json)
 
 
 @app.command()
@@ -178,41 +216,59 @@ def export(
     store: Store = None,
 ) -> None:
     """Write trades, fills, signals or snapshots as CSV or JSONL."""
-    tools.export(tools.settings(_flags(store__path=store)), what, form, out)
+    from pmterm.compose import tools
+
+    _go(tools.export(tools.settings(_flags(store__path=store)), what, form, out))
 
 
 @config_app.command("show")
 def config_show(*, as_json: Json = False) -> None:
     """Show every setting and where its value came from."""
+    from pmterm.compose import tools
+
     _print(tools.config_show(), as_json=as_json)
 
 
 @config_app.command("check")
 def config_check(*, as_json: Json = False) -> None:
     """Check the settings; exit code 2 if one is wrong."""
+    from pmterm.compose import tools
+
     _print(tools.config_check(), as_json=as_json)
 
 
 @config_app.command("path")
 def config_path(*, as_json: Json = False) -> None:
     """Say where settings, store and recordings live."""
+    from pmterm.compose import tools
+
     _print(tools.config_paths(), as_json=as_json)
 
 
 @config_app.command("init")
 def config_init(*, as_json: Json = False) -> None:
     """Write a commented settings file, unless there is one."""
+    from pmterm.compose import tools
+
     _print(tools.config_init(), as_json=as_json)
 
 
-def _print(answer: tuple[dict[str, object], int], *, as_json: bool) -> int:
-    facts, code = answer
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _show(facts: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(facts))
     else:
         for line in lines_of(facts):
             typer.echo(line)
-    return code
+
+
+def _print(answer: Facts, *, as_json: bool) -> NoReturn:
+    facts, code = answer
+    _show(facts, as_json=as_json)
+    raise typer.Exit(code)
 
 
 def _fail(error: PmtermError) -> NoReturn:
@@ -232,7 +288,3 @@ def main() -> None:
         app()
     except PmtermError as error:
         _fail(error)
-
-
-if __name__ == "__main__":
-    main()

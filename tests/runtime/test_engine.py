@@ -85,8 +85,8 @@ def engine_with(stage=None, broker=None, journaled=(), wish=lambda _: None):
         Pipeline([stage or Stage()]),
         broker or NoBroker(),
         journaled=journaled,
-        wish=wish,
     )
+    engine.wish_to(wish)
     heard = []
     kinds = (Word, Heartbeat, MarketSeen, PlaceOrder, JournalFailed)
     engine.listen(dict.fromkeys(kinds, heard.append))

@@ -1,6 +1,6 @@
 """The thinking parts of every mode, built once and handed to each other; no logic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,12 +10,13 @@ from pmterm.model.errors import WireSurprise
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.paper.broker import PaperBroker
-from pmterm.runtime.engine import Engine, Wish
+from pmterm.paper.latency import PaperSettings
+from pmterm.runtime.engine import Engine
 from pmterm.runtime.reader import Reader
 from pmterm.store.journal import JOURNALED
 from pmterm.trading.book.books import Books
 from pmterm.trading.execution.executor import Executor
-from pmterm.trading.pipeline import Pipeline
+from pmterm.trading.pipeline import Pipeline, Stage
 from pmterm.trading.portfolio.portfolio import Portfolio
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.signal.detector import Detector
@@ -47,20 +48,21 @@ def catalogs() -> dict[Venue, Catalog]:
     return {Venue.POLYMARKET: PolymarketCatalog(), Venue.KALSHI: KalshiCatalog()}
 
 
-def core(settings: Settings, wish: Callable[[Wish], None] = lambda _: None) -> Core:
+def core(settings: Settings) -> Core:
     """Build feeds, the six stages, the paper broker and the board."""
     books = Books()
     detector = Detector(settings.signals)
-    gate = Gate(settings.limits)
+    gate = Gate(settings.risk)
     executor = Executor()
     portfolio = Portfolio()
-    stages = [books, detector, Manual(settings.orders), gate, executor, portfolio]
+    stages: list[Stage] = [books, detector, Manual(settings.manual), gate, executor, portfolio]
     feeds: dict[Venue, Feed] = {
         Venue.POLYMARKET: PolymarketFeed(),
         Venue.KALSHI: KalshiFeed(),
     }
-    broker = PaperBroker(books, settings.paper)
-    engine = Engine(feeds, Pipeline(stages), broker, journaled=JOURNALED, wish=wish)
+    venue = PaperSettings(**msgspec.structs.asdict(settings.paper))
+    broker = PaperBroker(books, venue)
+    engine = Engine(feeds, Pipeline(stages), broker, journaled=JOURNALED)
     reader = Reader(books, detector, gate)
     fold = BoardFold(reader)
     engine.listen(fold.hears())

@@ -89,7 +89,6 @@ class Engine:
         broker: Broker,
         *,
         journaled: Iterable[type[Message]] = (),
-        wish: Callable[[Wish], None] = lambda _: None,
     ) -> None:
         self._feeds = feeds
         self._pipeline = pipeline
@@ -97,7 +96,7 @@ class Engine:
         self._answers = dict(broker.hears())
         self._recalls = dict(broker.recalls())
         self._journaled = frozenset(journaled)
-        self._wish = wish
+        self._wish: Callable[[Wish], None] = _grant_none
         self._listeners: dict[type[Message], tuple[Listener, ...]] = {}
         self._venue_of: dict[MarketId, Venue] = {}
         self._translate: dict[type[Message], Handler] = {
@@ -110,6 +109,10 @@ class Engine:
         self.at: Ns = 0
         self._next_beat: Ns = 0
         self._next_due: Ns = 0
+
+    def wish_to(self, grant: Callable[[Wish], None]) -> None:
+        """Say who carries out what feeds wish to send; without, nothing is sent."""
+        self._wish = grant
 
     def listen(self, table: Mapping[type[Message], Listener]) -> None:
         """Add listeners by message type."""
@@ -227,6 +230,10 @@ class Engine:
     def _resync(self, doubt: BookDoubted) -> Sequence[Message]:
         feed = self._feeds.get(doubt.venue)
         return () if feed is None else feed.resync(doubt.market, doubt.at, doubt.reason)
+
+
+def _grant_none(_: Wish) -> None:
+    return
 
 
 def _hold_back(said: list[Message], reason: str) -> tuple[list[Message], list[Message]]:

@@ -51,6 +51,10 @@ class Recorder(Protocol):
         """Keep one input; raise StoreBroken when the disk will not have it."""
         ...
 
+    def flush(self, at: Ns) -> None:
+        """Bring what is kept to the system if a second has passed; raise as `write`."""
+        ...
+
 
 class Watching(Message, frozen=True):
     """A market to follow, in its place among the inputs."""
@@ -152,12 +156,14 @@ class Hub:
     def _record(self, event: Message) -> None:
         if self._recorder is None:
             return
-        if isinstance(event, Frame | HttpResponse | Opened | Closed | Watching):
-            try:
+        try:
+            if isinstance(event, Frame | HttpResponse | Opened | Closed | Watching):
                 self._recorder.write(event)
-            except StoreBroken as broken:
-                self._recorder = None
-                self.engine.announce(WorkerDown(event.at, "recording", str(broken), 0.0))
+            elif type(event) is Woken:
+                self._recorder.flush(event.at)
+        except StoreBroken as broken:
+            self._recorder = None
+            self.engine.announce(WorkerDown(event.at, "recording", str(broken), 0.0))
 
     async def _commit(self, durable: Durable) -> None:
         if self._journal is None:

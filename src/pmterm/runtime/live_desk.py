@@ -71,15 +71,17 @@ class LiveDesk:
             return
         self.follow(known, self._finder.metadata(known))
 
-    def follow(self, market: Market, words: dict[str, object]) -> None:
+    def follow(self, market: Market, words: dict[str, object], since: Ns = 0) -> None:
         """Follow a market that is known, `words` being its metadata for the recording.
+
+        `since`: from that time on, where inputs from before now are to come. 0: from now.
 
         Raises:
             CredentialsWrong: its venue's stream needs a key, and there is none.
         """
         self._connect(market.venue)
         self._watched.add(market.id)
-        self._hub.put(Watching(self._stamp(), market, words))
+        self._hub.put(Watching(since or self._stamp(), market, words))
         if not self._focus:
             self._focus = market.id
 

@@ -76,6 +76,12 @@ def frame_type(text: str) -> str:
     return text.strip()[:20] or "blank"
 
 
+def _books_of(market: Market) -> list[Market]:
+    """Return a market as the books a check keeps apart: one for each outcome with a token."""
+    tokens = [outcome.token for outcome in market.outcomes if outcome.token]
+    return [msgspec.structs.replace(market, id=MarketId(token)) for token in tokens] or [market]
+
+
 class RecordingCheck:
     """Plays the lines of a recording through feeds and books, and counts."""
 
@@ -95,12 +101,8 @@ class RecordingCheck:
         self.surprises: Counter[str] = Counter()
         self.http = 0
 
-    def play(self, lines: Iterable[Line]) -> None:
-        """Take every line."""
-        for line in lines:
-            self._take(line)
-
-    def _take(self, line: Line) -> None:
+    def take(self, line: Line) -> None:
+        """Take one line."""
         if isinstance(line, Header | NoteLine):
             return
         if isinstance(line, MarketLine):
@@ -118,8 +120,9 @@ class RecordingCheck:
         except WireSurprise:
             self.surprises["market metadata"] += 1
             return
-        for _ in self._engine.watch(market, line.at):
-            pass
+        for book in _books_of(market):
+            for _ in self._engine.watch(book, line.at):
+                pass
 
     def _run(self, event: Message) -> None:
         for _ in self._engine.take(event):

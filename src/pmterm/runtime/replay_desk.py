@@ -8,7 +8,7 @@ import msgspec
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
-from pmterm.model.errors import UsageWrong, WireSurprise
+from pmterm.model.errors import Impossible, WireSurprise
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.units import SECOND, Cash, Ns
@@ -83,29 +83,39 @@ class ReplayDesk:
         name: str,
         span: tuple[Ns, Ns],
         build: Callable[[], Built],
-        hub: Hub,
         cash: Cash,
     ) -> None:
         self._name = name
         self._first, self._last = span
         self._build = build
-        self._hub = hub
         self._cash = cash
         self._parts = build()
+        self._hub: Hub | None = None
         self._focus = MarketId("")
         self._has_chosen = False
         self._worker: ReplayWorker | None = None
-        hub.restart(self._parts.engine)
 
-    def attach(self, worker: ReplayWorker) -> None:
-        """Learn which worker plays the recording."""
+    def attach(self, worker: ReplayWorker, hub: Hub) -> None:
+        """Learn which worker plays the recording, into which hub."""
         self._worker = worker
+        self._hub = hub
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this run through the recording."""
+        return self._parts.engine
+
+    @property
+    def _inbox(self) -> Hub:
+        if self._hub is None:
+            raise Impossible("a replay without a hub")
+        return self._hub
 
     @property
     def player(self) -> ReplayWorker:
         """The worker that plays the recording."""
         if self._worker is None:
-            raise UsageWrong("the replay has not begun.")
+            raise Impossible("a replay without a player")
         return self._worker
 
     @property
@@ -116,7 +126,7 @@ class ReplayDesk:
     def rewind(self) -> None:
         """Build all anew: what was traded on paper after that instant is undone."""
         self._parts = self._build()
-        self._hub.restart(self._parts.engine)
+        self._inbox.restart(self._parts.engine)
 
     def stamp(self) -> Ns:
         """Return session time: the recording's."""
@@ -140,7 +150,7 @@ class ReplayDesk:
     def send(self, command: Message) -> None:
         """Trade on paper against the recording."""
         at = self._parts.engine.at + 1
-        self._hub.put(msgspec.structs.replace(command, at=at))
+        self._inbox.put(msgspec.structs.replace(command, at=at))
 
     async def find(self, words: str) -> list[MarketRow]:
         """Look among the recording's markets only."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pmterm.messages.commands import CancelAll
 from pmterm.messages.health import WorkerDown
@@ -33,6 +33,7 @@ class Edge:
         tell: Callable[[WorkerDown], object],
         clock: Clock,
     ) -> None:
+        self._since = clock.stamp()
         self._workers = workers
         self._tell = tell
         self._clock = clock
@@ -47,15 +48,19 @@ class Edge:
         self._start()
 
     def do(self, wish: Wish) -> None:
-        """Hand a feed's wish to the worker of its venue."""
+        """Hand a feed's wish to the worker of its venue; one from before our time is history."""
         worker = self._workers.get(wish.venue)
-        if worker is not None:
+        if worker is not None and wish.at >= self._since:
             worker.do(wish)
 
     def enter(self, group: asyncio.TaskGroup) -> None:
         """Start what is wanted so far."""
         self._group = group
         self._start()
+
+    def beside(self, group: asyncio.TaskGroup, workers: Sequence[Worker]) -> None:
+        """Start other workers that may fall with the edge."""
+        self._supervisor.start(group, *workers)
 
     def leave(self) -> None:
         """Start nothing any more."""
@@ -140,6 +145,7 @@ async def run_session(
     *,
     keeper: Keeper | None = None,
     open_orders: Callable[[], int] = lambda: 0,
+    beside: Sequence[Worker] = (),
 ) -> int:
     """Run until the front returns, then cancel our orders, and return the front's exit code.
 
@@ -153,6 +159,7 @@ async def run_session(
         try:
             async with asyncio.TaskGroup() as group:
                 edge.enter(group)
+                edge.beside(group, beside)
                 gc.collect()
                 gc.freeze()
                 code = await front()

@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -92,3 +93,11 @@ def terminal_is_there(descriptor: int) -> bool:
     except (termios.error, OSError, ValueError):
         return False
     return True
+
+
+async def beside(main: Coroutine[Any, Any, object], probe: Coroutine[Any, Any, None]) -> None:
+    """Run `main` to its end, and `probe` as long."""
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(probe)
+        await main
+        looking.cancel()

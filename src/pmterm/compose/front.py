@@ -1,0 +1,67 @@
+"""Builds what faces the person: the full screen, or plain lines."""
+
+import sys
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from pmterm.config.settings import Settings
+from pmterm.runtime.clock import Clock
+from pmterm.runtime.engine import Engine
+from pmterm.runtime.plain_front import PlainFront
+from pmterm.runtime.signals import Ending, TerminalProbe, beside, ending_signals
+from pmterm.tui.desk import Desk
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """How the session is shown."""
+
+    plain: bool = False
+    as_json: bool = False
+
+
+class Front(msgspec.Struct, frozen=True):
+    """What faces the person: `run` shows the session until it is left, `end` leaves it."""
+
+    run: Callable[[], Awaitable[int]]
+    end: Callable[[int], None]
+
+
+def front_of(settings: Settings, screen: Screen, desk: Desk, engine: Engine, clock: Clock) -> Front:
+    """Build the front that `screen` asks for."""
+    if screen.plain:
+        return _plain(desk, engine, as_json=screen.as_json)
+    return _full(settings, desk, clock)
+
+
+def _plain(desk: Desk, engine: Engine, *, as_json: bool) -> Front:
+    front = PlainFront(desk, as_json=as_json)
+    engine.listen(front.hears())
+
+    async def run() -> int:
+        with ending_signals(lambda ending: front.end(ending.exit_code)):
+            return await front.run()
+
+    return Front(run, front.end)
+
+
+def _full(settings: Settings, desk: Desk, clock: Clock) -> Front:
+    from pmterm.tui.app import TradingApp
+
+    general = settings.general
+    app = TradingApp(desk, clock, theme=general.theme, ascii=general.ascii, slow=general.slow)
+    endings: list[Ending] = []
+
+    def end(ending: Ending) -> None:
+        endings.append(ending)
+        app.exit(return_code=ending.exit_code)
+
+    async def run() -> int:
+        probe = TerminalProbe(end, clock, sys.stdin.fileno())
+        with ending_signals(end):
+            await beside(app.run_async(), probe.run())
+        for ending in endings:
+            sys.stderr.write(f"pmterm: {ending.reason}\n")
+        return endings[-1].exit_code if endings else app.return_code or 0
+
+    return Front(run, lambda code: app.exit(return_code=code))

@@ -1,0 +1,166 @@
+"""Builds replays: a recording on the screen, and a session played again to compare decisions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pmterm.compose.core import core, read_market
+from pmterm.compose.front import Screen, front_of
+from pmterm.config.paths import store_path
+from pmterm.config.settings import Settings
+from pmterm.messages.accounts import SessionStarted
+from pmterm.messages.base import Message
+from pmterm.messages.commands import Command
+from pmterm.model.errors import RecordingBroken
+from pmterm.model.units import Ns
+from pmterm.runtime.clock import SystemClock
+from pmterm.runtime.engine import Engine, Woken
+from pmterm.runtime.hub import Hub, Watching
+from pmterm.runtime.replay_desk import Built, ReplayDesk, events_of
+from pmterm.runtime.replay_worker import ReplayWorker
+from pmterm.runtime.session import Edge, run_session
+from pmterm.runtime.supervisor import Worker
+from pmterm.store.database import Database
+from pmterm.store.journal import DECISIONS, Journal, decisions_hash
+from pmterm.store.recording import Header, NoteLine, RecordingReader
+
+COMMANDS = Command.__args__
+SAID_AT_END = 5  # differing decisions shown
+
+
+async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float) -> int:
+    """Play a recording in the terminal."""
+    clock = SystemClock()
+    span = span_of(path)
+
+    def build() -> Built:
+        parts = core(settings)
+        return Built(parts.engine, parts.fold, parts.reader, parts.executor)
+
+    desk = ReplayDesk(path.name, span, build, settings.cash)
+    hub = Hub(desk.engine, clock, stamp=desk.stamp)
+    worker = ReplayWorker(
+        lambda: events_of(RecordingReader(path), read_market, desk.started),
+        hub.put,
+        clock,
+        restart=desk.rewind,
+        speed_milli=round(speed * 1_000),
+        stays=not screen.plain,
+    )
+    desk.attach(worker, hub)
+
+    front = front_of(settings, screen, desk, hub.engine, clock)
+    edge = Edge({}, hub.engine.announce, clock)
+    beside: list[Worker] = [worker]
+    if screen.plain:
+        beside = [Finale(worker, hub, front.end)]
+    return await run_session(hub, edge, front.run, clock, beside=beside)
+
+
+class Finale:
+    """Plays a recording to its end, then leaves."""
+
+    name = "replay"
+
+    def __init__(self, worker: ReplayWorker, hub: Hub, end: Callable[[int], None]) -> None:
+        self._worker = worker
+        self._hub = hub
+        self._end = end
+
+    async def run(self) -> None:
+        """Play, wait until all is said, leave."""
+        await self._worker.run()
+        await self._hub.settled()
+        self._end(0)
+
+
+def span_of(path: Path) -> tuple[Ns, Ns]:
+    """Return the first and last time of a recording.
+
+    Raises:
+        RecordingBroken: it cannot be read, or holds nothing with a time.
+    """
+    reader = RecordingReader(path)
+    first = last = 0
+    for line in reader:
+        if not isinstance(line, Header) and line.at > 0:
+            first = first or line.at
+            last = max(last, line.at)
+    if not first:
+        raise RecordingBroken(f"{path.name} holds no frame.", "There is nothing to play.")
+    return first, last
+
+
+async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]:
+    """Play a session's recording and commands again; compare every decision with its journal.
+
+    Exit code 0 if all agree, 6 if not.
+    """
+    lines = list(RecordingReader(path))
+    header = next((line for line in lines if isinstance(line, Header)), None)
+    session = header.note if header is not None else ""
+    async with await Database.open(store_path(settings.store), read_only=True) as database:
+        journal = Journal(database)
+        whole = await journal.read()
+        told = await journal.read(session=session)
+    if not any(isinstance(message, SessionStarted) for message in told):
+        raise RecordingBroken(
+            f"the store has no session {session!r} to compare with.",
+            "Only a recording that `watch` made beside a journal can be checked.",
+        )
+    parts = core(settings)
+    for message in whole[: whole.index(told[0])]:
+        parts.engine.recall(message)
+    decided: list[Message] = []
+    parts.engine.listen(dict.fromkeys(DECISIONS, decided.append))
+    commands = [m for m in told if isinstance(m, (*COMMANDS, SessionStarted))]
+    ended = max((line.at for line in lines if isinstance(line, NoteLine)), default=0)
+    _play(parts.engine, events_of(lines, read_market), commands, ended)
+    before = [message for message in told if type(message) in DECISIONS]
+    differing = _differing(before, decided)
+    facts: dict[str, object] = {
+        "session": session,
+        "decisions": len(before),
+        "decisions_in_replay": len(decided),
+        "hash": decisions_hash(before),
+        "hash_in_replay": decisions_hash(decided),
+        "agree": not differing,
+        "differing": [f"{then} / {now}" for then, now in differing[:SAID_AT_END]],
+    }
+    return facts, 0 if not differing else RecordingBroken.exit_code
+
+
+def _play(
+    engine: Engine, events: Iterator[Message], commands: Sequence[Message], ended: Ns
+) -> None:
+    """Give inputs and commands in the order of their times."""
+    waiting = sorted(commands, key=lambda command: command.at)
+    for event in events:
+        while waiting and waiting[0].at <= event.at:
+            _give(engine, waiting.pop(0))
+        _give(engine, event)
+    for command in waiting:
+        _give(engine, command)
+    if ended:
+        _give(engine, Woken(ended))
+
+
+def _give(engine: Engine, event: Message) -> None:
+    steps = (
+        engine.watch(event.market, event.at) if isinstance(event, Watching) else engine.take(event)
+    )
+    for _ in steps:
+        pass
+
+
+def _differing(
+    before: Sequence[Message], now: Sequence[Message]
+) -> list[tuple[Message | None, Message | None]]:
+    longest = max(len(before), len(now))
+    padded = [
+        (
+            before[index] if index < len(before) else None,
+            now[index] if index < len(now) else None,
+        )
+        for index in range(longest)
+    ]
+    return [(then, again) for then, again in padded if then != again]
