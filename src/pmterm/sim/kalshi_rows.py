@@ -66,7 +66,7 @@ def market_row(state: MarketState, title: str = "") -> dict[str, Any]:
         "previous_yes_ask_dollars": dollars(0),
         "volume_fp": contracts(state.volume),
         "volume_24h_fp": contracts(state.volume),
-        "open_interest_fp": contracts(state.volume // 2),
+        "open_interest_fp": contracts(state.volume // 20_000 * 10_000),
         "notional_value_dollars": "1.0000",
         "result": result,
         "expiration_value": "",

@@ -119,7 +119,7 @@ def ticker_body(state: MarketState, at: Ns) -> str:
         "yes_ask_size_fp": contracts(state.asks.sizes.get(ask, 0)),
         "last_trade_size_fp": contracts(state.last_qty),
         "volume_fp": contracts(state.volume),
-        "open_interest_fp": contracts(state.volume // 2),
+        "open_interest_fp": contracts(state.volume // 20_000 * 10_000),
         "dollar_volume": state.volume // 1_000_000,
         "dollar_open_interest": state.volume // 2_000_000,
         "ts": at // SECOND,

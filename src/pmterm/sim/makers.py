@@ -184,7 +184,8 @@ class Maker:
             self._standing[side, price] = name
             return events
         # somebody still offers what this maker no longer believes in: it takes that
-        return trading.hit(at, self._owner, side, price, qty // 2 or qty)
+        half = max(5 * QTY_ONE, qty // (2 * QTY_ONE) * QTY_ONE)
+        return trading.hit(at, self._owner, side, price, half)
 
 
 def place_tail(at: Ns, trading: Trading, centre: Price, contracts: int) -> list[MarketEvent]:

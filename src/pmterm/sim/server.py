@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -66,18 +65,13 @@ class SimServer:
         self._pump = group.create_task(self._run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Break every connection and close the door."""
+    async def __aexit__(self, *_: object) -> None:
+        """Break every connection and close the door; an error of the body passes as it is."""
         if self._pump is not None:
             self._pump.cancel()
         for venue in Venue:
             self.kill(venue)
-        await self._stack.__aexit__(kind, error, trace)
+        await self._stack.aclose()
 
     @property
     def base_url(self) -> str:

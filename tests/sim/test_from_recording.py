@@ -1,0 +1,79 @@
+"""A recorded evening served again: the same books, at the speed asked for, in the same dialect."""
+
+import msgspec
+import pytest
+
+from pmterm.model.errors import RecordingBroken
+from pmterm.model.ids import Venue
+from pmterm.model.units import SECOND
+from pmterm.sim.from_recording import RecordingWorld
+from pmterm.sim.history import history
+from pmterm.sim.kalshi_rows import market_row as kalshi_row
+from pmterm.sim.polymarket_rows import market_row as polymarket_row
+from pmterm.sim.scenario import Scenario
+from pmterm.sim.world import passing
+from pmterm.store.recording import RecordingReader, RecordingWriter
+
+NOW = 1_790_000_000 * SECOND
+
+
+@pytest.fixture(scope="module")
+def taped(tmp_path_factory):
+    """A minute of a scenario, recorded as a client receives it."""
+    scenario = Scenario(5, NOW, pre_roll=60 * SECOND)
+    path = tmp_path_factory.mktemp("tape") / "evening.ndjson.zst"
+    writer = RecordingWriter(path, "scenario 5")
+    for state in scenario.states.values():
+        market = state.listing.market
+        row = kalshi_row(state) if market.venue is Venue.KALSHI else polymarket_row(state)
+        data = msgspec.json.decode(msgspec.json.encode(row))
+        writer.market(scenario.started_at, market.venue, market.id, data)
+    for event in history(scenario, scenario.started_at, NOW):
+        (writer.frame if hasattr(event, "text") else writer.opened)(event)
+    writer.close()
+    return scenario, path
+
+
+def books(world):
+    return {
+        market: (state.bids.sizes, state.asks.sizes, state.volume, state.last)
+        for market, state in world.states.items()
+    }
+
+
+@pytest.mark.parametrize("speed", [1.0, 20.0])
+def test_recording_plays_to_the_books_it_was_made_from(taped, speed):
+    scenario, path = taped
+    world = RecordingWorld(RecordingReader(path), NOW, speed=speed)
+    assert {one.market.id for one in world.listings} == set(scenario.states)
+    events = list(passing(world, NOW + int(61 * SECOND / speed)))
+    assert world.is_over
+    assert books(world) == books(scenario)
+    assert [a.at for a in events] == sorted(a.at for a in events)
+    assert events[0].at >= NOW
+
+
+def test_half_the_time_brings_half_the_evening(taped):
+    _, path = taped
+    world = RecordingWorld(RecordingReader(path), NOW)
+    first = len(world.run_until(NOW + 30 * SECOND))
+    assert not world.is_over
+    assert world.run_until(NOW + 30 * SECOND) == []
+    rest = len(world.run_until(NOW + 61 * SECOND))
+    assert first > 200
+    assert rest > 200
+
+
+def test_served_recording_can_be_recorded_again_to_the_same_books(taped):
+    scenario, path = taped
+    world = RecordingWorld(RecordingReader(path), NOW)
+    frames = list(history(world, NOW, NOW + 61 * SECOND))
+    assert len(frames) > 1_000
+    assert books(world) == books(scenario)
+
+
+def test_recording_without_metadata_cannot_be_served(tmp_path):
+    path = tmp_path / "bare.ndjson"
+    path.write_text('{"kind":"header","format":"pmterm-recording","version":1}\n')
+    with pytest.raises(RecordingBroken):
+        RecordingWorld(RecordingReader(path), NOW)
