@@ -426,3 +426,27 @@ def test_a_level_that_shrank_gives_our_part_up_with_it():
     level(broker, book, SELL, 4700, 4, LATER + 1)
     level(broker, book, SELL, 4700, 12, LATER + 2)
     assert fills(place(broker, "s-00002", qty=20, tif=IOC, at=LATER + 3)) == [(4700, 8, False)]
+
+
+def test_a_book_replaced_because_it_was_doubted_costs_us_our_place():
+    book = RealBook({4600: 50}, {4700: 50})
+    broker = broker_on(book)
+    place(broker, qty=10, price=4600)
+    tell(broker, trade(4600, 50, SELL, LATER + 1))
+    book.is_trusted = False
+    tell(broker, book.touch(LATER + 2))
+    book.sizes[BUY][4600] = 30
+    book.is_trusted = True
+    tell(broker, BookSnapshot(LATER + 3, LATER + 3, M, (), ()), book.touch(LATER + 3))
+    assert tell(broker, trade(4600, 30, SELL, LATER + 4)) == []
+
+
+def test_reduce_only_knows_the_holding_after_a_restart():
+    book = RealBook({4600: 100}, {4700: 100})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, tif=IOC))
+    journal = [seen(), wish, *tell(live, wish), *live.wake(LATER)]
+    broker = recall(PaperBroker(book, PaperSettings()), journal)
+    tell(broker, SessionStarted(LATER, "t", Mode.PAPER, "0", 0))
+    said = place(broker, "t-00001", SELL, qty=30, price=4600, tif=IOC, at=LATER, reduce_only=True)
+    assert fills(said) == [(4600, 10, False)]

@@ -176,3 +176,13 @@ def test_an_amend_that_was_not_written_down_leaves_the_order_alone():
     order = it.order(OrderId("s-00001"))
     assert (order.state, order.price) == (OrderState.OPEN, 4600)
     assert "disk full" in order.reason
+
+
+def test_a_reason_lasts_until_the_order_moves_on():
+    it = Executor()
+    tell(it, approved())
+    held = msgspec.structs.replace(report(state=OrderState.SENT), reason="held back 3 s")
+    tell(it, held, report(state=OrderState.SENT))
+    assert it.order(OrderId("s-00001")).reason == "held back 3 s"
+    tell(it, report(state=OrderState.OPEN))
+    assert it.order(OrderId("s-00001")).reason == ""

@@ -175,6 +175,11 @@ def test_reducing_passes_whatever_the_limits_say():
     assert verdict(it, "s-00002", SELL, qty=5_000, price=4600, tif=IOC) == "approved"
 
 
+def test_what_does_not_raise_the_worst_loss_passes_though_the_limit_is_exceeded():
+    it = holding(gate(), qty=5_000, price=4700)
+    assert verdict(it, "s-00001", SELL, qty=6_000, price=4600) == "approved"
+
+
 def test_closing_twice_is_refused_the_second_time():
     it = holding(gate(), qty=10)
     close = {"side": SELL, "qty": 10, "price": 4600, "reduce_only": True}

@@ -180,14 +180,16 @@ class Executor:
         order = self._orders.get(report.order)
         if order is None or order.state.is_final:
             return
-        order.state = next_state(order.state, report)
+        state = next_state(order.state, report)
+        if report.reason or state is not order.state:
+            order.reason = report.reason
+        order.state = state
         order.at = report.at
         order.price = report.price
         order.qty = report.qty
         order.filled = max(order.filled, report.filled)
         order.ahead = report.ahead
         order.maybe_filled = max(order.maybe_filled, report.maybe_filled, order.filled)
-        order.reason = report.reason or order.reason
 
     def _filled_some(self, fill: Fill) -> Sequence[Message]:
         self._note_fill(fill)

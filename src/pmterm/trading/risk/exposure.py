@@ -37,13 +37,16 @@ class Reserved(msgspec.Struct):
         """The most that may still fill."""
         if self.has_ended:
             return max(0, self.expected - self.filled)
-        return max(0, max([self.qty, *(a.qty for a in self.amends)]) - self.filled)
+        most = max(self.qty, *(a.qty for a in self.amends)) if self.amends else self.qty
+        return max(0, most - self.filled)
 
     @property
     def worst_price(self) -> Price:
         """The worst price it may fill at, amends under way included."""
-        prices = [self.price, *(a.price for a in self.amends)]
-        return max(prices) if self.intent.side is Side.BUY else min(prices)
+        if not self.amends:
+            return self.price
+        pick = max if self.intent.side is Side.BUY else min
+        return pick(self.price, *(a.price for a in self.amends))
 
 
 class Exposure:
@@ -53,6 +56,7 @@ class Exposure:
         self.cash: Cash = 0
         self.holdings: dict[MarketId, Holding] = {}
         self.orders: dict[OrderId, Reserved] = {}
+        self._by_market: dict[MarketId, dict[OrderId, Reserved]] = {}
         self._groups: dict[MarketId, Group] = {}
         self._fills: set[FillId] = set()
 
@@ -72,7 +76,9 @@ class Exposure:
         if old is not None:
             old.amends.append(intent)
         elif not intent.replaces:
-            self.orders[intent.order] = Reserved(intent, intent.price, intent.qty)
+            order = Reserved(intent, intent.price, intent.qty)
+            self.orders[intent.order] = order
+            self._by_market.setdefault(intent.market, {})[intent.order] = order
 
     def report(self, report: OrderReport) -> None:
         """Follow an order by the venue's word."""
@@ -88,8 +94,16 @@ class Exposure:
 
     def drop(self, order: OrderId) -> None:
         """Forget an order that was never sent."""
-        self.orders.pop(order, None)
+        self._remove(order)
         self._drop_amend(order)
+
+    def _remove(self, order_id: OrderId) -> None:
+        order = self.orders.pop(order_id, None)
+        if order is not None:
+            here = self._by_market[order.intent.market]
+            del here[order_id]
+            if not here:
+                del self._by_market[order.intent.market]
 
     def _drop_amend(self, asked_as: OrderId) -> None:
         for order in self.orders.values():
@@ -97,7 +111,7 @@ class Exposure:
 
     def _drop_if_done(self, order: Reserved) -> None:
         if order.has_ended and order.filled >= order.expected:
-            self.orders.pop(order.intent.order, None)
+            self._remove(order.intent.order)
 
     def fill(self, fill: Fill) -> Booked | None:
         """Book a fill; None if it was booked before."""
@@ -160,8 +174,7 @@ class Exposure:
     def busy(self) -> list[MarketId]:
         """Return the markets with a holding or a reserved order, in the order they came."""
         held = [market for market, holding in self.holdings.items() if holding.qty]
-        ordered = [order.intent.market for order in self.orders.values()]
-        return list(dict.fromkeys([*held, *ordered]))
+        return list(dict.fromkeys([*held, *self._by_market]))
 
     def tied_up(self) -> Cash:
         """Return the cash that working orders could still take."""
@@ -173,11 +186,8 @@ class Exposure:
             order.is_leaving = True
 
     def _of(self, market: MarketId, without: OrderId | None = None) -> list[Reserved]:
-        return [
-            order
-            for order in self.orders.values()
-            if order.intent.market == market and order.intent.order != without
-        ]
+        here = self._by_market.get(market, {})
+        return [order for order_id, order in here.items() if order_id != without]
 
     def _group(self, market: MarketId) -> Group:
         return self._groups.get(market, ("", market))
