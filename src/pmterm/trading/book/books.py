@@ -112,10 +112,13 @@ class Books:
             side.put(stake, qty)
         if delta > 0:
             flow.placed += delta
-        elif qty >= 0:
-            flow.fell(stake, -delta, at)
-        else:
+        elif qty < 0:
             return self._negative(kept, at)
+        elif at > flow.prints_until:
+            flow.gone -= delta
+            flow.falls.append((at, stake, -delta))
+        else:
+            flow.fell(stake, -delta, at)
         kept.changed_at = at
         bid, ask = bids.best, asks.best
         if kept.is_crossed or bid + ask >= PRICE_ONE:
@@ -157,7 +160,12 @@ class Books:
             side.put(stake, qty)
         if qty > old:
             flow.placed += qty - old
-        elif old > qty:
+        elif qty == old:
+            pass
+        elif at > flow.prints_until:
+            flow.gone += old - qty
+            flow.falls.append((at, stake, old - qty))
+        else:
             flow.fell(stake, old - qty, at)
         kept.changed_at = at
         doubts: Sequence[Message] = ()

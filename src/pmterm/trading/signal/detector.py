@@ -27,7 +27,7 @@ from pmterm.model.order import Side
 from pmterm.model.readings import Gauges
 from pmterm.model.units import MS, PRICE_ONE, SECOND, Cash, Ns, Qty
 from pmterm.trading.signal.outcomes import Follow
-from pmterm.trading.signal.rules import RULES, Finding, SignalSettings, expected, score
+from pmterm.trading.signal.rules import RULES, WITHIN, Finding, SignalSettings, expected, score
 from pmterm.trading.signal.watched import Watched
 from pmterm.trading.signal.window import SECONDS, TEN
 
@@ -205,8 +205,9 @@ class Detector:
             watched.measure()
             watched.arm()
             watched.mark_depth(quote, now)
-            if watched.stirs():
-                said = [*said, *self._judge(watched, quote, now, at, is_second=True)]
+            kinds = watched.stirring()
+            if kinds:
+                said = [*said, *self._judge(watched, quote, now, at, kinds)]
         window.roll()
         return said
 
@@ -216,33 +217,44 @@ class Detector:
         settled = not watched.is_muted and watched.depth_settled(at)
         if watched.low2 < watched.mid2 < watched.high2 and not settled:
             return _NOTHING
-        said = self._judge(watched, quote, at, at, is_second=False)
+        said = self._judge(watched, quote, at, at)
         if settled and not said:
             watched.mute_depth()
         return said
 
     def _judge(
-        self, watched: Watched, quote: BookChanged, now: Ns, at: Ns, *, is_second: bool
+        self,
+        watched: Watched,
+        quote: BookChanged,
+        now: Ns,
+        at: Ns,
+        kinds: Sequence[SignalKind] = (),
     ) -> list[Message]:
-        """Run the rules. What almost was is said only at the end of a second."""
+        """Run the rules of `kinds` at the end of a second; within one, those the book can fire.
+
+        What almost was is said only at the end of a second.
+        """
         said: list[Message] = []
-        settings = self._settings
+        settings, episodes = self._settings, watched.episodes
+        silent = [kind for kind in kinds or WITHIN if not episodes[kind].fired]
+        if len(silent) < len(kinds):
+            watched.still_true(kinds, now)
+        if not silent:
+            return said
         facts = watched.facts(quote, now)
-        if is_second:
+        if SignalKind.SPIKE in silent:
             watched.add_spike(facts)
-        for kind, rule in RULES:
-            finding = rule(facts, settings)
+        for kind in silent:
+            finding = RULES[kind](facts, settings)
             if finding is None:
                 continue
-            episode = watched.episodes[kind]
+            episode = episodes[kind]
             episode.last_true = now
-            if episode.fired:
-                continue
             watched.is_spoken = True
             if not finding.failed:
                 episode.fired = True
                 said.append(self._fire(watched, quote, finding, score(facts), at))
-            elif is_second and not episode.rejected:
+            elif kinds and not episode.rejected:
                 episode.rejected = True
                 said.append(SignalRejected(at, watched.market, kind, finding.failed))
         if said:

@@ -212,14 +212,15 @@ def spike(f: Facts, s: SignalSettings) -> Finding | None:
     return Finding(SignalKind.SPIKE, advice, f.spike_base2, held, failed)
 
 
-RULES: Final[tuple[tuple[SignalKind, Rule], ...]] = (
-    (SignalKind.PANIC_SELL, panic_sell),
-    (SignalKind.FOMO_BUY, fomo_buy),
-    (SignalKind.LIQUIDITY_VACUUM, liquidity_vacuum),
-    (SignalKind.DEPTH_PULL, depth_pull),
-    (SignalKind.MEAN_REVERSION, mean_reversion),
-    (SignalKind.SPIKE, spike),
-)
+RULES: Final[dict[SignalKind, Rule]] = {
+    SignalKind.PANIC_SELL: panic_sell,
+    SignalKind.FOMO_BUY: fomo_buy,
+    SignalKind.LIQUIDITY_VACUUM: liquidity_vacuum,
+    SignalKind.DEPTH_PULL: depth_pull,
+    SignalKind.MEAN_REVERSION: mean_reversion,
+    SignalKind.SPIKE: spike,
+}
+WITHIN: Final = tuple(kind for kind in RULES if kind is not SignalKind.SPIKE)  # a second's bar
 
 
 def score(f: Facts) -> int:

@@ -5,6 +5,7 @@ change of the book costs a few integer comparisons: the mid between `near_low2` 
 (of the rules and of the signals being followed), depths above theirs.
 """
 
+from collections.abc import Sequence
 from math import isqrt
 from typing import Final
 
@@ -23,6 +24,10 @@ NO_LOW: Final = 0
 NO_HIGH: Final = 4 * PRICE_ONE
 NO_VOLUME: Final[Qty] = 1 << 62
 NEVER: Final[Ns] = 1 << 62
+
+_PANIC, _FOMO = SignalKind.PANIC_SELL, SignalKind.FOMO_BUY
+_VACUUM, _PULL = SignalKind.LIQUIDITY_VACUUM, SignalKind.DEPTH_PULL
+_REVERSION, _SPIKE = SignalKind.MEAN_REVERSION, SignalKind.SPIKE
 
 
 class Episode:
@@ -177,20 +182,31 @@ class Watched:
         marks = (self.bid_since, self.ask_since, self.thin_since)
         return any(mark and now - mark >= settle for mark in marks)
 
-    def stirs(self) -> bool:
-        """Tell whether any rule's leading condition may hold, so that the rules are worth running.
+    def stirring(self) -> list[SignalKind]:
+        """Name the kinds whose leading condition may hold, so that only their rules are run.
 
         Call at the end of a second, after `measure` and `mark_depth`.
         """
         mid2 = self.mid2
-        return bool(
-            not self.move_low2 < mid2 < self.move_high2
-            or not self.far_low2 < mid2 < self.far_high2
-            or self.bid_since
-            or self.ask_since
-            or self.thin_since
-            or self.spike.direction(self.settings.spike_threshold)
-        )
+        kinds = []
+        if not self.move_low2 < mid2 < self.move_high2:
+            kinds.append(_PANIC if mid2 <= self.move_low2 else _FOMO)
+        if self.thin_since:
+            kinds.append(_VACUUM)
+        if self.bid_since or self.ask_since:
+            kinds.append(_PULL)
+        if not self.far_low2 < mid2 < self.far_high2:
+            kinds.append(_REVERSION)
+        if self.spike.direction(self.settings.spike_threshold):
+            kinds.append(_SPIKE)
+        return kinds
+
+    def still_true(self, kinds: Sequence[SignalKind], now: Ns) -> None:
+        """Keep episodes that have spoken going: what led to them lasts."""
+        for kind in kinds:
+            episode = self.episodes[kind]
+            if episode.fired:
+                episode.last_true = now
 
     def measure(self) -> None:
         """Work out where each leading condition begins to hold, for the coming second."""
@@ -222,12 +238,12 @@ class Watched:
         self.low2, self.high2 = NO_LOW, NO_HIGH
         self._arm_moves()
         n = self.window.mid_count
-        if not episodes[SignalKind.MEAN_REVERSION].fired and self.far_low2 != NO_LOW:
+        if not episodes[_REVERSION].fired and self.far_low2 != NO_LOW:
             reach, total = 2 * self.tick * self.settings.reversion_ticks * n, self.window.mid_total
             self.low2 = max(self.low2, min(self.far_low2, (total - reach) // n))
             self.high2 = min(self.high2, max(self.far_high2, -(-(total + reach) // n)))
-        is_pulled = episodes[SignalKind.DEPTH_PULL].fired or self.is_muted
-        is_thin = episodes[SignalKind.LIQUIDITY_VACUUM].fired or self.is_muted
+        is_pulled = episodes[_PULL].fired or self.is_muted
+        is_thin = episodes[_VACUUM].fired or self.is_muted
         self.pull_bid, self.pull_ask = (0, 0) if is_pulled else (self.low_bid, self.low_ask)
         self.thin = -1 if is_thin else self.low_both
         self._bound()
@@ -241,13 +257,13 @@ class Watched:
             return
         needed = 3 * base.volume_total
         unit = base.bars * PPM
-        if not self.episodes[SignalKind.PANIC_SELL].fired:
+        if not self.episodes[_PANIC].fired:
             volume = -(-needed * settings.panic_volume_ppm // unit)
             if window.volume_30s >= volume:
                 self.low2 = self.move_low2
             else:
                 self.panic_volume = volume
-        if not self.episodes[SignalKind.FOMO_BUY].fired:
+        if not self.episodes[_FOMO].fired:
             volume = -(-needed * settings.fomo_volume_ppm // unit)
             if window.volume_30s >= volume:
                 self.high2 = self.move_high2
@@ -261,7 +277,8 @@ class Watched:
         n, total = window.mid_count, window.mid_total
         before = window.mid_ago(30)
         bid_ago, ask_ago = window.depths_ago(settings.pull_window_s)
-        bid_hit, ask_hit = window.hits(settings.pull_window_s)
+        is_pulled = self.bid_since or self.ask_since
+        bid_hit, ask_hit = window.hits(settings.pull_window_s) if is_pulled else (0, 0)
         return Facts(
             mid2=self.mid2,
             spread=quote.best_ask - quote.best_bid,
