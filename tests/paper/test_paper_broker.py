@@ -450,3 +450,14 @@ def test_reduce_only_knows_the_holding_after_a_restart():
     tell(broker, SessionStarted(LATER, "t", Mode.PAPER, "0", 0))
     said = place(broker, "t-00001", SELL, qty=30, price=4600, tif=IOC, at=LATER, reduce_only=True)
     assert fills(said) == [(4600, 10, False)]
+
+
+def test_a_game_that_begins_clears_the_book_where_the_venue_does_so():
+    start = T0 + 10 * SECOND
+    broker = broker_on(RealBook({4600: 50}, {4700: 50}), starts_at=start, clears_book_on_start=True)
+    place(broker, "s-00001", qty=10, price=4600)
+    assert tell(broker, Heartbeat(start - SECOND)) == []
+    (ended,) = tell(broker, Heartbeat(start))
+    assert (ended.state, ended.reason) == (OrderState.EXPIRED, "the game began")
+    place(broker, "s-00002", qty=10, price=4600, at=start + SECOND)
+    assert tell(broker, Heartbeat(start + 5 * SECOND)) == []

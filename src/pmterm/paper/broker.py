@@ -324,9 +324,21 @@ class PaperBroker:
         return said
 
     def _beat(self, beat: Heartbeat) -> Sequence[Message]:
-        said = [message for desk in self._desks.values() for message in desk.news(beat.at)]
+        said = self._cleared(beat.at)
+        said += [message for desk in self._desks.values() for message in desk.news(beat.at)]
         for market in [m for m, desk in self._desks.items() if desk.is_idle]:
             del self._desks[market]
+        return said
+
+    def _cleared(self, at: Ns) -> list[Message]:
+        """End what was placed before a game whose start clears the venue's book."""
+        said: list[Message] = []
+        for order in list(self._orders.values()):
+            market = self._markets.get(order.market)
+            if market is None or not market.clears_book_on_start:
+                continue
+            if order.intent.at < market.starts_at <= at:
+                said += self._end(order, at, OrderState.EXPIRED, "the game began")
         return said
 
     def _started(self, session: SessionStarted) -> Sequence[Message]:

@@ -18,6 +18,7 @@ from pmterm.messages.accounts import (
     SessionStarted,
 )
 from pmterm.messages.health import Heartbeat
+from pmterm.model.ids import OrderId
 from pmterm.model.order import OrderState
 from pmterm.model.units import CASH_ONE, SECOND
 from pmterm.trading.portfolio.portfolio import Portfolio
@@ -115,6 +116,13 @@ def test_exposure_counts_holdings_and_working_orders():
     assert mark(it, T0 + 2 * SECOND).exposure == 47 * CASH_ONE
     tell(it, report(state=OrderState.CANCELLED, filled=40))
     assert mark(it, T0 + 3 * SECOND).exposure == 18_800_000
+
+
+def test_exposure_of_an_amended_order_grows_by_what_the_amend_reserved():
+    it = portfolio(approved(qty=100, price=4700, reserved=47 * CASH_ONE))
+    bigger = {"qty": 150, "price": 4700, "replaces": OrderId("s-00001")}
+    tell(it, approved("s-00002", **bigger, reserved=23_500_000))
+    assert mark(it).exposure == 70_500_000
 
 
 def test_start_cash_is_given_once_over_restarts():

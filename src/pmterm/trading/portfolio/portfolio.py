@@ -91,7 +91,7 @@ class Portfolio:
         intent = approved.intent
         kept, _ = self._reserved.get(intent.replaces, (0, 0))
         order = intent.replaces or intent.order
-        self._reserved[order] = (max(kept, approved.reserved), intent.qty)
+        self._reserved[order] = (kept + approved.reserved, intent.qty)  # an amend adds to it
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         self._recall_report(report)
