@@ -28,7 +28,7 @@ from pmterm.model.units import SECOND, Ns, fixed_text
 from pmterm.paper.depth import BookReader, Levels
 from pmterm.paper.desk import Desk
 from pmterm.paper.latency import PaperSettings
-from pmterm.paper.orders import PaperOrder, Phase
+from pmterm.paper.orders import PaperOrder, Phase, amend_refused
 from pmterm.paper.schedule import NEVER, Schedule
 from pmterm.paper.settlement import payout_of
 
@@ -210,12 +210,12 @@ class PaperBroker:
 
     def _amend(self, order: PaperOrder | None, ask: AmendOrder, at: Ns) -> list[Message]:
         if order is None:
-            return [_amend_refused(ask, at, "the order has ended already")]
+            return [amend_refused(ask, at, "the order has ended already")]
         if order.phase is not Phase.RESTING:
-            return [_amend_refused(ask, at, f"the order is {order.phase}")]
+            return [amend_refused(ask, at, f"the order is {order.phase}")]
         market = self._markets.get(order.market)
         if market is None or market.status is not MarketStatus.ACTIVE:
-            return [_amend_refused(ask, at, "the market takes no orders now")]
+            return [amend_refused(ask, at, "the market takes no orders now")]
         wish = ask.intent
         if wish.qty <= order.filled:
             order.qty = wish.qty
@@ -230,12 +230,12 @@ class PaperBroker:
         """Cancel and place anew, which loses the place in line."""
         levels = self._trusted(order.market)
         if levels is None:
-            return [_amend_refused(ask, at, "book not trusted")]
+            return [amend_refused(ask, at, "book not trusted")]
         old = (order.price, order.qty)
         order.price, order.qty = ask.intent.price, ask.intent.qty
         if order.intent.post_only and self._desk(order.market).crosses(order, levels):
             order.price, order.qty = old
-            return [_amend_refused(ask, at, "post-only, and it would have traded")]
+            return [amend_refused(ask, at, "post-only, and it would have traded")]
         order.line = None
         order.has_been_held = False
         return self._advance(order, at)
@@ -401,17 +401,3 @@ class PaperBroker:
         self._settled.add(settled.market)
         self._held.pop(settled.market, None)
         self._desks.pop(settled.market, None)
-
-
-def _amend_refused(ask: AmendOrder, at: Ns, reason: str) -> OrderReport:
-    wish = ask.intent
-    return OrderReport(
-        at,
-        wish.order,
-        wish.market,
-        OrderState.REFUSED,
-        wish.price,
-        wish.qty,
-        0,
-        f"not amended: {reason}",
-    )

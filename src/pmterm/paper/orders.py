@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pmterm.messages.orders import Fill, Intent, OrderReport
+from pmterm.messages.orders import AmendOrder, Fill, Intent, OrderReport
 from pmterm.model.fees import FeeMeter
 from pmterm.model.ids import FillId, MarketId, OrderId
 from pmterm.model.order import OrderState, Side
@@ -102,3 +102,18 @@ class PaperOrder(msgspec.Struct):
         if self.open_qty == 0:
             return self.report(at, OrderState.FILLED, reason)
         return self.report(at, OrderState.PARTIAL if self.filled else OrderState.OPEN, reason)
+
+
+def amend_refused(ask: AmendOrder, at: Ns, reason: str) -> OrderReport:
+    """Say, under the amending intent's id, that an amend came to nothing."""
+    wish = ask.intent
+    return OrderReport(
+        at,
+        wish.order,
+        wish.market,
+        OrderState.REFUSED,
+        wish.price,
+        wish.qty,
+        0,
+        f"not amended: {reason}",
+    )
