@@ -158,15 +158,14 @@ class Books:
                 side.top_value += stake * (qty - old)
         else:
             side.put(stake, qty)
-        if qty > old:
-            flow.placed += qty - old
-        elif qty == old:
-            pass
-        elif at > flow.prints_until:
-            flow.gone += old - qty
-            flow.falls.append((at, stake, old - qty))
-        else:
-            flow.fell(stake, old - qty, at)
+        gone = old - qty
+        if gone < 0:
+            flow.placed -= gone
+        elif gone and at > flow.prints_until:
+            flow.gone += gone
+            flow.falls.append((at, stake, gone))
+        elif gone:
+            flow.fell(stake, gone, at)
         kept.changed_at = at
         doubts: Sequence[Message] = ()
         told_bid, told_ask = level.best_bid, level.best_ask
