@@ -90,7 +90,7 @@ TABLE: tuple[Key, ...] = (
 ANYWHERE = frozenset({"kill", "palette", "leave", "explain_quit"})  # work in every dialog
 
 
-_FIRST = frozenset({"buy", "sell", "limit", "cancel_here", "find", "help", "kill"})
+_FIRST = ("buy", "sell", "limit", "cancel_here", "kill", "help", "find")
 
 
 def name_of(key: Key) -> str:
@@ -112,7 +112,9 @@ def footer_keys(panel: str, *, is_replay: bool) -> list[tuple[str, str]]:
     own = [k for k in TABLE if panel in k.where.split()]
     player = [k for k in TABLE if is_replay and "replay" in k.where.split()]
     shared = [k for k in TABLE if k.where == "*"]
-    first = [k for k in shared if name_of(k) in _FIRST]
+    first = sorted(
+        (k for k in shared if name_of(k) in _FIRST), key=lambda k: _FIRST.index(name_of(k))
+    )
     rest = [k for k in shared if k not in first]
     return [(k.label, k.short) for k in [*first, *player, *own, *rest]]
 

@@ -158,7 +158,7 @@ class Tabs(Lines):
         """Return the strip."""
         return [
             tuple(
-                (f" {name} ", "paper" if name == self.look.panel else "dim")
+                (f" {name} ", "replay" if name == self.look.panel else "dim")
                 for name in self.look.tabs
             )
         ]

@@ -1,0 +1,61 @@
+"""Pictures of the trade screen as text and styles, compared with the stored ones.
+
+Stored as letters instead of SVG, so that a change can be read in a diff and another version of
+Textual does not alter them. `PMTERM_PICTURES=write pytest tests/snapshots` stores them afresh.
+"""
+
+import os
+import string
+from pathlib import Path
+
+import pytest
+from tests.pilot.fake_desk import FakeClock, FakeDesk
+
+from pmterm.tui.app import TradingApp
+
+STORED = Path(__file__).parent / "pictures"
+LETTERS = string.ascii_letters + string.digits
+CASES = [
+    ("dark-120x40", "dark", (120, 40), ()),
+    ("classic-120x40", "classic", (120, 40), ()),
+    ("light-120x40", "light", (120, 40), ()),
+    ("dark-80x24", "dark", (80, 24), ()),
+    ("dark-200x60", "dark", (200, 60), ()),
+    ("dark-ticket", "dark", (120, 40), ("b",)),
+]
+
+
+def picture(app):
+    """Return rows of text, rows of style letters, and what the letters mean."""
+    text, styles, legend = [], [], {}
+    for strip in app.screen._compositor.render_strips():
+        text.append("".join(segment.text for segment in strip).rstrip())
+        row = ""
+        for segment in strip:
+            style = segment.style
+            key = (str(style.color and style.color.name), str(style.bgcolor and style.bgcolor.name))
+            key = (*key, "bold" * bool(style.bold) + " strike" * bool(style.strike))
+            legend.setdefault(key, LETTERS[len(legend) % len(LETTERS)])
+            row += legend[key] * len(segment.text)
+        styles.append(row)
+    meaning = [f"{letter} {' '.join(key)}".rstrip() for key, letter in legend.items()]
+    return "\n".join([*text, "", *styles, "", *meaning]) + "\n"
+
+
+@pytest.mark.parametrize(("name", "theme", "size", "keys"), CASES, ids=[c[0] for c in CASES])
+async def test_screen_looks_as_stored(name, theme, size, keys):
+    clock = FakeClock()
+    app = TradingApp(FakeDesk(), clock, theme=theme)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        clock.pass_ms(1000)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await pilot.pause(0.7)
+        taken = picture(app)
+    file = STORED / f"{name}.txt"
+    if os.environ.get("PMTERM_PICTURES") == "write":
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(taken, encoding="utf-8")
+    assert taken == file.read_text(encoding="utf-8")
