@@ -366,6 +366,12 @@ def test_a_market_that_ran_away_is_blocked_until_a_person_has_looked():
     assert verdict(it, price=5700, at=T0 + MINUTE) == "approved"
 
 
+def test_a_tick_at_a_low_price_is_no_run_though_it_is_a_large_share():
+    it = gate(LOOSE)
+    tell(it, touch(300, 400), Heartbeat(T0 + SECOND), touch(400, 500, at=T0 + 2 * SECOND))
+    assert verdict(it, price=500, at=T0 + 2 * SECOND) == "approved"
+
+
 def test_a_book_that_comes_back_from_empty_has_not_moved():
     it = gate(LOOSE)
     tell(it, Heartbeat(T0 + SECOND), touch(0, 10_000, at=T0 + SECOND), Heartbeat(T0 + 2 * SECOND))

@@ -8,6 +8,8 @@ from pmterm.model.ids import MarketId
 from pmterm.model.units import PPM, Cash, Ns, Price
 from pmterm.trading.risk.limits import MINUTE, Limits
 
+_SMALLEST_MOVE2 = 600  # twice 3 cents: at a price of 5 cents one tick alone is a fifth
+
 
 class Losses:
     """The day's profit, by UTC day of message time, and losing round trips in a row."""
@@ -114,6 +116,7 @@ class Moves:
             return
         since = at - self._limits.move_window
         recent = (old for then, old in self._mids if then >= since)
+        recent = (old for old in recent if abs(mid2 - old) >= _SMALLEST_MOVE2)
         worst = max((abs(mid2 - old) * PPM // old for old in recent), default=0)
         if worst > limit:
             self.moved_ppm = max(self.moved_ppm, worst)
