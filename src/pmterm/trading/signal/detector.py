@@ -92,9 +92,12 @@ class Detector:
             and bid_depth + ask_depth > watched.thin
         ):
             if watched.is_alarmed:
-                watched.calm()
+                watched.calm_depth()
             return said
         seen = _see(watched, book)
+        if watched.low2 < mid2 < watched.high2 and not watched.is_low(book):
+            watched.calm_depth()
+            return [*said, *seen]
         return [*said, *seen, *self._look(watched, book, at)]
 
     def _trade_seen(self, trade: TradeSeen) -> Sequence[Message]:

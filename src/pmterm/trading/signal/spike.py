@@ -16,7 +16,8 @@ class Spike:
     """Follows bid + ask (twice the mid) second by second.
 
     `up` and `down` are the CUSUMs in twice 1e-4 USD, scaled; `base2` of a side is the average
-    where its CUSUM last left zero, which is where the move began.
+    where its CUSUM last left zero, which is where the move began. `difference` and `variance` are
+    those of the last bar, from before it was learned.
     """
 
     __slots__ = (
@@ -29,8 +30,8 @@ class Spike:
         "bars",
         "difference",
         "down",
-        "sd",
         "up",
+        "variance",
     )
 
     def __init__(self, span: int, slack: Price) -> None:
@@ -43,7 +44,7 @@ class Spike:
         self.bars = 0
         self.up = self.down = 0
         self.difference = 0
-        self.sd = 0
+        self.variance = 0
         self._average = self._variance = 0
         self._up_from = self._down_from = 0
 
@@ -57,14 +58,17 @@ class Spike:
         if not self.bars:
             self._average = self._up_from = self._down_from = value
         difference = value - self._average
-        if not self.up:
+        up, down = self.up, self.down
+        if not up:
             self._up_from = self._average
-        if not self.down:
+        if not down:
             self._down_from = self._average
-        self.up = max(0, self.up + difference - self._slack)
-        self.down = max(0, self.down - difference - self._slack)
+        up += difference - self._slack
+        down -= difference + self._slack
+        self.up = max(0, up)
+        self.down = max(0, down)
         self.difference = difference
-        self.sd = isqrt(self._variance)
+        self.variance = self._variance
         gain = self._gain  # weight of the newest bar: 2 / gain
         self._variance = (gain - 2) * (gain * self._variance + 2 * difference**2) // gain**2
         self._average += 2 * difference // gain
@@ -86,4 +90,4 @@ class Spike:
         reach = self.difference * direction
         if reach <= 0:
             return 0
-        return reach * PPM // max(self.sd, 1)
+        return reach * PPM // max(isqrt(self.variance), 1)

@@ -129,17 +129,19 @@ class Watched:
         self.mid2 = 0
         self.window.forget_prices()
         self.spike.reset()
-        self.calm()
+        self.is_alarmed = False
         self.disarm()
 
-    def calm(self) -> None:
-        """Depth is back where it was."""
-        self.is_muted = False
-        self.is_alarmed = False
-        self.bid_since = self.ask_since = self.thin_since = 0
+    def calm_depth(self) -> None:
+        """Depth is back where it was, as far as it is being watched."""
+        if self.is_alarmed:
+            self.is_alarmed = False
+            self.bid_since = self.ask_since = self.thin_since = 0
 
     def disarm(self) -> None:
         """Set thresholds that nothing crosses."""
+        self.is_muted = False
+        self.bid_since = self.ask_since = self.thin_since = 0
         self.move_low2 = self.far_low2 = self.low2 = NO_LOW
         self.move_high2 = self.far_high2 = self.high2 = NO_HIGH
         self.low_bid = self.low_ask = self.pull_bid = self.pull_ask = 0
@@ -174,7 +176,12 @@ class Watched:
         self.bid_since = (self.bid_since or now) if bid < self.low_bid else 0
         self.ask_since = (self.ask_since or now) if ask < self.low_ask else 0
         self.thin_since = (self.thin_since or now) if bid + ask <= self.low_both else 0
-        self.is_alarmed = bid < self.pull_bid or ask < self.pull_ask or bid + ask <= self.thin
+        self.is_alarmed = self.is_low(quote)
+
+    def is_low(self, quote: BookChanged) -> bool:
+        """Tell whether any depth is below what is watched for."""
+        bid, ask = quote.bid_depth, quote.ask_depth
+        return bid < self.pull_bid or ask < self.pull_ask or bid + ask <= self.thin
 
     def depth_settled(self, now: Ns) -> bool:
         """Tell whether some depth has been low long enough to mean it."""
@@ -221,7 +228,8 @@ class Watched:
         n = window.mid_count
         if n >= settings.reversion_samples:
             total = window.mid_total
-            root = isqrt(settings.reversion_sd_ppm**2 * (n * window.mid_squares - total**2)) // PPM
+            root = isqrt(n * window.mid_squares - total**2)
+            root = root * settings.reversion_sd_ppm // PPM  # rounded down: the rule is exact
             self.far_low2, self.far_high2 = (total - root) // n, -(-(total + root) // n)
         else:
             self.far_low2, self.far_high2 = NO_LOW, NO_HIGH
