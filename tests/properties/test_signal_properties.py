@@ -80,13 +80,14 @@ class Plain:
         self.mid2 = 0
         self.bars = []  # known ten-second bars: (end second, volume)
         self.second = START // SECOND + 1
+        self.heard = 0  # the first second that the market was heard in
 
     def pass_time(self, at):
         while self.second * SECOND <= at:
             self.mids[self.second] = self.mid2
             if self.second % 10 == 0:
                 ten = range(self.second - 9, self.second + 1)
-                whole = self.second - 9 >= START // SECOND + 1
+                whole = 0 < self.heard <= ten[0]
                 if whole and sum(1 for s in ten if self.mids.get(s)) >= 5:
                     self.bars.append((self.second, self.volume(self.second - 10, self.second)))
             self.second += 1
@@ -97,6 +98,8 @@ class Plain:
 
     def takes(self, event):
         self.pass_time(event.at)
+        if type(event) is not Heartbeat:
+            self.heard = self.heard or self.second
         if type(event) is TradeSeen:
             self.trades.append((event.at, event.qty))
         elif type(event) is BookChanged:
