@@ -19,6 +19,7 @@ RUSH_ORDERS = 9.0  # a second
 NEWS = 0.025  # a move of the truth that the crowd calls news
 FINE_BELOW, FINE_ABOVE = 400, 9_600  # Polymarket docs, tick_size_change, read 2026-08
 BAND_S = 30.0
+QUIET_HALF_LIFE_S = 6.0
 
 
 class Rush(msgspec.Struct):
@@ -63,6 +64,7 @@ class Pit:
         self._rush: Rush | None = None
         self._rush_sold: Qty = 0
         self._calm_from: Ns = 0
+        self._quiet_until: Ns = 0
         self._seen = 0.5
         self._began: Ns = 0
         self._volume: Qty = 0
@@ -126,13 +128,18 @@ class Pit:
         until = at + int(lasts_s * SECOND)
         self._rush = Rush(side, goal, quota, until, push, half_life_s)
         self._rush_sold = 0
-        self._calm_from = until + 45 * SECOND
+        self._calm_from = max(self._calm_from, until + 45 * SECOND)
         shares = (1.0, 0.45) if side is Side.BUY else (0.45, 1.0)
-        self._feel(until + 3 * SECOND, Mood(*shares, extra_ticks=1))
+        self._feel(until + 3 * SECOND, Mood(*shares))
+
+    def keep_calm(self, quiet_until: Ns, until: Ns) -> None:
+        """Start no stampede by itself before `until`; be quiet altogether before `quiet_until`."""
+        self._calm_from = max(self._calm_from, until)
+        self._quiet_until = quiet_until
 
     def vanish(self, at: Ns) -> None:
         """Let liquidity go away for a while: one side, or both with a wide spread."""
-        if self._rush is not None or not self._mood.is_calm:
+        if self._rush is not None or not self._mood.is_calm or at < self._quiet_until:
             return
         lasts = int(self._chance.uniform(5, 14) * SECOND)
         kind = self._chance.randrange(3)
@@ -157,7 +164,8 @@ class Pit:
         share = 1 - math.exp(-seconds / BELIEF_LAG_S)
         self._belief += (_log_odds(truth) - self._belief) * share
         if self._rush is None:
-            self._impact *= 0.5 ** (seconds / self._half_life_s)
+            half_life_s = QUIET_HALF_LIFE_S if at < self._quiet_until else self._half_life_s
+            self._impact *= 0.5 ** (seconds / half_life_s)
         if not self._mood.is_calm and at >= self._mood_until:
             self._mood = Mood()
         self._react(at, truth)

@@ -17,10 +17,13 @@ from pmterm.sim.valorant import Match, Moment
 STEP: Ns = 50 * MS
 PRE_ROLL: Ns = 15 * 60 * SECOND
 PLAYED: Ns = 7 * 60 * SECOND  # how long the match has been on when the viewer comes
-PAUSE_AFTER: Ns = 7 * SECOND
-RUMOUR_AFTER: Ns = 32 * SECOND
-RESUME_AFTER: Ns = 66 * SECOND
-VANISH_EVERY_S = 100.0
+# The script, from `now` on. Play has paused a while before, and stampedes longer ago still, so that
+# what a signal compares with is quiet when the rumour comes.
+CALM_AFTER: Ns = -110 * SECOND
+PAUSE_AFTER: Ns = -46 * SECOND
+RUMOUR_AFTER: Ns = 21 * SECOND
+RESUME_AFTER: Ns = 84 * SECOND
+VANISH_EVERY_S = 180.0
 EVEN = (0.32, 0.68)  # what the match should stand at when the viewer comes
 
 # Chosen inside what was measured on real sports and esports books: spreads of 1 to 4 cents,
@@ -39,9 +42,9 @@ class Scenario:
     """An evening of prediction markets in virtual time, a `World` for the servers.
 
     It starts `pre_roll` before `now`, so that what needs an hour of habit has something to go by.
-    Around `now` the match is even; soon after, a player's machine fails, play pauses, a rumour
-    goes round and the crowd sells more than the news is worth. The same seed and `now` give the
-    same evening. `run_until` may be called with any steps of time: the answer is the same.
+    Around `now` the match is even and play has paused, since a player's machine failed; then a
+    rumour goes round and the crowd sells far more than it is worth. The same seed and `now`
+    give the same evening. `run_until` may be called with any steps of time: the answer is the same.
     """
 
     def __init__(self, seed: int, now: Ns, *, pre_roll: Ns = PRE_ROLL) -> None:
@@ -82,9 +85,8 @@ class Scenario:
         moments: list[Moment] = []
         for attempt in range(200):
             moments = list(Match(self._chance(f"match {attempt}"), self.teams).moments())
-            at_entry = [moment for moment in moments if moment.after <= PLAYED][-1]
-            later = [moment for moment in moments if moment.after <= PLAYED + RESUME_AFTER][-1]
-            if EVEN[0] <= at_entry.match <= EVEN[1] and later.map_number == 0:
+            last = [moment for moment in moments if moment.after < PLAYED + PAUSE_AFTER][-1]
+            if EVEN[0] <= last.match <= EVEN[1] and last.map_number == 0:
                 break
         pause = RESUME_AFTER - PAUSE_AFTER
         pause_from = PLAYED + PAUSE_AFTER
@@ -95,6 +97,7 @@ class Scenario:
 
     def _write_script(self) -> list[tuple[Ns, Callable[[Ns], list[SimEvent]]]]:
         return [
+            (self.now + CALM_AFTER, self._calm),
             (self.now + PAUSE_AFTER, self._pause),
             (self.now + RUMOUR_AFTER, self._spread_rumour),
             (self.now + RESUME_AFTER, self._resume),
@@ -146,6 +149,11 @@ class Scenario:
     def _note(self, at: Ns, kind: str, text: str) -> list[SimEvent]:
         return [MatchMoment(at, kind, 0, text, int(self._last.match * 1_000_000))]
 
+    def _calm(self, _: Ns) -> list[SimEvent]:
+        for pit in self._pits:
+            pit.keep_calm(self.now + RUMOUR_AFTER, self.now + RESUME_AFTER)
+        return []
+
     def _pause(self, at: Ns) -> list[SimEvent]:
         return self._note(at, "pause", f"technical pause: {self.teams[0]} report a problem")
 
@@ -153,7 +161,7 @@ class Scenario:
         return self._note(at, "resume", "play goes on, all ten are back")
 
     def _spread_rumour(self, at: Ns) -> list[SimEvent]:
-        drop = self._dice.uniform(0.09, 0.13)
+        drop = self._dice.uniform(0.2, 0.25)
         for index, side, share, times in (
             (0, Side.SELL, 1.0, 6.0),
             (3, Side.SELL, 0.9, 5.0),
