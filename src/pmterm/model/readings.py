@@ -11,7 +11,8 @@ class Gauges(msgspec.Struct, frozen=True):
     `volume_ratio` is the last 30 s of trading over the hour's mean per 30 s, `depth_ratio` the
     top-five depth of both sides over its mean, `spread_ratio` likewise, `change_ppm` the mid now
     over the mid 30 s ago, less one. `ready_s` counts seconds of baseline gathered, of `needed_s`.
-    Volumes are contracts over the last 30 s, 1 min and 5 min.
+    Volumes are contracts over the last 30 s, 1 min and 5 min. `return_sd_ppm` is the root mean
+    square of the hour's ten-second returns.
     """
 
     volume_ratio: int = 0
@@ -27,6 +28,7 @@ class Gauges(msgspec.Struct, frozen=True):
     volume_5m: Qty = 0
     spread_mean: Price = 0
     depth_mean: Cash = 0
+    return_sd_ppm: int = 0
 
 
 class BookHealth(msgspec.Struct, frozen=True):

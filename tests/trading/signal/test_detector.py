@@ -353,3 +353,56 @@ def test_tickers_give_no_volume_beside_a_tape():
 def test_gauges_of_a_market_never_heard_of_are_empty():
     gauges = Evening().detector.gauges("never")
     assert (gauges.ready_s, gauges.needed_s) == (0, 600)
+
+
+def test_move_is_measured_against_the_mid_of_exactly_thirty_seconds_ago():
+    night = evening()
+    night.wait(ms=500)
+    night.quote(5_000, 5_200)
+    night.wait(30)
+    assert night.detector.gauges(M).change_ppm == 20_000
+    night.wait(ms=499)
+    assert night.detector.gauges(M).change_ppm == 20_000
+    night.wait(ms=1)
+    assert night.detector.gauges(M).change_ppm == 0
+
+
+def test_panic_is_gone_once_the_fall_is_thirty_seconds_old():
+    night = evening()
+    night.wait(ms=500)
+    night.quote(4_700, 4_900)
+    night.wait(30, ms=400)
+    night.trade(500)
+    assert len(night.seen(PANIC)) == 1
+    late = evening()
+    late.wait(ms=500)
+    late.quote(4_700, 4_900)
+    late.wait(30, ms=600)
+    late.trade(500)
+    assert late.seen(PANIC) == []
+
+
+def test_market_that_was_empty_for_two_seconds_has_no_move_across_it():
+    night = evening()
+    night.quote(0, 10_000)
+    night.wait(3)
+    night.trade(500)
+    assert night.quote(4_500, 4_700) == []
+    night.wait(1)
+    assert night.seen(PANIC) == night.rejected(PANIC) == []
+
+
+def test_side_missing_for_an_instant_does_not_cut_the_history():
+    night = evening()
+    night.quote(0, 5_100)
+    night.wait(ms=20)
+    night.trade(500)
+    assert [m.kind for m in night.quote(4_700, 4_900)] == [PANIC]
+
+
+def test_gauges_show_how_far_ten_second_returns_spread():
+    night = Evening()
+    for ten in range(20):
+        night.quote(4_900 + 100 * (ten % 2), 5_100 + 100 * (ten % 2))
+        night.wait(10)
+    assert 19_000 < night.detector.gauges(M).return_sd_ppm < 20_000  # 2 % up, 1.96 % down

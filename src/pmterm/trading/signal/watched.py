@@ -361,6 +361,7 @@ class Watched:
             volume_5m=window.volume_5m,
             spread_mean=base.spread_total // base.bars if base.bars else 0,
             depth_mean=base.depth_total // base.bars if base.bars else 0,
+            return_sd_ppm=isqrt(base.move_squares // base.bars) if base.bars else 0,
         )
 
 
