@@ -2,11 +2,11 @@ import re
 
 import pytest
 from tests.pilot.fake_desk import HOSTILE, FakeClock, FakeDesk
-from tests.pilot.screen_build import NOW, hear
+from tests.pilot.screen_build import MAP_THREE, MAP_TWO, NOW, hear
 
 from pmterm.messages.health import FeedDown
-from pmterm.messages.orders import GateChanged
-from pmterm.model.ids import Venue
+from pmterm.messages.orders import GateChanged, Refused
+from pmterm.model.ids import OrderId, Venue
 from pmterm.model.order import GateState
 from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND
@@ -136,3 +136,29 @@ async def test_a_crash_tells_where_but_not_what_variables_held(capsys):
     assert isinstance(app.crash, ZeroDivisionError)
     assert app.return_code == 1
     assert "hunter2" not in capsys.readouterr().err
+
+
+async def test_what_belongs_to_another_market_says_so():
+    desk = FakeDesk()
+    desk.focus(MAP_TWO)
+    app = TradingApp(desk, FakeClock())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        rows = shown(app)
+        order = next(row for row in rows if "PART 12/40" in row)
+        assert "Sentinels to beat" in order
+        assert any("Senti…" in row and "came back in 52s" in row for row in rows)
+
+
+async def test_no_toast_covers_a_ticket():
+    desk = FakeDesk()
+    app = TradingApp(desk, FakeClock())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("b")
+        await pilot.pause()
+        before = len(app._notifications)
+        hear(desk.fold, Refused(NOW, OrderId("x"), MAP_THREE, "R1", "a", "b", "c"))
+        await pilot.pause(0.3)
+        assert "Refused: R1" in "\n".join(shown(app))
+        assert len(app._notifications) == before

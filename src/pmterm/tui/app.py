@@ -28,6 +28,7 @@ class TradingApp(App[None]):
     """
 
     TITLE = "pmterm"
+    CSS = "ToastRack { dock: top; align: right top; margin-top: 2; }"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS: ClassVar[set[type[KeyCommands]]] = {KeyCommands}  # type: ignore[assignment]  # narrower

@@ -22,6 +22,17 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return blank + text if right else text + blank
 
 
+def elide(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells, cut in the middle: names often differ at the end."""
+    if cell_len(text) <= width or width < 8:
+        return fit(text, width)
+    head = (width - 1) // 3
+    tail = text[-(width - 1 - head) :]
+    while cell_len(tail) > width - 1 - head:
+        tail = tail[1:]
+    return fit(set_cell_size(text, head) + "…" + tail, width)
+
+
 def inert(text: str) -> str:
     """Return `text` with a `?` for every sign that could steer a terminal.
 

@@ -128,12 +128,13 @@ class Panels(Screen[None]):
                     self._toast(toast.severity, toast.text)
 
     def _toast(self, severity: str, words: str) -> None:
+        """Raise a toast, but not over a dialog: there the outcome line says it."""
         text = inert(words)
         if severity == "error":
             self.app.notify(text, severity="error", timeout=86_400, markup=False)
-        elif severity == "warning":
+        elif severity == "warning" and self.app.screen is self:
             self.app.notify(text, severity="warning", timeout=8, markup=False)
-        elif not self.has_class("-brief"):
+        elif self.app.screen is self and not self.has_class("-brief"):
             self.app.notify(text, timeout=4, markup=False)
 
     def _paint(self, names: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, p
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.guard import SETTLE
 from pmterm.tui.render.bars import gauge
-from pmterm.tui.render.cells import fit, inert
+from pmterm.tui.render.cells import elide, fit, inert
 from pmterm.tui.render.look import Look
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.views.blotter import OrderRow
@@ -83,7 +83,8 @@ class Estimate(Lines):
         ]
         said = self.answer or view.objection or "; ".join(health.obstacles)
         venue = self.draft.market
-        place = f"{venue.venue} {venue.id}   book {age_text(self.board.ladder.age)} old"
+        name = elide(venue.id, min(30, len(venue.id)))
+        place = f"{venue.venue} {name}   book {age_text(self.board.ladder.age)} old"
         rows.append(((fit(said or place, width), "warn" if said else "dim"),))
         return rows[:height]
 

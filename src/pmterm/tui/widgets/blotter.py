@@ -40,6 +40,7 @@ class Blotter(ListLines):
         tail = row.reason or ahead
         if row.average and not row.is_working:
             tail = tail or f" avg {price_text(row.average, self.look.unit, 10)}"
+        tail = f"{tail.strip()} {self.elsewhere(row.market)}"
         left = max(width - 37, 0)
         return (
             (f"{fit(number, 4)} ", "dim"),

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from pmterm.model.ids import MarketId
 from pmterm.tui.render.cells import fit, inert, plain
 from pmterm.tui.render.look import Look
 from pmterm.tui.render.paints import colors_of, style_of
@@ -53,6 +54,13 @@ class Lines(Widget, can_focus=True):
         """Take a new board and repaint the rows that differ."""
         self.board, self.look = board, look
         self.redraw()
+
+    def elsewhere(self, market: MarketId) -> str:
+        """Return the name of a market that is not the focused one; nothing for that one."""
+        if market == self.board.focus:
+            return ""
+        titles = [row.market.title for row in self.board.watched if row.market.id == market]
+        return titles[0] if titles else market
 
     def redraw(self) -> None:
         """Work the rows out again; have those drawn that changed."""

@@ -53,7 +53,7 @@ class Positions(ListLines):
         profit = row.open_exit + row.realised
         exit_at = "?" if row.exit_at < 0 else price_text(row.exit_at, unit, tick_of(row.exit_at))
         side = "NO " if row.is_short else ""
-        name = f"{side}{row.outcome}"
+        name = f"{side}{row.outcome} {self.elsewhere(row.market)}".rstrip()
         average = price_text(row.average, unit, tick_of(row.average))
         return (
             (fit(name, max(width - 31, 8)), "strong" if row.qty else "dim"),

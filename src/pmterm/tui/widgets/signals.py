@@ -1,9 +1,11 @@
 """Draws what was noticed: score, advice, why, why not, and what became of it."""
 
+from rich.cells import cell_len
+
 from pmterm.messages.signals import Advice
 from pmterm.model.units import PPM
 from pmterm.tui.render.bars import gauge
-from pmterm.tui.render.cells import fit
+from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import ListLines, Row, pointed
 from pmterm.views.figures import clock_text, half_text, percent_text, ratio_text, score_text
 from pmterm.views.signals import NAMES, SignalRow
@@ -93,8 +95,12 @@ class Signals(ListLines):
 
     def _why(self, index: int, width: int) -> Row:
         row = self.board.signals.rows[index]
+        name = self.elsewhere(row.market)
+        head = f"  {elide(name, 16)} " if name else "  "
         if row.is_rejected:
-            return ((fit(f"  {', '.join(row.failed)}", width), "dim"),)
-        if row.outcome:
-            return ((fit(f"  {row.outcome}", width), "good" if row.is_reverted else "bad"),)
-        return ((fit(f"  {', '.join(row.reasons)}", width), "plain"),)
+            words, style = ", ".join(row.failed), "dim"
+        elif row.outcome:
+            words, style = row.outcome, "good" if row.is_reverted else "bad"
+        else:
+            words, style = ", ".join(row.reasons), "plain"
+        return ((head, "own"), (fit(words, max(width - cell_len(head), 0)), style))

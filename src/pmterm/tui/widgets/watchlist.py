@@ -2,7 +2,7 @@
 
 from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.model.market import MarketStatus
-from pmterm.tui.render.cells import fit
+from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import ListLines, Row
 from pmterm.views.figures import age_text, percent_text, price_text
 from pmterm.views.ladder import DIM_AFTER
@@ -39,7 +39,7 @@ class Watchlist(ListLines):
         tone = "bid" if row.change_ppm > 0 else "ask" if row.change_ppm < 0 else "dim"
         return (
             ("▶" if is_here else " ", "own"),
-            (fit(row.market.title, max(width - 28, 6)), "strong" if is_here else "plain"),
+            (elide(row.market.title, max(width - 28, 6)), "strong" if is_here else "plain"),
             (fit(f"{bid}/{ask}", 11, right=True), style),
             (fit(change, 8, right=True), tone),
             (fit(age, 6, right=True), "dim"),
