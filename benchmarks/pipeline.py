@@ -6,7 +6,8 @@ run mean something; figures of two runs or two machines must not be compared.
 
 Run: python benchmarks/pipeline.py [--json] [--recordings DIR] [--frames N] [--rounds N]
      [--markets 1,20,200]
-Without --recordings it loops the short windows that the tests use.
+Without --recordings it loops the short windows that the tests use: that shows that it works, but a
+window of a hundred frames is mostly snapshots, so goals are judged on whole recordings only.
 """
 
 import argparse
@@ -209,7 +210,9 @@ def run(args: argparse.Namespace) -> Row:
             "frames": len(tape.frames),
             "rows": rows,
             "goal_percent": GOALS[venue],
-            "reached": decided["percent_of_decode_only"] >= GOALS[venue],
+            "reached": decided["percent_of_decode_only"] >= GOALS[venue]
+            if args.recordings
+            else None,
             "peers": peers(venue),
         }
         for many in args.markets:
@@ -238,7 +241,9 @@ def show(result: Row) -> None:
                 f"  {row['way']:30} {row['us_per_frame']:9.2f} {row['frames_per_s']:10,}"
                 f" {row['percent_of_decode_only']:9.1f}%"
             )
-        verdict = "reached" if part["reached"] else "NOT reached"
+        verdict = {True: "reached", False: "NOT reached", None: "judged with --recordings only"}[
+            part["reached"]
+        ]
         print(f"  goal: to decision at {part['goal_percent']:g} % of decode only: {verdict}")
         for peer in part["peers"]:
             print(f"  peer {peer['peer']}: {peer['result']}")

@@ -12,7 +12,7 @@ from pmterm.messages.transport import Closed, Frame, Opened
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.units import SECOND
-from pmterm.store.recording_lines import MarketLine
+from pmterm.store.recording_lines import AnyLine, Line, MarketLine, told
 from pmterm.store.recording_reader import RecordingReader
 from pmterm.venues.kalshi.catalog import KalshiCatalog
 from pmterm.venues.kalshi.feed import KalshiFeed
@@ -62,7 +62,7 @@ def load(venue: Venue, recordings: Path | None, limit: int) -> Tape:
     markets: dict[MarketId, Market] = {}
     events: list[Event] = []
     count = 0
-    for line in RecordingReader(path):
+    for line in _lines(path):
         if isinstance(line, MarketLine):
             market = catalog.market_of(line.data)
             markets[market.id] = market
@@ -90,6 +90,16 @@ def copies(tape: Tape, many: int, frames: int) -> Tape:
     texts, markets = make(own, busiest, model, many)
     events = [first, *(Frame(at, tape.venue, 1, text) for at, text in texts)]
     return Tape(tape.venue, f"{tape.name} x {many}", markets, events)
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    """Read a recording, or a test's window of one, which has no header."""
+    if path.suffix != ".jsonl":
+        yield from RecordingReader(path)
+        return
+    decode = msgspec.json.Decoder(AnyLine).decode
+    for text in path.read_bytes().splitlines():
+        yield told(decode(text))
 
 
 def _newest(folder: Path, pattern: str) -> Path:

@@ -33,7 +33,7 @@ from pmterm.model.readings import BookHealth
 from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price
 from pmterm.trading.book.flow import Flow
 from pmterm.trading.book.kept import NEVER, Kept, Trust
-from pmterm.trading.book.order_book import BookSide, OrderBook
+from pmterm.trading.book.order_book import OrderBook
 
 CROSSED_LASTS: Final[Ns] = SECOND
 TICKER_LASTS: Final[Ns] = 5 * SECOND
@@ -200,9 +200,9 @@ class Books:
     ) -> Sequence[Message]:
         """Prune what is better than the venue's own touch, then compare what is left with it."""
         if told_bid != NOT_TOLD:
-            kept.pruned_levels += _prune(kept.bids, told_bid)
+            kept.pruned_levels += kept.bids.prune(told_bid)
         if told_ask != NOT_TOLD:
-            kept.pruned_levels += _prune(kept.asks, PRICE_ONE - told_ask)
+            kept.pruned_levels += kept.asks.prune(PRICE_ONE - told_ask)
         if NOT_TOLD in {told_bid, told_ask} or kept.trust is Trust.NONE:
             return ()
         kept.touch_checks += 1
@@ -210,7 +210,7 @@ class Books:
             kept.touch_agree += 1
             kept.mismatches = 0
             if kept.healing:
-                _heal(kept)
+                kept.heal()
             return ()
         kept.mismatches += 1
         if kept.healing:
@@ -383,20 +383,3 @@ class Books:
     def _open(self, market: MarketId) -> Kept:
         kept = self._kept[market] = Kept(market)
         return kept
-
-
-def _prune(side: BookSide, told: Price) -> int:
-    """Take away every level better than the told stake; return how many."""
-    pruned = 0
-    while side.best > told:
-        side.put(side.best, 0)
-        pruned += 1
-    return pruned
-
-
-def _heal(kept: Kept) -> None:
-    """Believe a book again whose touch the venue has confirmed often enough."""
-    kept.healing -= 1
-    if kept.healing == 0 and kept.trust is Trust.DOUBTED:
-        kept.was_lost = False
-        kept.believe(Trust.SOUND, "")

@@ -99,6 +99,13 @@ class Kept:
         """Work out anew whether changes of this book may be called trusted."""
         self.is_good = self.trust is Trust.SOUND and self.status is MarketStatus.ACTIVE
 
+    def heal(self) -> None:
+        """Count a touch that agreed; believe the book again when enough have in a row."""
+        self.healing -= 1
+        if self.healing == 0 and self.trust is Trust.DOUBTED:
+            self.was_lost = False
+            self.believe(Trust.SOUND, "")
+
     def replace(self, snapshot: BookSnapshot, at: Ns) -> None:
         """Take a snapshot's levels; what differs from sound levels counts as flow."""
         bids = dict(snapshot.bids)

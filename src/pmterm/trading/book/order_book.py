@@ -60,6 +60,14 @@ class BookSide:
             self._removed(stake, old)
         return old
 
+    def prune(self, told: Price) -> int:
+        """Take away every level better than the stake `told`; return how many."""
+        pruned = 0
+        while self.best > told:
+            self.put(self.best, 0)
+            pruned += 1
+        return pruned
+
     def _added(self, stake: Price, qty: Qty) -> None:
         stakes = self.stakes
         if stake > self.best:
