@@ -43,7 +43,12 @@ async def test_every_size_shows_every_state(size, state):
         rows = shown(app)
         text = "\n".join(rows)
         assert len(rows) == size[1]
-        words = {"live": "PAPER", "stale": "STALE", "killed": "KILLED", "empty": "PAPER"}
+        words = {
+            "live": "PAPER",
+            "stale": "STALE" if size[0] < 50 or size[1] < 12 else "STALE 12s",
+            "killed": "KILLED",
+            "empty": "PAPER",
+        }
         assert words[state] in text
         if state == "live":
             assert "46" in text

@@ -128,8 +128,8 @@ class BoardFold:
                 lamps,
                 replay,
             ),
-            ladder=self._ladder(reader, focus, healths, lamp_of),
-            beside=self._ladder(reader, other, healths, lamp_of) if other is not None else None,
+            ladder=self._ladder(at, reader, focus, healths, lamp_of),
+            beside=self._ladder(at, reader, other, healths, lamp_of) if other is not None else None,
             chart=here.line.view(at - CHART_SPAN) if here is not None else ChartView(),
             tape=here.tape.view() if here is not None else (),
             signals=fold.signals.view(reader.gauges(focus) if here is not None else Gauges()),
@@ -178,6 +178,7 @@ class BoardFold:
 
     def _ladder(
         self,
+        at: Ns,
         reader: BoardReader,
         market: MarketId,
         healths: Mapping[MarketId, BookHealth],
@@ -196,6 +197,7 @@ class BoardFold:
             age=max(lamp.age, 0),
             last=kept.last,
             holding=holding.qty if holding is not None else 0,
+            book_age=max(at - healths[market].changed_at, 0),
         )
 
     def _positions(

@@ -29,8 +29,8 @@ class OwnMark(msgspec.Struct, frozen=True):
 class LadderView(msgspec.Struct, frozen=True):
     """The book of one market as far as it can be shown; levels are best first.
 
-    `age` is how long ago the venue was last heard about it; `last` the last traded price, 0 if
-    none; `holding` our signed position there.
+    `age` is how long ago the venue was last heard, `book_age` how long this book stands; `last`
+    the last traded price, 0 if none; `holding` our signed position there.
     """
 
     market: MarketId = MarketId("")
@@ -43,6 +43,7 @@ class LadderView(msgspec.Struct, frozen=True):
     age: Ns = 0
     last: Price = 0
     holding: Qty = 0
+    book_age: Ns = 0
 
     @property
     def best_bid(self) -> Price:
@@ -185,6 +186,7 @@ def ladder_of(
     age: Ns,
     last: Price,
     holding: Qty,
+    book_age: Ns = 0,
 ) -> LadderView:
     """Put a ladder together."""
     return LadderView(
@@ -198,4 +200,5 @@ def ladder_of(
         age,
         last,
         holding,
+        book_age,
     )

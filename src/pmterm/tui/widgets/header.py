@@ -88,7 +88,11 @@ class Header(Lines):
         if board.market.status is not MarketStatus.ACTIVE:
             parts.append((f" {board.market.status.upper()}", "warn"))
         if not ladder.health.is_trusted:
-            words = f" STALE {age_text(ladder.age)}" if ladder.health.changed_at else " no book yet"
+            words = (
+                f" STALE {age_text(ladder.book_age)}"
+                if ladder.health.changed_at
+                else " no book yet"
+            )
             parts.append((words, "warn"))
         return parts
 

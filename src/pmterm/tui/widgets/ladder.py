@@ -102,7 +102,7 @@ class Ladder(Lines):
         if self._is_beside:
             return view.title
         if not view.health.is_trusted:
-            return f"STALE {age_text(view.age)}" if view.health.changed_at else "no book ?"
+            return f"STALE {age_text(view.book_age)}" if view.health.changed_at else "no book ?"
         return f"{half_text(view.mid2, self.look.unit, view.tick)}" if view.mid2 else "one side"
 
     def body(self, width: int, height: int) -> Sequence[Row]:

@@ -116,7 +116,7 @@ class Lines(Widget, can_focus=True):
         is_ascii = self.look.is_ascii
         segments = [
             Segment(plain(inert(text)) if is_ascii else inert(text), self._style(name))
-            for text, name in row
+            for text, name in _unstruck(row)
         ]
         return Strip(segments).adjust_cell_length(width, ground).simplify()
 
@@ -222,6 +222,20 @@ class ListLines(Lines):
             self.action_pick()
         self.cursor = row
         self.redraw()
+
+
+def _unstruck(row: Row) -> list[tuple[str, str]]:
+    """Keep the blanks around stale words out of the stroke through them."""
+    parts: list[tuple[str, str]] = []
+    for text, name in row:
+        if not name.startswith("stale"):
+            parts.append((text, name))
+            continue
+        rest = name.replace("stale", "plain")
+        words = text.strip(" ")
+        lead = len(text) - len(text.lstrip(" "))
+        parts += [(text[:lead], rest), (words, name), (text[lead + len(words) :], rest)]
+    return [part for part in parts if part[0]]
 
 
 def pointed(row: Row, width: int) -> Row:
