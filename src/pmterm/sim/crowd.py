@@ -95,22 +95,24 @@ class Pit:
         """Let a short while pass; `truth` is the chance of YES as a viewer knows it."""
         draw = self._chance.random
         self._update_belief(at, seconds, truth)
-        events: list[MarketEvent] = []
+        made: list[MarketEvent] = []
         centre = self._centre()
         for maker in self._makers:
             if draw() < MAKER_WAKE * seconds:
-                events += maker.quote(at, self._trading, centre, self._mood)
+                made += maker.quote(at, self._trading, centre, self._mood)
             if draw() < self._style.flutter * seconds:
-                events += maker.flutter(at, self._trading)
+                made += maker.flutter(at, self._trading)
+        flow: list[MarketEvent] = []
         if draw() < self._style.takers * seconds:
             side = Side.BUY if draw() < 0.5 else Side.SELL
-            events += self._take(at, side, self._style.taker_qty)
+            flow += self._take(at, side, self._style.taker_qty)
         if draw() < 3 * seconds:
-            events += self._pick_off(at, truth)
+            flow += self._pick_off(at, truth)
         if self._rush is not None:
-            events += self._stampede(at, seconds, self._rush)
-        events += self._follow_grid(at)
-        self._hear(events)
+            flow += self._stampede(at, seconds, self._rush)
+        self._hear(flow)
+        events = made + flow + self._follow_grid(at)
+        self._volume += sum(event.qty for event in events if isinstance(event, Traded))
         return events
 
     def alarm(self, at: Ns, side: Side, drop: float, lasts_s: float, times: float) -> None:
@@ -213,12 +215,11 @@ class Pit:
         return events
 
     def _hear(self, events: list[MarketEvent]) -> None:
-        """Learn from trades: the makers move with the flow."""
+        """Learn from the crowd's trades: the makers move with the flow, not with each other."""
         rush = self._rush
         for event in events:
             if not isinstance(event, Traded):
                 continue
-            self._volume += event.qty
             sign = 1 if event.taker is Side.BUY else -1
             if rush is None:
                 self._impact += sign * 0.004 * event.qty / (self._style.taker_qty * QTY_ONE)

@@ -23,7 +23,7 @@ CALM_AFTER: Ns = -110 * SECOND
 PAUSE_AFTER: Ns = -46 * SECOND
 RUMOUR_AFTER: Ns = 21 * SECOND
 RESUME_AFTER: Ns = 84 * SECOND
-VANISH_EVERY_S = 180.0
+VANISH_EVERY_S = 140.0
 EVEN = (0.32, 0.68)  # what the match should stand at when the viewer comes
 
 # Chosen inside what was measured on real sports and esports books: spreads of 1 to 4 cents,
@@ -54,8 +54,8 @@ class Scenario:
         names = self._chance("teams").sample(TEAMS, 2)
         self.teams = (names[0][0], names[1][0])
         self._moments = self._pick_evening(now - PLAYED)
-        self._played = 0
-        self._last = self._moments[0][1]
+        self._played = sum(at <= self.started_at for at, _ in self._moments)
+        self._last = self._moments[max(0, self._played - 1)][1]
         kick_off = now - PLAYED
         self.listings: Sequence[Listing] = tuple(listings_of(Bout(names[0], names[1], kick_off)))
         self._pits = [
