@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pmterm.config.settings import Settings
-from pmterm.model.errors import WireSurprise
+from pmterm.model.errors import RecordingBroken, WireSurprise
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.paper.broker import PaperBroker
@@ -28,6 +28,9 @@ from pmterm.venues.polymarket.catalog import PolymarketCatalog
 from pmterm.venues.polymarket.feed import PolymarketFeed
 from pmterm.views.board import BoardFold
 
+THINKING = ("signals", "risk", "paper", "manual", "cash")
+SETTINGS_NOTE = "settings"
+ENDED_NOTE = "the session ended"
 OURS = "pmterm"  # key of a market told in our own words, where the venue's are not at hand
 
 
@@ -67,6 +70,28 @@ def core(settings: Settings) -> Core:
     fold = BoardFold(reader)
     engine.listen(fold.hears())
     return Core(engine, feeds, books, executor, portfolio, reader, fold)
+
+
+def thinking(settings: Settings) -> dict[str, Any]:
+    """Write the settings that decide what a session decides, for its recording."""
+    return {name: msgspec.to_builtins(getattr(settings, name)) for name in THINKING}
+
+
+def thought_with(settings: Settings, told: Mapping[str, Any]) -> Settings:
+    """Return the settings with those of a recorded session in the place of ours.
+
+    Raises:
+        RecordingBroken: they do not read.
+    """
+    try:
+        changes = {
+            name: msgspec.convert(told[name], type(getattr(settings, name)))
+            for name in THINKING
+            if name in told
+        }
+    except msgspec.ValidationError as error:
+        raise RecordingBroken(f"the session's settings do not read: {error}.") from error
+    return msgspec.structs.replace(settings, **changes)
 
 
 def read_market(venue: Venue, data: dict[str, Any]) -> Market:

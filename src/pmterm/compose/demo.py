@@ -77,16 +77,18 @@ async def sim(
     """Serve until told to end; as a demo's child (`history`) until its parent is gone."""
     from pmterm.sim.scenario import Scenario
     from pmterm.sim.server import SimServer
+    from pmterm.sim.world import World
 
     clock = SystemClock()
     key = Ed25519PrivateKey.generate()
     if key_file is not None:
         _write_key(key_file, key)
     keys = {SIM_KEY_ID: key.public_key()} if key_file is not None else None
+    world: World
     if recording is not None:
-        from pmterm.sim.from_recording import recorded_world
+        from pmterm.sim.from_recording import RecordingWorld
 
-        world = recorded_world(recording, clock.now(), speed)
+        world = RecordingWorld(RecordingReader(recording), clock.now(), speed=speed)
     else:
         world = Scenario(settings.sim.seed, clock.now(), pre_roll=PRE_ROLL)
         if history is not None:

@@ -5,13 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from pmterm.compose.core import Core, catalogs, core, market_words
+from pmterm.compose.core import (
+    ENDED_NOTE,
+    SETTINGS_NOTE,
+    Core,
+    catalogs,
+    core,
+    market_words,
+    thinking,
+)
 from pmterm.compose.front import Screen, front_of
 from pmterm.config.credentials import KalshiKey, kalshi_key
-from pmterm.config.paths import recordings_dir, store_path
+from pmterm.config.paths import log_dir, recordings_dir, store_path
 from pmterm.config.settings import Settings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
@@ -30,6 +39,8 @@ from pmterm.runtime.feed_worker import FeedWorker
 from pmterm.runtime.finder import Finder
 from pmterm.runtime.hub import Hub, Watching
 from pmterm.runtime.live_desk import LiveDesk
+from pmterm.runtime.log import Redactor, log_to
+from pmterm.runtime.log_lines import log_listeners
 from pmterm.runtime.session import Edge, Keeper, run_session
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
@@ -66,10 +77,10 @@ class Recorder:
         """Bring what is kept to the system if a second has passed."""
         self._writer.flush(at)
 
-    def ended(self, at: Ns) -> None:
-        """Note when the session ended: a replay lets time pass up to there."""
+    def note(self, at: Ns, text: str, data: dict[str, Any] | None = None) -> None:
+        """Keep a note: what the session thought with, when it ended."""
         try:
-            self._writer.note(at, "the session ended")
+            self._writer.note(at, text, data)
         except StoreBroken:
             return  # told when it first happened
 
@@ -139,8 +150,13 @@ async def watch(
 ) -> int:
     """Look the names up, open the store, and run the terminal until it is left."""
     clock = SystemClock()
+    redactor = Redactor()
     net = network(settings, clock)
+    if net.key is not None:
+        redactor.register(net.key.pem.reveal())
     async with AsyncExitStack() as stack:
+        private_folder(log_dir())
+        stack.enter_context(log_to(log_dir() / "pmterm.log", redactor))
         stack.push_async_callback(net.http.close)
         markets = await _look_up(net.finder, names)
         path = store_path(settings.store)
@@ -156,6 +172,7 @@ async def watch(
         parts.engine.wish_to(edge_.do)
         snapshots = Snapshots(database, session)
         parts.engine.listen(snapshots.listens())
+        parts.engine.listen(log_listeners())
         keeper = Keeper(snapshots, clock, parts.engine.announce, settings.store.retention_days)
         desk = LiveDesk(
             hub,
@@ -170,6 +187,8 @@ async def watch(
         started = SessionStarted(clock.stamp(), session, Mode.PAPER, version(), settings.cash)
         before = prologue.events() if prologue is not None else ()
         since = before[0].at - SECOND if before else started.at
+        if recorder is not None:
+            recorder.note(since, SETTINGS_NOTE, thinking(settings))
         hub.put(msgspec.structs.replace(started, at=since))
         for market in markets:
             desk.follow(market, net.finder.metadata(market), since if before else 0)
@@ -187,7 +206,7 @@ async def watch(
             open_orders=lambda: len(desk.quit_blockers()),
         )
         if recorder is not None:
-            recorder.ended(parts.engine.at)
+            recorder.note(parts.engine.at, ENDED_NOTE)
         return code
 
 

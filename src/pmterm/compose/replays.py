@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pmterm.compose.core import core, read_market
+from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, core, read_market, thought_with
 from pmterm.compose.front import Screen, front_of
 from pmterm.config.paths import store_path
 from pmterm.config.settings import Settings
@@ -107,13 +107,15 @@ async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]
             f"the store has no session {session!r} to compare with.",
             "Only a recording that `watch` made beside a journal can be checked.",
         )
-    parts = core(settings)
+    notes = [line for line in lines if isinstance(line, NoteLine)]
+    thought = next((note.data for note in notes if note.text == SETTINGS_NOTE), None)
+    parts = core(thought_with(settings, thought or {}))
     for message in whole[: whole.index(told[0])]:
         parts.engine.recall(message)
     decided: list[Message] = []
     parts.engine.listen(dict.fromkeys(DECISIONS, decided.append))
     commands = [m for m in told if isinstance(m, (*COMMANDS, SessionStarted))]
-    ended = max((line.at for line in lines if isinstance(line, NoteLine)), default=0)
+    ended = max((note.at for note in notes if note.text == ENDED_NOTE), default=0)
     _play(parts.engine, events_of(lines, read_market), commands, ended)
     before = [message for message in told if type(message) in DECISIONS]
     differing = _differing(before, decided)

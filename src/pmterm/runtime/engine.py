@@ -196,25 +196,21 @@ class Engine:
                 self._wish(message)  # type: ignore[arg-type]  # the set names just these types
                 continue
             said = self._pipeline.on(message)
-            durable = self._tell(said)
-            if durable is not None:
+            kept = [each for each in said if type(each) in self._journaled]
+            if kept:
+                durable = Durable(kept)
                 yield durable
                 if durable.failed:
                     said, failures = _hold_back(said, durable.failed)
                     door.extend(failures)
+            self._tell(said)
             self._act(said, door)
 
-    def _tell(self, said: list[Message]) -> Durable | None:
-        kept: list[Message] | None = None
+    def _tell(self, said: list[Message]) -> None:
+        """Tell the listeners: only what is on disk by now, so that a crash unsays nothing."""
         for message in said:
-            kind = type(message)
-            if kind in self._journaled:
-                if kept is None:
-                    kept = []
-                kept.append(message)
-            for listener in self._listeners.get(kind, ()):
+            for listener in self._listeners.get(type(message), ()):
                 listener(message)
-        return None if kept is None else Durable(kept)
 
     def _act(self, said: list[Message], door: list[Message]) -> None:
         for message in said:

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Protocol
 
-from pmterm.messages.transport import HttpRequest, HttpResponse
+from pmterm.messages.transport import HttpResponse
 from pmterm.model.errors import MarketUnknown, PmtermError, TransportLost, VenueRefused
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
@@ -14,14 +13,7 @@ from pmterm.runtime.request_worker import Asks
 from pmterm.venues.base import Catalog
 
 NOT_FOUND = frozenset({400, 404, 422})
-
-
-class Named(Protocol):
-    """How a question is put to a catalog."""
-
-    def __call__(self, catalog: Catalog) -> list[HttpRequest]:
-        """The requests, likeliest first."""
-        ...
+ENOUGH = 60  # markets found; a search turns no further page then
 
 
 class Finder:
@@ -69,7 +61,7 @@ class Finder:
         for catalog in self._catalogs.values():
             for request in catalog.lookup(name, self._clock.now()):
                 try:
-                    found = await self._ask(catalog, request)
+                    found = self._read(catalog, await self._http.ask(request))
                 except (TransportLost, VenueRefused) as error:
                     failure = failure or error
                     continue
@@ -87,15 +79,18 @@ class Finder:
         self, catalog: Catalog, words: str
     ) -> tuple[list[Market], PmtermError | None]:
         found: list[Market] = []
+        waiting = list(catalog.search(words, self._clock.now()))
         try:
-            for request in catalog.search(words, self._clock.now()):
-                found += await self._ask(catalog, request)
+            for request in waiting:
+                response = await self._http.ask(request)
+                found += self._read(catalog, response)
+                if len(found) < ENOUGH:
+                    waiting += catalog.further(response)
         except PmtermError as error:
             return found, error
         return found, None
 
-    async def _ask(self, catalog: Catalog, request: HttpRequest) -> list[Market]:
-        response: HttpResponse = await self._http.ask(request)
+    def _read(self, catalog: Catalog, response: HttpResponse) -> list[Market]:
         if response.status in NOT_FOUND:
             return []
         found = list(catalog.markets(response))

@@ -74,6 +74,10 @@ class Catalog(Protocol):
         """Markets in an answer, tradeable first. Raises VenueRefused or WireSurprise."""
         ...
 
+    def further(self, response: HttpResponse) -> Sequence[HttpRequest]:
+        """Requests for what an answer to a search left out: its next page; empty at the end."""
+        ...
+
     def market_of(self, data: dict[str, object]) -> Market:
         """A market from metadata as a recording keeps it. Raises WireSurprise."""
         ...

@@ -163,6 +163,10 @@ class PolymarketCatalog:
             self._words.pop(next(iter(self._words)))
         self._words[market] = row
 
+    def further(self, response: HttpResponse) -> Sequence[HttpRequest]:  # noqa: ARG002  # Catalog's shape
+        """Nothing: the venue ranks what it finds, and one page of it is plenty."""
+        return ()
+
     def market_of(self, data: dict[str, object]) -> Market:
         """A market from metadata as Gamma, the CLOB or a recording keeps it.
 

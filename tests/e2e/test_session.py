@@ -1,0 +1,210 @@
+"""A whole session through real sockets: watch, trade on paper, be killed, come back, replay."""
+
+import csv
+import io
+import json
+import resource
+import signal
+
+import pytest
+from tests.e2e.program import Program, exchange, kalshi_key, run
+
+
+QUICK = {"PMTERM_RISK__MARKET_COOLDOWN_S": "off"}  # or each second order would have to wait 5 s
+
+
+@pytest.fixture
+def sim(tmp_path_factory):
+    """An exchange whose evening begins now: its first half minute is calm."""
+    with exchange(tmp_path_factory.mktemp("sim")) as facts:
+        yield facts
+
+
+def watch(folder, sim, *words, **more):
+    program = Program(
+        folder,
+        "watch",
+        sim["polymarket"][0],
+        "--json",
+        "--exchange",
+        sim["url"],
+        *words,
+        **QUICK,
+        **more,
+    )
+    program.wait_for_message("TradeSeen")
+    return program
+
+
+def fills(folder):
+    told = run(folder, "export", "fills")
+    return list(csv.DictReader(io.StringIO(told.stdout)))
+
+
+def held(rows):
+    return sum(int(float(r["qty"])) * (1 if r["side"] == "buy" else -1) for r in rows)
+
+
+def test_a_market_order_is_filled_from_the_real_book_and_the_position_follows(tmp_path, sim):
+    program = watch(tmp_path, sim)
+    program.say("buy 10")
+    fill = program.wait_for_message("Fill", side="buy")
+    position = program.wait_for_message("PositionChanged")
+    assert program.quit() == 0
+    assert fill["qty"] == 10_000_000
+    assert fill["fee"] > 0
+    assert position["qty"] == 10_000_000
+    assert position["average"] == fill["price"]
+
+
+def test_a_limit_order_rests_is_cancelled_and_leaves_nothing(tmp_path, sim):
+    program = watch(tmp_path, sim)
+    program.say("limit buy 10 0.30")
+    resting = program.wait_for_message("OrderReport", state="open")
+    program.say("cancel all")
+    program.wait_for_message("OrderReport", state="cancelled")
+    assert resting["ahead"] >= 0
+    assert program.quit() == 0
+    assert fills(tmp_path) == []
+
+
+def test_after_kill_9_the_next_start_holds_the_same_position_and_halt(tmp_path, sim):
+    program = watch(tmp_path, sim)
+    program.say("buy 10")
+    program.wait_for_message("PositionChanged", qty=10_000_000)
+    program.say("halt")
+    program.wait_for_message("GateChanged", state="halted")
+    assert program.end(signal.SIGKILL) == -signal.SIGKILL
+    again = watch(tmp_path, sim)
+    again.say("buy 10")
+    refused = again.wait_for_message("Refused")
+    assert "halted" in json.dumps(refused)
+    again.say("resume")
+    again.wait_for_message("GateChanged", state="active")
+    again.say("close")
+    again.wait_for_message("PositionChanged", qty=0)
+    assert again.quit() == 0
+    assert held(fills(tmp_path)) == 0
+
+
+def test_a_session_replays_to_the_same_decisions(tmp_path, sim):
+    program = watch(tmp_path, sim, "--record")
+    program.say("buy 10")
+    program.wait_for_message("Fill")
+    program.say("sell 5")
+    program.wait_for_message("Fill", side="sell")
+    program.say("close")
+    program.wait_for_message("PositionChanged", qty=0)
+    assert program.quit() == 0
+    recordings = list((tmp_path / "data" / "pmterm" / "recordings").iterdir())
+    assert len(recordings) == 1
+    told = run(tmp_path, "replay", str(recordings[0]), "--check", "--json")
+    facts = json.loads(told.stdout)
+    assert told.returncode == 0, facts
+    assert facts["agree"] is True
+    assert facts["decisions"] == facts["decisions_in_replay"] > 8
+
+
+def test_a_replay_with_other_settings_is_told_apart(tmp_path, sim):
+    """The check can fail: a decision that the session did not take is found."""
+    program = watch(tmp_path, sim, "--record")
+    program.say("buy 10")
+    program.wait_for_message("Fill")
+    assert program.quit() == 0
+    recording = next((tmp_path / "data" / "pmterm" / "recordings").iterdir())
+    cut = tmp_path / recording.name.replace(".ndjson.zst", "-cut.ndjson.zst")
+    cut.write_bytes(recording.read_bytes()[: recording.stat().st_size // 3])
+    told = run(tmp_path, "replay", str(cut), "--check", "--json")
+    assert told.returncode == 6
+    assert json.loads(told.stdout)["agree"] is False
+
+
+def test_sigterm_cancels_what_works_keeps_the_position_and_says_143(tmp_path, sim):
+    program = watch(tmp_path, sim)
+    program.say("buy 10")
+    fill = program.wait_for_message("Fill")
+    below = (fill["price"] - 500) / 10_000
+    program.say(f"limit buy 10 {below:.2f}")
+    program.wait_for_message("OrderReport", state="open")
+    assert program.end(signal.SIGTERM) == 128 + signal.SIGTERM
+    again = watch(tmp_path, sim)
+    again.say("close")
+    again.wait_for_message("PositionChanged", qty=0)
+    assert again.quit() == 0
+    assert not any('"state":"open"' in line for line in again.heard)
+
+
+def test_a_full_disk_denies_the_order_and_the_session_lives_on(tmp_path, sim):
+    first = watch(tmp_path, sim)
+    assert first.quit() == 0
+
+    def small_files_only():
+        room = 40_000  # the store's log of changes comes to its end within a few orders
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    program = Program(
+        tmp_path,
+        "watch",
+        sim["polymarket"][0],
+        "--json",
+        "--no-record",
+        "--exchange",
+        sim["url"],
+        preexec_fn=small_files_only,
+        **QUICK,
+    )
+    program.wait_for_message("TradeSeen")
+    for _ in range(8):
+        program.say("buy 1")
+    failed = program.wait_for_message("JournalFailed")
+    assert "disk" in failed["reason"]
+    sent_before = sum('"type":"Fill"' in line for line in program.heard)
+    program.wait_for_message("TradeSeen")
+    assert sent_before == 0 or program.child.poll() is None
+    assert program.quit() == 0
+
+
+def test_a_second_instance_on_the_same_store_is_refused(tmp_path, sim):
+    program = watch(tmp_path, sim)
+    second = run(tmp_path, "watch", sim["polymarket"][0], "--plain", "--exchange", sim["url"])
+    assert second.returncode == 6
+    assert "another pmterm" in second.stderr.lower()
+    assert program.quit() == 0
+
+
+def test_kalshi_is_watched_with_a_signed_handshake(tmp_path, sim):
+    program = Program(
+        tmp_path,
+        "watch",
+        sim["kalshi"][0],
+        "--json",
+        "--exchange",
+        sim["url"],
+        **kalshi_key(sim),
+    )
+    program.wait_for_message("FeedUp", venue="kalshi")
+    program.wait_for_message("TradeSeen")
+    assert program.quit() == 0
+
+
+def test_recording_without_a_screen_gives_a_sound_file(tmp_path, sim):
+    told = run(
+        tmp_path,
+        "record",
+        sim["polymarket"][0],
+        "--for",
+        "3",
+        "-o",
+        "evening.ndjson.zst",
+        "--exchange",
+        sim["url"],
+        "--json",
+    )
+    facts = json.loads(told.stdout)
+    assert told.returncode == 0, told.stderr
+    assert facts["frames"] > 5
+    verified = json.loads(run(tmp_path, "recording", "verify", facts["file"], "--json").stdout)
+    assert verified["damage"] == []
+    assert sum(verified["frames"].values()) == facts["frames"]
+    for market in verified["markets"].values():
+        assert market["touch_agree"] == market["touch_checks"] > 0
