@@ -67,7 +67,8 @@ class Program:
             try:
                 line = self._lines.get(timeout=max(0.01, until - time.monotonic()))
             except queue.Empty:
-                shown = "\n".join(self.heard[-30:])
+                told = [line for line in self.heard if "TradeSeen" not in line]
+                shown = "\n".join(told[-30:])
                 raise AssertionError(f"waited in vain; last heard:\n{shown}") from None
             if line is None:
                 raise AssertionError(f"the program ended:\n{self.child.stderr.read()}")

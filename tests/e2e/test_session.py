@@ -9,7 +9,6 @@ import signal
 import pytest
 from tests.e2e.program import Program, exchange, kalshi_key, run
 
-
 QUICK = {"PMTERM_RISK__MARKET_COOLDOWN_S": "off"}  # or each second order would have to wait 5 s
 
 
@@ -155,12 +154,22 @@ def test_a_full_disk_denies_the_order_and_the_session_lives_on(tmp_path, sim):
     )
     program.wait_for_message("TradeSeen")
     for _ in range(8):
-        program.say("buy 1")
+        program.say("buy 5")
     failed = program.wait_for_message("JournalFailed")
+    refused = program.wait_for_message("OrderReport", state="refused")
     assert "disk" in failed["reason"]
-    sent_before = sum('"type":"Fill"' in line for line in program.heard)
+    assert refused["order"] == failed["order"]
     program.wait_for_message("TradeSeen")
-    assert sent_before == 0 or program.child.poll() is None
+    assert program.quit() == 0
+    assert not any(failed["order"] in line and '"type":"Fill"' in line for line in program.heard)
+
+
+def test_lines_typed_at_once_are_all_obeyed(tmp_path, sim):
+    program = watch(tmp_path, sim)
+    program.say("limit buy 10 0.31\nlimit buy 10 0.32\nnonsense\nlimit buy 10 0.33")
+    program.wait_for_message("NotUnderstood")
+    for price in (3100, 3200, 3300):
+        program.wait_for_message("OrderReport", state="open", price=price)
     assert program.quit() == 0
 
 

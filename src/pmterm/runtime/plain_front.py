@@ -17,6 +17,8 @@ from pmterm.model.units import SECOND
 from pmterm.views.board import Board
 from pmterm.views.plain import HELP, TOLD, line_of, parse_command, touch_line
 
+MOST_TYPED = 4096
+
 
 class Desk(Protocol):
     """What the lines need of a desk."""
@@ -44,6 +46,7 @@ class PlainFront:
         self._over = asyncio.Event()
         self._code = 0
         self._told: dict[MarketId, str] = {}
+        self._begun = b""
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Handlers for the engine."""
@@ -67,20 +70,32 @@ class PlainFront:
         return self._code
 
     def _typed(self) -> None:
-        line = sys.stdin.readline()
-        if not line:  # nobody will type any more; go on telling
+        """Take what was typed, past Python's own buffer: it would keep later lines back."""
+        typed = os.read(sys.stdin.fileno(), MOST_TYPED)
+        if not typed:  # nobody will type any more; go on telling
             asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-            return
+            typed = b"\n"
+        *lines, self._begun = (self._begun + typed).split(b"\n")
+        self._begun = self._begun[-MOST_TYPED:]
+        for line in lines:
+            self._obey(line.decode(errors="replace"))
+
+    def _obey(self, line: str) -> None:
         words = line.strip().lower()
         if words in {"quit", "exit", "q"}:
             self.end()
         elif words in {"help", "?"}:
-            self._line(HELP)
+            self._answer("Help", HELP)
         elif words:
             try:
                 self._desk.send(parse_command(line, self._desk.board().focus))
             except UsageWrong as wrong:
-                self._line(f"{wrong.detail} {wrong.hint}")
+                self._answer("NotUnderstood", f"{wrong.detail} {wrong.hint}")
+
+    def _answer(self, kind: str, text: str) -> None:
+        """Answer what was typed; a reader of JSON gets JSON."""
+        told = {"type": kind, "text": text}
+        self._line(self._encode(told).decode() if self._as_json else text)
 
     def _beat(self, beat: Heartbeat) -> None:
         if beat.at % SECOND or self._as_json:
