@@ -17,16 +17,8 @@ class Stage(Protocol):
         ...
 
 
-class _Route:
-    """A handler, and who hears what it says: stages further down the street only."""
-
-    __slots__ = ("handler", "later")
-
-    def __init__(self, handler: Handler, later: "_Table") -> None:
-        self.handler = handler
-        self.later = later
-
-
+# A handler, and who hears what it says: stages further down the street only.
+_Route: TypeAlias = tuple[Handler, "_Table"]
 _Table: TypeAlias = dict[type[Message], tuple[_Route, ...]]
 
 
@@ -41,25 +33,30 @@ class Pipeline:
         for stage in reversed(stages):
             later = dict(table)
             for kind, handler in stage.hears().items():
-                table[kind] = (_Route(handler, later), *table.get(kind, ()))
+                table[kind] = ((handler, later), *table.get(kind, ()))
         self._door = table
         self._recalls = _recalls(stages)
 
     def on(self, event: Message) -> list[Message]:
         """Return the event and everything it led to, oldest first."""
+        heard_by = self._door.get(type(event))
         said = [event]
-        routes = self._door.get(type(event))
-        if routes is None:
+        if heard_by is None:
             return said
-        waiting = [(event, routes)]
-        for message, heard_by in waiting:
-            for route in heard_by:
-                for reply in route.handler(message):
-                    said.append(reply)
-                    further = route.later.get(type(reply))
-                    if further is not None:
-                        waiting.append((reply, further))
-        return said
+        message = event
+        waiting: list[tuple[Message, tuple[_Route, ...]]] = []
+        while True:
+            for handler, later in heard_by:
+                replies = handler(message)
+                if replies:  # most have nothing to say
+                    said += replies
+                    for reply in replies:
+                        further = later.get(type(reply))
+                        if further is not None:
+                            waiting.append((reply, further))
+            if not waiting:
+                return said
+            message, heard_by = waiting.pop(0)
 
     def recall(self, message: Message) -> None:
         """Fold one message of the journal into the stages' state, in silence."""
