@@ -97,20 +97,23 @@ def watch(
     as_json: JsonLines = False,
 ) -> None:
     """Open the terminal on markets; without any, on the market finder."""
-    from pmterm.compose import demo, live, tools
-    from pmterm.compose.front import Screen
+    from pmterm.compose import given
 
     names = markets or []
     if "demo" in names and len(names) > 1:
         raise UsageWrong("the demo cannot be mixed with other markets.", "Watch it alone.")
-    settings = tools.settings(
+    settings = given.settings(
         _flags(general__theme=theme, general__ascii=ascii_, general__slow=slow, store__path=store),
         record=record,
         exchange=exchange,
     )
-    screen = Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
+    screen = given.Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
     if names == ["demo"]:
+        from pmterm.compose import demo
+
         raise typer.Exit(_go(demo.demo(settings, screen, seed=seed, record=record)))
+    from pmterm.compose import live
+
     raise typer.Exit(_go(live.watch(settings, screen, names)))
 
 
@@ -133,15 +136,14 @@ def replay(
     as_json: JsonLines = False,
 ) -> None:
     """Play a recording in the same terminal: pause, step, seek, trade on paper against it."""
-    from pmterm.compose import replays, tools
-    from pmterm.compose.front import Screen
+    from pmterm.compose import given, replays
 
-    settings = tools.settings(
+    settings = given.settings(
         _flags(general__theme=theme, general__ascii=ascii_, general__slow=slow, store__path=store)
     )
     if check:
         _print(_go(replays.check(settings, file)), as_json=as_json)
-    screen = Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
+    screen = given.Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
     raise typer.Exit(_go(replays.replay(settings, screen, file, speed=speed)))
 
 
@@ -155,9 +157,9 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record markets without a screen: raw frames, exactly as received. Ctrl-C stops."""
-    from pmterm.compose import tools
+    from pmterm.compose import given, tools
 
-    settings = tools.settings({}, exchange=exchange)
+    settings = given.settings({}, exchange=exchange)
     _print(_go(tools.record(settings, markets, out, seconds)), as_json=as_json)
 
 
@@ -177,15 +179,15 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Serve a local exchange that speaks both venues' dialects, on loopback only. Ctrl-C stops."""
-    from pmterm.compose import demo, tools
+    from pmterm.compose import exchange, given
 
-    settings = tools.settings(_flags(sim__port=_text(port), sim__seed=_text(seed)))
+    settings = given.settings(_flags(sim__port=_text(port), sim__seed=_text(seed)))
 
     def show(facts: dict[str, object]) -> None:
         _show(facts, as_json=as_json)
         sys.stdout.flush()
 
-    served = demo.sim(
+    served = exchange.sim(
         settings, show, recording=recording, speed=speed, key_file=key_file, history=history
     )
     raise typer.Exit(_go(served))
@@ -216,9 +218,9 @@ def export(
     store: Store = None,
 ) -> None:
     """Write trades, fills, signals or snapshots as CSV or JSONL."""
-    from pmterm.compose import tools
+    from pmterm.compose import given, tools
 
-    _go(tools.export(tools.settings(_flags(store__path=store)), what, form, out))
+    _go(tools.export(given.settings(_flags(store__path=store)), what, form, out))
 
 
 @config_app.command("show")

@@ -5,19 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from pmterm.compose.given import Screen
 from pmterm.config.settings import Settings
 from pmterm.runtime.clock import Clock
 from pmterm.runtime.engine import Engine
 from pmterm.runtime.plain_front import PlainFront
 from pmterm.runtime.signals import Ending, TerminalProbe, beside, ending_signals
 from pmterm.tui.desk import Desk
-
-
-class Screen(msgspec.Struct, frozen=True):
-    """How the session is shown."""
-
-    plain: bool = False
-    as_json: bool = False
 
 
 class Front(msgspec.Struct, frozen=True):

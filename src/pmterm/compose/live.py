@@ -1,5 +1,6 @@
 """Builds a live session: network, store, recorder, engine and screen, in the order they fall."""
 
+import asyncio
 import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -18,7 +19,8 @@ from pmterm.compose.core import (
     market_words,
     thinking,
 )
-from pmterm.compose.front import Screen, front_of
+from pmterm.compose.front import front_of
+from pmterm.compose.given import Screen
 from pmterm.config.credentials import KalshiKey, kalshi_key
 from pmterm.config.paths import log_dir, recordings_dir, store_path
 from pmterm.config.settings import Settings
@@ -216,11 +218,11 @@ def version() -> str:
 
 
 async def _look_up(finder: Finder, names: Sequence[str]) -> list[Market]:
-    markets: dict[MarketId, Market] = {}
-    for name in names:
-        for market in (await finder.lookup(name))[:MOST_MARKETS]:
-            markets.setdefault(market.id, market)
-    return list(markets.values())
+    """Ask for all names at once; the markets come in the order of the names."""
+    async with asyncio.TaskGroup() as asking:
+        answers = [asking.create_task(finder.lookup(name)) for name in names]
+    found = [market for answer in answers for market in answer.result()[:MOST_MARKETS]]
+    return list({market.id: market for market in found}.values())
 
 
 def _recall(parts: Core, journal: Sequence[Message]) -> dict[MarketId, Market]:

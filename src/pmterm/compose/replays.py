@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, core, read_market, thought_with
-from pmterm.compose.front import Screen, front_of
+from pmterm.compose.front import front_of
+from pmterm.compose.given import Screen
 from pmterm.config.paths import store_path
 from pmterm.config.settings import Settings
 from pmterm.messages.accounts import SessionStarted

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from pmterm.compose.core import core, read_market
+from pmterm.compose.given import settings
 from pmterm.compose.live import connects, edge, network, recording_to
 from pmterm.config import paths
-from pmterm.config.settings import Settings, default_config_text, load_settings
+from pmterm.config.settings import Settings, default_config_text
 from pmterm.messages.base import Message
 from pmterm.messages.transport import Frame
 from pmterm.model.errors import RecordingBroken, UsageWrong
@@ -32,29 +33,6 @@ from pmterm.venues.kalshi.feed import KalshiFeed
 from pmterm.venues.polymarket.feed import PolymarketFeed
 
 Facts = tuple[dict[str, object], int]
-
-
-def settings(flags: dict[str, str], *, record: bool | None = None, exchange: str = "") -> Settings:
-    """Load the settings; `exchange` sends everything to a local exchange at that address."""
-    if record is not None:
-        flags = flags | {"store.record": "true" if record else "false"}
-    if exchange:
-        flags = flags | exchange_flags(exchange)
-    return load_settings(flags, os.environ, Path.cwd(), paths.config_dir())
-
-
-def exchange_flags(base: str) -> dict[str, str]:
-    """Return the hosts of a local exchange as flags."""
-    base = base.rstrip("/")
-    stream = "ws" + base.removeprefix("http")
-    return {
-        "hosts.kalshi.api": f"{base}/trade-api/v2",
-        "hosts.kalshi.stream": f"{stream}/trade-api/ws/v2",
-        "hosts.polymarket.clob": f"{base}/clob",
-        "hosts.polymarket.gamma": f"{base}/gamma",
-        "hosts.polymarket.data": f"{base}/data",
-        "hosts.polymarket.stream": f"{stream}/ws/market",
-    }
 
 
 class _Counting:

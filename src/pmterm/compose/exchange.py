@@ -1,0 +1,86 @@
+"""Builds the local exchange as a server: of the scenario, or of a recording."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pmterm.compose.given import Address
+from pmterm.config.settings import Hosts, Settings
+from pmterm.model.errors import StoreBroken
+from pmterm.model.ids import Venue
+from pmterm.model.units import SECOND, Ns
+from pmterm.runtime.clock import SystemClock
+from pmterm.runtime.waiting import end_of_input, wait_for_end
+from pmterm.sim.history import history as received
+from pmterm.sim.scenario import Scenario
+from pmterm.sim.world import World
+from pmterm.store.private_files import open_private
+from pmterm.store.recording import RecordingReader, RecordingWriter
+
+PRE_ROLL: Ns = 130 * SECOND  # what the demo's signals have to go by when it opens
+SIM_KEY_ID = "00000000-0000-4000-8000-000000000001"  # opens the local exchange and nothing else
+
+
+async def sim(
+    settings: Settings,
+    show: Callable[[dict[str, object]], None],
+    *,
+    recording: Path | None,
+    speed: float,
+    key_file: Path | None,
+    history: Path | None,
+) -> int:
+    """Serve until told to end; as a demo's child (`history`) until its parent is gone."""
+    from pmterm.sim.server import SimServer
+
+    clock = SystemClock()
+    key = Ed25519PrivateKey.generate()
+    if key_file is not None:
+        _write_key(key_file, key)
+    keys = {SIM_KEY_ID: key.public_key()} if key_file is not None else None
+    world: World
+    if recording is not None:
+        from pmterm.sim.from_recording import RecordingWorld
+
+        world = RecordingWorld(RecordingReader(recording), clock.now(), speed=speed)
+    else:
+        world = evening = Scenario(settings.sim.seed, clock.now(), pre_roll=PRE_ROLL)
+        if history is not None:
+            _write_history(evening, history)
+    async with SimServer(world, clock, port=settings.sim.port, kalshi_keys=keys) as server:
+        listings = [listing.market for listing in world.listings]
+        address = Address(
+            url=server.base_url,
+            hosts=msgspec.convert(server.hosts(), Hosts),
+            polymarket=[m.slug or m.id for m in listings if m.venue is Venue.POLYMARKET],
+            kalshi=[m.id for m in listings if m.venue is Venue.KALSHI],
+            kalshi_key_id=SIM_KEY_ID,
+            kalshi_key_file=str(key_file or ""),
+        )
+        show(msgspec.to_builtins(address))
+        return await (wait_for_end(0.0) if history is None else end_of_input())
+
+
+def _write_history(world: Scenario, path: Path) -> None:
+    with RecordingWriter(path, source="pmterm sim") as writer:
+        for event in received(world, world.started_at, world.now, conn=0):
+            writer.write(event)
+
+
+def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        os.write(descriptor, pem)
+    except OSError as error:
+        raise StoreBroken(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        os.close(descriptor)
