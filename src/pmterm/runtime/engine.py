@@ -135,8 +135,7 @@ class Engine:
         """Follow a market from now on."""
         yield from self.take(MarketSeen(at, market))
         self._venue_of[market.id] = market.venue
-        for message in self._feeds[market.venue].watch(market, at):
-            yield from self._think(message)
+        yield from self._think(self._feeds[market.venue].watch(market, at))
 
     def take(self, event: Message) -> Iterator[Durable]:
         """Take one input and everything that was due before it.
@@ -150,11 +149,7 @@ class Engine:
         elif event.at < self.at:
             event = msgspec.structs.replace(event, at=self.at)
         translate = self._translate.get(type(event))
-        if translate is None:
-            yield from self._think(event)
-            return
-        for message in translate(event):
-            yield from self._think(message)
+        yield from self._think((event,) if translate is None else translate(event))
 
     def run(self, events: Iterable[Message]) -> None:
         """Take inputs without a journal, as fast as it goes."""
@@ -176,52 +171,53 @@ class Engine:
             self.at = max(self.at, due)
             if due == self._next_beat:
                 self._next_beat += BEAT
-                yield from self._think(Heartbeat(due))
+                yield from self._think((Heartbeat(due),))
                 if due % SECOND == 0:
                     yield from self._tick(due)
             else:
-                for answer in self._broker.wake(due):
-                    yield from self._think(answer)
+                yield from self._think(self._broker.wake(due))
         self._next_due = due
 
     def _tick(self, at: Ns) -> Iterator[Durable]:
         for feed in self._feeds.values():
-            for message in feed.tick(at):
-                yield from self._think(message)
+            yield from self._think(feed.tick(at))
 
-    def _think(self, event: Message) -> Iterator[Durable]:
-        door = [event]
-        for message in door:
-            if type(message) in _WISHES:
-                self._wish(message)  # type: ignore[arg-type]  # the set names just these types
-                continue
-            said = self._pipeline.on(message)
-            kept = [each for each in said if type(each) in self._journaled]
-            if kept:
-                durable = Durable(kept)
-                yield durable
-                if durable.failed:
-                    said, failures = _hold_back(said, durable.failed)
-                    door.extend(failures)
-            self._tell(said)
-            self._act(said, door)
+    def _think(self, events: Sequence[Message]) -> Iterator[Durable]:
+        """Think about each event and about the answers it brings, before the next event."""
+        for event in events:
+            door = [event]
+            for message in door:
+                if type(message) in _WISHES:
+                    self._wish(message)  # type: ignore[arg-type]  # the set names just these types
+                    continue
+                said = self._pipeline.on(message)
+                if not self._journaled.isdisjoint(map(type, said)):
+                    durable = Durable([each for each in said if type(each) in self._journaled])
+                    yield durable
+                    if durable.failed:
+                        said, failures = _hold_back(said, durable.failed)
+                        door.extend(failures)
+                self._tell(said)
+                self._act(said, door)
 
     def _tell(self, said: list[Message]) -> None:
         """Tell the listeners: only what is on disk by now, so that a crash unsays nothing."""
+        listeners = self._listeners
         for message in said:
-            for listener in self._listeners.get(type(message), ()):
-                listener(message)
+            heard_by = listeners.get(type(message))
+            if heard_by is not None:
+                for listener in heard_by:
+                    listener(message)
 
     def _act(self, said: list[Message], door: list[Message]) -> None:
+        answers = self._answers
         for message in said:
-            answer = self._answers.get(type(message))
+            answer = answers.get(type(message))
             if answer is not None:
-                replies = answer(message)
-                if replies:
-                    door.extend(replies)
+                door += answer(message)
                 self._next_due = min(self._next_due, self._broker.next_due())
             elif type(message) is BookDoubted:
-                door.extend(self._resync(message))
+                door += self._resync(message)
 
     def _resync(self, doubt: BookDoubted) -> Sequence[Message]:
         feed = self._feeds.get(doubt.venue)
