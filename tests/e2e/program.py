@@ -76,7 +76,7 @@ class Program:
             if wanted(line):
                 return line
 
-    def wait_for_message(self, kind, **fields):
+    def wait_for_message(self, kind, /, **fields):
         """Return the first JSON message of a type whose fields have these values."""
 
         def fits(line):
