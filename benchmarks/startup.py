@@ -36,16 +36,15 @@ USEFUL = re.compile(rb"spread [0-9]")
 PATIENCE_S = 30.0
 
 
-def first_screen(command: list[str]) -> float:
+def first_screen(command: list[str], home: str) -> float:
     """Start a program in a terminal of 120 x 40; return seconds to the first useful screen."""
+    places = {f"XDG_{name}_HOME": home for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    env = {**os.environ, **places, "TERM": "xterm-256color"}
     began = time.monotonic()
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        with tempfile.TemporaryDirectory() as home:
-            places = {f"XDG_{name}_HOME": home for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-            env = {**os.environ, **places, "TERM": "xterm-256color"}
-            os.execvpe(command[0], command, env)  # noqa: S606  # our own program
+        os.execvpe(command[0], command, env)  # noqa: S606  # our own program
     seen = b""
     took = float("nan")
     while time.monotonic() - began < PATIENCE_S:
@@ -82,7 +81,8 @@ def main() -> None:
     times: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(options.rounds):
         for name, command in programs.items():
-            times[name].append(first_screen(command))
+            with tempfile.TemporaryDirectory() as home:
+                times[name].append(first_screen(command, home))
     result = {name: statistics.median(taken) for name, taken in times.items()}
     if options.json:
         print(json.dumps(result))

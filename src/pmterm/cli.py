@@ -175,7 +175,6 @@ def sim(
     key_file: Annotated[
         Path | None, typer.Option(help="Write a Kalshi key for this exchange here, and ask for it.")
     ] = None,
-    history: Annotated[Path | None, typer.Option(hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
     """Serve a local exchange that speaks both venues' dialects, on loopback only. Ctrl-C stops."""
@@ -187,9 +186,7 @@ def sim(
         _show(facts, as_json=as_json)
         sys.stdout.flush()
 
-    served = exchange.sim(
-        settings, show, recording=recording, speed=speed, key_file=key_file, history=history
-    )
+    served = exchange.sim(settings, show, recording=recording, speed=speed, key_file=key_file)
     raise typer.Exit(_go(served))
 
 

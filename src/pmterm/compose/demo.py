@@ -1,6 +1,7 @@
 """Builds the demo: an exchange in a child process, and the terminal on it."""
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -22,7 +23,9 @@ from pmterm.model.ids import Venue
 from pmterm.store.recording import RecordingReader
 from pmterm.trading.signal.rules import SignalSettings
 
-DEMO_BASELINE_S = 120  # of the evening that was played before the viewer came
+DEMO_BASELINE_S = 60  # of the evening that was played before the viewer came
+# Not by way of the command line, whose own loading would hold up the first screen.
+CHILD = "from pmterm.compose.exchange import as_child; as_child()"
 
 
 class ChildFailed(PmtermError):
@@ -51,13 +54,13 @@ async def demo(settings: Settings, screen: Screen, *, seed: int | None, record: 
 async def _exchange(seed: int, folder: Path, screen: Screen) -> AsyncIterator[tuple[Address, Path]]:
     """Run an exchange as a child; it ends with us, however we end, since its input ends then."""
     history, key = folder / "before.ndjson.zst", folder / "kalshi.pem"
-    words = ["sim", "--port", "0", "--seed", str(seed), "--json"]
-    words += ["--key-file", str(key), "--history", str(history)]
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "pmterm",
-        *words,
+        "-c",
+        CHILD,
+        str(seed),
+        str(key),
+        str(history),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -78,12 +81,15 @@ async def _exchange(seed: int, folder: Path, screen: Screen) -> AsyncIterator[tu
 
 def _load(screen: Screen) -> None:
     """Load what the session needs, while the child plays its first minutes."""
+    gc.disable()  # nothing of this will ever be garbage
     import aiohttp  # noqa: F401  # the client takes it in at its first request
 
     from pmterm.compose import live  # noqa: F401
 
     if not screen.plain:
         from pmterm.tui import app  # noqa: F401
+    gc.freeze()
+    gc.enable()
 
 
 def _for_demo(settings: Settings, address: Address, *, is_recorded: bool) -> Settings:

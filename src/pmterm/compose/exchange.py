@@ -1,7 +1,10 @@
 """Builds the local exchange as a server: of the scenario, or of a recording."""
 
+import asyncio
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -13,15 +16,15 @@ from pmterm.config.settings import Hosts, Settings
 from pmterm.model.errors import StoreBroken
 from pmterm.model.ids import Venue
 from pmterm.model.units import SECOND, Ns
-from pmterm.runtime.clock import SystemClock
+from pmterm.runtime.clock import Clock, SystemClock
 from pmterm.runtime.waiting import end_of_input, wait_for_end
-from pmterm.sim.history import history as received
+from pmterm.sim.history import history
 from pmterm.sim.scenario import Scenario
 from pmterm.sim.world import World
 from pmterm.store.private_files import open_private
 from pmterm.store.recording import RecordingReader, RecordingWriter
 
-PRE_ROLL: Ns = 130 * SECOND  # what the demo's signals have to go by when it opens
+PRE_ROLL: Ns = 75 * SECOND  # what the demo's signals have to go by when it opens
 SIM_KEY_ID = "00000000-0000-4000-8000-000000000001"  # opens the local exchange and nothing else
 
 
@@ -32,28 +35,53 @@ async def sim(
     recording: Path | None,
     speed: float,
     key_file: Path | None,
-    history: Path | None,
 ) -> int:
-    """Serve until told to end; as a demo's child (`history`) until its parent is gone."""
-    from pmterm.sim.server import SimServer
-
+    """Serve the scenario, or a recording, until told to end."""
     clock = SystemClock()
-    key = Ed25519PrivateKey.generate()
-    if key_file is not None:
-        _write_key(key_file, key)
-    keys = {SIM_KEY_ID: key.public_key()} if key_file is not None else None
-    world: World
+    world: World = Scenario(settings.sim.seed, clock.now(), pre_roll=PRE_ROLL)
     if recording is not None:
         from pmterm.sim.from_recording import RecordingWorld
 
         world = RecordingWorld(RecordingReader(recording), clock.now(), speed=speed)
-    else:
-        world = evening = Scenario(settings.sim.seed, clock.now(), pre_roll=PRE_ROLL)
-        if history is not None:
-            _write_history(evening, history)
-    async with SimServer(world, clock, port=settings.sim.port, kalshi_keys=keys) as server:
+    async with _serving(world, clock, settings.sim.port, key_file) as address:
+        show(msgspec.to_builtins(address))
+        return await wait_for_end(0.0)
+
+
+def as_child() -> None:
+    """Run as the demo's child process: `SEED KEY_FILE HISTORY_FILE` in, an Address out.
+
+    Plays the minutes before the viewer came into a recording, then serves until its input ends.
+    """
+    seed, key_file, before = sys.argv[1:]
+    asyncio.run(_child(int(seed), Path(key_file), Path(before)))
+
+
+async def _child(seed: int, key_file: Path, before: Path) -> None:
+    clock = SystemClock()
+    world = Scenario(seed, clock.now(), pre_roll=PRE_ROLL)
+    with RecordingWriter(before, source="pmterm sim") as writer:
+        for event in history(world, world.started_at, world.now, conn=0):
+            writer.write(event)
+    async with _serving(world, clock, 0, key_file) as address:
+        sys.stdout.buffer.write(msgspec.json.encode(address) + b"\n")
+        sys.stdout.buffer.flush()
+        await end_of_input()
+
+
+@asynccontextmanager
+async def _serving(
+    world: World, clock: Clock, port: int, key_file: Path | None
+) -> AsyncIterator[Address]:
+    from pmterm.sim.server import SimServer
+
+    key = Ed25519PrivateKey.generate()
+    if key_file is not None:
+        _write_key(key_file, key)
+    keys = {SIM_KEY_ID: key.public_key()} if key_file is not None else None
+    async with SimServer(world, clock, port=port, kalshi_keys=keys) as server:
         listings = [listing.market for listing in world.listings]
-        address = Address(
+        yield Address(
             url=server.base_url,
             hosts=msgspec.convert(server.hosts(), Hosts),
             polymarket=[m.slug or m.id for m in listings if m.venue is Venue.POLYMARKET],
@@ -61,14 +89,6 @@ async def sim(
             kalshi_key_id=SIM_KEY_ID,
             kalshi_key_file=str(key_file or ""),
         )
-        show(msgspec.to_builtins(address))
-        return await (wait_for_end(0.0) if history is None else end_of_input())
-
-
-def _write_history(world: Scenario, path: Path) -> None:
-    with RecordingWriter(path, source="pmterm sim") as writer:
-        for event in received(world, world.started_at, world.now, conn=0):
-            writer.write(event)
 
 
 def _write_key(path: Path, key: Ed25519PrivateKey) -> None:

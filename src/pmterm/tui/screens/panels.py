@@ -94,6 +94,7 @@ class Panels(Screen[None]):
         self._arrange()
         self._paint_all()
         fast, middle, calm = self._rates
+        self.call_after_refresh(self._beat)
         self.set_interval(fast, self._beat)
         self.set_interval(middle, lambda: self._paint(MIDDLE))
         self.set_interval(calm, lambda: self._paint(CALM))
