@@ -27,6 +27,9 @@ NAMES = {
 }
 
 
+WAITS = frozenset({SignalKind.LIQUIDITY_VACUUM, SignalKind.DEPTH_PULL})  # advise no trade
+
+
 class SignalRow(msgspec.Struct, frozen=True):
     """A signal, or a candidate that failed (`failed` says at what; then nothing is advised)."""
 
@@ -41,7 +44,7 @@ class SignalRow(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     outcome: str = ""
-    is_reverted: bool = False
+    net: Cash = 0
 
     @property
     def is_rejected(self) -> bool:
@@ -103,7 +106,7 @@ class SignalFold:
         for index, row in enumerate(self._rows):
             if row.id == message.id:
                 self._rows[index] = msgspec.structs.replace(
-                    row, outcome=outcome_text(message), is_reverted=message.reverted
+                    row, outcome=outcome_text(message), net=message.net if message.is_known else 0
                 )
                 break
         if message.is_known:
@@ -130,6 +133,9 @@ def outcome_text(message: SignalEnded) -> str:
     """Say what became of a signal."""
     if not message.is_known:
         return "outcome not known: book lost"
+    if message.kind in WAITS:
+        after = message.after // SECOND
+        return f"came back in {after}s" if message.reverted else "did not come back"
     net = cash_text(message.net, signed=True)
     if message.reverted:
         return f"came back in {message.after // SECOND}s, {net} a contract"

@@ -10,7 +10,7 @@ from pmterm.views.chart import ChartColumn, ChartMark, MarkKind, columns_of
 from pmterm.views.figures import Unit, clock_text, half_text, percent_text
 
 AXIS = 7
-SPAN: Ns = 600 * SECOND
+SPANS: tuple[Ns, ...] = (120 * SECOND, 300 * SECOND, 600 * SECOND)
 _SIGNS = {
     MarkKind.BUY_SIGNAL: ("▲", "bid"),
     MarkKind.SELL_SIGNAL: ("▼", "ask"),
@@ -21,7 +21,7 @@ _SIGNS = {
 
 
 class Chart(Lines):
-    """The last ten minutes of the mid."""
+    """The mid over the last two, five or ten minutes: as much as there is."""
 
     heading = "PRICE"
     panel = "chart"
@@ -30,14 +30,25 @@ class Chart(Lines):
         """Say how far it moved in the last 30 s."""
         change = self.board.signals.gauges.change_ppm
         arrow = "▲" if change > 0 else "▼" if change < 0 else ""
-        return f"10 min · {arrow}{percent_text(change)} in 30s" if self.board.market else ""
+        if self.board.market is None:
+            return ""
+        minutes = self._span(self._until()) // (60 * SECOND)
+        return f"{minutes} min · {arrow}{percent_text(change)} in 30s"
+
+    def _until(self) -> Ns:
+        return max(self.board.chart.until, self.board.at) or 1
+
+    def _span(self, until: Ns) -> Ns:
+        first = self.board.chart.times[0] if self.board.chart.times else until
+        return next((span for span in SPANS if until - first <= span), SPANS[-1])
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Return the rows of the chart and its time axis."""
         view = self.board.chart
         room, rows = width - AXIS, height - 1
-        until = max(view.until, self.board.at) or 1
-        columns = columns_of(view, until - SPAN, until, room * 2) if room > 4 and rows > 1 else []
+        until = self._until()
+        since = until - self._span(until)
+        columns = columns_of(view, since, until, room * 2) if room > 4 and rows > 1 else []
         known = [column for column in columns if column.high2]
         if not known:
             words = "The price will be drawn here as soon as both sides of the book stand."
@@ -46,7 +57,7 @@ class Chart(Lines):
         dots = 4 * rows - 1
         spans = [_span(column, low2, high2, dots) for column in columns]
         lines = draw(joined(spans), rows, ascii_only=self.look.is_ascii)
-        marks = self._marks(until, room, rows, low2, high2)
+        marks = self._marks(since, until, room, rows, (low2, high2))
         last2 = next((c.high2 for c in reversed(columns) if c.high2), 0)
         labels = self._labels(rows, low2, high2, last2)
         painted = [
@@ -56,7 +67,7 @@ class Chart(Lines):
         body: list[Row] = [
             (*parts, labels.get(y, (" " * AXIS, "dim"))) for y, parts in enumerate(painted)
         ]
-        body.append(self._times(until, room))
+        body.append(self._times(since, until, room))
         return body
 
     def _labels(self, rows: int, low2: int, high2: int, last2: int) -> dict[int, tuple[str, str]]:
@@ -72,20 +83,21 @@ class Chart(Lines):
         tick2 = 2 if self.look.unit is Unit.DOLLARS else 20
         return fit(f" {half_text(price2, self.look.unit, tick2)}", AXIS)
 
-    def _times(self, until: Ns, room: int) -> Row:
+    def _times(self, since: Ns, until: Ns, room: int) -> Row:
         marks = max(room // 16, 1)
         line = ""
         for number in range(marks):
-            at = until - SPAN + SPAN * number // marks
+            at = since + (until - since) * number // marks
             line = fit(line, room * number // marks) + clock_text(at)[:5]
         return ((fit(fit(line, room - 9) + clock_text(until), room), "dim"), (" UTC   ", "dim"))
 
     def _marks(
-        self, until: Ns, room: int, rows: int, low2: int, high2: int
+        self, since: Ns, until: Ns, room: int, rows: int, bounds: tuple[int, int]
     ) -> dict[tuple[int, int], tuple[str, str]]:
+        low2, high2 = bounds
         placed: dict[tuple[int, int], tuple[str, str]] = {}
         for mark in self.board.chart.marks:
-            x = (mark.at - until + SPAN) * room // SPAN
+            x = (mark.at - since) * room // (until - since)
             y = (high2 - mark.price2) * rows // max(high2 - low2, 1)
             if 0 <= x < room:
                 placed[x, min(max(y, 0), rows - 1)] = _sign(mark)

@@ -7,8 +7,15 @@ from pmterm.model.units import PPM
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import ListLines, Row, pointed
-from pmterm.views.figures import clock_text, half_text, percent_text, ratio_text, score_text
-from pmterm.views.signals import NAMES, SignalRow
+from pmterm.views.figures import (
+    cash_text,
+    clock_text,
+    half_text,
+    percent_text,
+    ratio_text,
+    score_text,
+)
+from pmterm.views.signals import NAMES, WAITS, SignalRow
 
 _STYLES = {Advice.BUY: "bid", Advice.SELL: "ask", Advice.WAIT: "warn"}
 ENOUGH = 30
@@ -31,13 +38,16 @@ class Signals(ListLines):
         return rows[self.cursor] if self.cursor < len(rows) else None
 
     def note(self) -> str:
-        """Say how the signals of this session went."""
-        ended = sum(record.ended for record in self.board.signals.records)
-        back = sum(record.reverted for record in self.board.signals.records)
+        """Say how this session's signals to trade on went, once there are enough to say it."""
+        records = [r for r in self.board.signals.records if r.kind not in WAITS]
+        ended = sum(record.ended for record in records)
         if not ended:
             return ""
-        small = "" if ended >= ENOUGH else ", too few to say"
-        return f"{back} of {ended} came back{small}"
+        if ended < ENOUGH:
+            return f"{ended} ended, worth not known"
+        back = sum(record.reverted for record in records)
+        net = sum(record.net for record in records) // ended
+        return f"{back} of {ended} back, {cash_text(net, signed=True)} each"
 
     def headings(self, width: int) -> list[Row]:
         """Return the gauges, and how ready the baseline is."""
@@ -100,7 +110,14 @@ class Signals(ListLines):
         if row.is_rejected:
             words, style = ", ".join(row.failed), "dim"
         elif row.outcome:
-            words, style = row.outcome, "good" if row.is_reverted else "bad"
+            words, style = row.outcome, _tone(row)
         else:
             words, style = ", ".join(row.reasons), "plain"
         return ((head, "own"), (fit(words, max(width - cell_len(head), 0)), style))
+
+
+def _tone(row: SignalRow) -> str:
+    """Colour an outcome by what it would have earned: coming back is not yet a profit."""
+    if row.kind in WAITS or not row.net:
+        return "dim"
+    return "good" if row.net > 0 else "bad"
