@@ -94,11 +94,13 @@ class Detector:
             if watched.is_alarmed:
                 watched.calm_depth()
             return said
-        seen = _see(watched, book)
-        if watched.low2 < mid2 < watched.high2 and not watched.is_low(book):
-            watched.calm_depth()
-            return [*said, *seen]
-        return [*said, *seen, *self._look(watched, book, at)]
+        if not watched.follow_low2 < mid2 < watched.follow_high2:
+            said = [*said, *_see(watched, book)]
+        if watched.is_low(book) or not watched.low2 < mid2 < watched.high2:
+            told = self._look(watched, book, at)
+            return [*said, *told] if told else said
+        watched.calm_depth()
+        return said
 
     def _trade_seen(self, trade: TradeSeen) -> Sequence[Message]:
         said = self._pass_time(trade.at) if trade.at >= self._next_second else _NOTHING
@@ -202,6 +204,7 @@ class Detector:
                 watched.forget_prices()
         if now % _TEN_SECONDS == 0:
             window.close_ten()
+            watched.learn()
         if watched.is_spoken:
             self._rearm(watched, now)
         if quote is not None:
@@ -254,12 +257,12 @@ class Detector:
             episode = episodes[kind]
             episode.last_true = now
             watched.is_spoken = True
-            if not finding.failed:
+            if finding.fires:
                 episode.fired = True
                 said.append(self._fire(watched, quote, finding, score(facts), at))
             elif kinds and not episode.rejected:
                 episode.rejected = True
-                said.append(SignalRejected(at, watched.market, kind, finding.failed))
+                said.append(SignalRejected(at, watched.market, kind, finding.words()[1]))
         if said:
             watched.arm()
         return said
@@ -285,7 +288,7 @@ class Detector:
             best_ask=quote.best_ask,
             expected=expected(watched.mid2, finding.before2),
             expected_after=0,
-            reasons=(*finding.held, f"score {_hundredths(hundredths)} of {_hundredths(act)}"),
+            reasons=(*finding.words()[0], f"score {_hundredths(hundredths)} of {_hundredths(act)}"),
         )
         meta = watched.meta
         delay = settings.latency_ms * MS + (meta.taker_delay if meta is not None else 0)
@@ -311,8 +314,6 @@ def _wait(watched: Watched, now: Ns, at: Ns) -> list[Message]:
 
 
 def _see(watched: Watched, book: BookChanged) -> list[Message]:
-    if watched.follow_low2 < watched.mid2 < watched.follow_high2:
-        return []
     return _keep(watched, [(follow, follow.see(book)) for follow in watched.follows])
 
 

@@ -1,17 +1,19 @@
 """The signals G1 to G6 and their score: one rule, one function, every threshold a setting.
 
 A rule looks at `Facts` and returns None while its leading condition is false; else a `Finding`
-with the texts of what held and of what failed. It fires when nothing failed.
+that fires if all else held too. Its texts are put together when they are asked for: what almost
+was is found anew every second, but said once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import isqrt
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from pmterm.messages.signals import Advice, SignalKind
-from pmterm.model.units import CASH_ONE, PPM, SECOND, Cash, Ns, Price
+from pmterm.model.units import CASH_ONE, MS, PPM, Cash, Ns, Price
 
 
 class SignalSettings(msgspec.Struct, frozen=True):
@@ -48,6 +50,10 @@ class SignalSettings(msgspec.Struct, frozen=True):
     settle_ms: int = 250
     follow_s: int = 180
     latency_ms: int = 150
+
+
+# What held and what failed, true conditions first.
+Words: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Facts(msgspec.Struct):
@@ -88,13 +94,13 @@ class Facts(msgspec.Struct):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A rule whose leading condition holds: what it would say, and what stands against it."""
+    """A rule whose leading condition holds; `words` tell what held and what failed, in texts."""
 
     kind: SignalKind
     advice: Advice
     before2: int
-    held: tuple[str, ...]
-    failed: tuple[str, ...]
+    fires: bool
+    words: Callable[[], Words]
 
 
 Rule: TypeAlias = Callable[[Facts, SignalSettings], Finding | None]
@@ -104,61 +110,45 @@ def panic_sell(f: Facts, s: SignalSettings) -> Finding | None:
     """G1: much volume and a fall; says BUY."""
     if not f.ref2 or f.change_ppm > s.panic_change_ppm:
         return None
-    held, failed = _volume(f, s, s.panic_volume_ppm)
-    move = f"price {_percent(f.change_ppm)} in 30 s"
-    return Finding(SignalKind.PANIC_SELL, Advice.BUY, f.ref2, (move, *held), failed)
+    needed = s.panic_volume_ppm
+    fires = f.ready_s >= s.min_baseline_s and f.volume_ratio >= needed
+    words = partial(_moved, f, s, needed)
+    return Finding(SignalKind.PANIC_SELL, Advice.BUY, f.ref2, fires, words)
 
 
 def fomo_buy(f: Facts, s: SignalSettings) -> Finding | None:
     """G2: much volume and a rise; says SELL."""
     if not f.ref2 or f.change_ppm < s.fomo_change_ppm:
         return None
-    held, failed = _volume(f, s, s.fomo_volume_ppm)
-    move = f"price {_percent(f.change_ppm)} in 30 s"
-    return Finding(SignalKind.FOMO_BUY, Advice.SELL, f.ref2, (move, *held), failed)
+    needed = s.fomo_volume_ppm
+    fires = f.ready_s >= s.min_baseline_s and f.volume_ratio >= needed
+    words = partial(_moved, f, s, needed)
+    return Finding(SignalKind.FOMO_BUY, Advice.SELL, f.ref2, fires, words)
 
 
 def liquidity_vacuum(f: Facts, s: SignalSettings) -> Finding | None:
     """G3: little depth and a wide spread; says WAIT."""
-    if not 0 < f.depth_ratio <= s.vacuum_depth_ppm or f.thin_since < s.settle_ms * SECOND // 1000:
+    if not 0 < f.depth_ratio <= s.vacuum_depth_ppm or f.thin_since < s.settle_ms * MS:
         return None
-    wide = f"spread {_times(f.spread_ratio)} of {_times(s.vacuum_spread_ppm)}"
-    held: tuple[str, ...] = (f"depth {_times(f.depth_ratio)} of its mean",)
-    failed = _not_ready(f, s)
-    if f.spread_ratio < s.vacuum_spread_ppm:
-        failed = (*failed, wide)
-    else:
-        held = (*held, wide)
-    return Finding(SignalKind.LIQUIDITY_VACUUM, Advice.WAIT, f.ref2 or f.mid2, held, failed)
+    fires = f.ready_s >= s.min_baseline_s and f.spread_ratio >= s.vacuum_spread_ppm
+    words = partial(_thin, f, s)
+    return Finding(SignalKind.LIQUIDITY_VACUUM, Advice.WAIT, f.ref2 or f.mid2, fires, words)
 
 
 def depth_pull(f: Facts, s: SignalSettings) -> Finding | None:
     """G4: one side's depth went away without being traded; says WAIT."""
-    settle = s.settle_ms * SECOND // 1000
+    settle = s.settle_ms * MS
     bids = _fall(f.bid_depth_ago, f.bid_depth) if f.bid_since >= settle else 0
     asks = _fall(f.ask_depth_ago, f.ask_depth) if f.ask_since >= settle else 0
-    is_bids = bids >= asks
-    fell = max(bids, asks)
-    if fell <= s.pull_fall_ppm:
+    if max(bids, asks) <= s.pull_fall_ppm:
         return None
-    gone, hit = (
-        (f.bid_depth_ago - f.bid_depth, f.bid_hit)
-        if is_bids
-        else (f.ask_depth_ago - f.ask_depth, f.ask_hit)
-    )
-    explained = hit * PPM // gone
-    side, name = ("bids", "trap for buyers") if is_bids else ("asks", "squeeze on sellers")
-    held: tuple[str, ...] = (
-        f"{side} pulled: top five fell {_whole_percent(fell)} in {s.pull_window_s} s",
-        name,
-    )
-    traded = f"trades explain {_whole_percent(explained)} of it"
-    failed: tuple[str, ...] = ()
-    if explained < s.pull_traded_ppm:
-        held = (*held, traded)
+    if bids >= asks:
+        explained = f.bid_hit * PPM // (f.bid_depth_ago - f.bid_depth)
     else:
-        failed = (f"{traded}, not under {_whole_percent(s.pull_traded_ppm)}",)
-    return Finding(SignalKind.DEPTH_PULL, Advice.WAIT, f.ago2 or f.mid2, held, failed)
+        explained = f.ask_hit * PPM // (f.ask_depth_ago - f.ask_depth)
+    fires = explained < s.pull_traded_ppm
+    words = partial(_pulled, s, bids, asks, explained)
+    return Finding(SignalKind.DEPTH_PULL, Advice.WAIT, f.ago2 or f.mid2, fires, words)
 
 
 def mean_reversion(f: Facts, s: SignalSettings) -> Finding | None:
@@ -168,20 +158,11 @@ def mean_reversion(f: Facts, s: SignalSettings) -> Finding | None:
     away = f.mid2 * f.mean_count - f.mean_total  # x count, so that nothing is rounded
     if (away * PPM) ** 2 <= s.reversion_sd_ppm**2 * f.mean_variance or not away:
         return None
-    root = isqrt(f.mean_variance)
-    mean2 = f.mean_total // f.mean_count
-    ticks = abs(away) * 10 // (2 * f.tick * f.mean_count)
-    deviations = _times(abs(away) * PPM // root, " sd") if root else "off a flat line,"
-    where = "below" if away < 0 else "above"
-    held: tuple[str, ...] = (f"mid {deviations} {where} its 5 min mean",)
-    far = f"{_times(ticks * PPM // 10, ' ticks')} of {s.reversion_ticks}"
-    failed: tuple[str, ...] = ()
-    if abs(away) < 2 * f.tick * s.reversion_ticks * f.mean_count:
-        failed = (far,)
-    else:
-        held = (*held, far)
+    fires = abs(away) >= 2 * f.tick * s.reversion_ticks * f.mean_count
     advice = Advice.BUY if away < 0 else Advice.SELL
-    return Finding(SignalKind.MEAN_REVERSION, advice, mean2, held, failed)
+    mean2 = f.mean_total // f.mean_count
+    words = partial(_strayed, f, s, away, fires=fires)
+    return Finding(SignalKind.MEAN_REVERSION, advice, mean2, fires, words)
 
 
 def spike(f: Facts, s: SignalSettings) -> Finding | None:
@@ -190,26 +171,15 @@ def spike(f: Facts, s: SignalSettings) -> Finding | None:
     if not way:
         return None
     layers = (
-        (
-            f.spike_out_ppm > s.spike_sd_ppm,
-            f"{_times(min(f.spike_out_ppm, 99 * PPM), 'sd')} of {_times(s.spike_sd_ppm, 'sd')}",
-        ),
-        (
-            f.spike_change_ppm * way > s.spike_change_ppm,
-            _percent(f.spike_change_ppm)
-            + f" in {s.spike_window_s} s of {_percent(s.spike_change_ppm * way)}",
-        ),
-        (f.spread < s.spike_spread, f"spread {_cents(f.spread)} of {_cents(s.spike_spread)}"),
-        (
-            min(f.bid_depth, f.ask_depth) >= s.spike_depth,
-            f"${min(f.bid_depth, f.ask_depth) // CASH_ONE} of ${s.spike_depth // CASH_ONE} a side",
-        ),
+        f.spike_out_ppm > s.spike_sd_ppm,
+        f.spike_change_ppm * way > s.spike_change_ppm,
+        f.spread < s.spike_spread,
+        min(f.bid_depth, f.ask_depth) >= s.spike_depth,
     )
-    held = (f"CUSUM {'up' if way > 0 else 'down'}", *(text for holds, text in layers if holds))
-    failed = tuple(text for holds, text in layers if not holds)
     is_buy = (way < 0) == (s.spike_mode == "fade")
     advice = Advice.BUY if is_buy else Advice.SELL
-    return Finding(SignalKind.SPIKE, advice, f.spike_base2, held, failed)
+    words = partial(_spiked, f, s, layers)
+    return Finding(SignalKind.SPIKE, advice, f.spike_base2, all(layers), words)
 
 
 RULES: Final[dict[SignalKind, Rule]] = {
@@ -233,15 +203,60 @@ def expected(mid2: int, before2: int) -> Price:
     return (mid2 + before2 + 2) // 4
 
 
-def _volume(f: Facts, s: SignalSettings, needed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _moved(f: Facts, s: SignalSettings, needed: int) -> Words:
+    held = (f"price {_percent(f.change_ppm)} in 30 s",)
     not_ready = _not_ready(f, s)
     if not_ready:
-        return (), not_ready
+        return held, not_ready
     if f.volume_ratio < 0:
-        return (), ("no trading in the baseline",)
-    if f.volume_ratio < needed:
-        return (), (f"volume {_times(f.volume_ratio)} of {_times(needed)}",)
-    return (f"volume {_times(f.volume_ratio)} of {_times(needed)}",), ()
+        return held, ("no trading in the baseline",)
+    volume = f"volume {_times(f.volume_ratio)} of {_times(needed)}"
+    return (held, (volume,)) if f.volume_ratio < needed else ((*held, volume), ())
+
+
+def _thin(f: Facts, s: SignalSettings) -> Words:
+    held = (f"depth {_times(f.depth_ratio)} of its mean",)
+    failed = _not_ready(f, s)
+    wide = f"spread {_times(f.spread_ratio)} of {_times(s.vacuum_spread_ppm)}"
+    if f.spread_ratio < s.vacuum_spread_ppm:
+        return held, (*failed, wide)
+    return (*held, wide), failed
+
+
+def _pulled(s: SignalSettings, bids: int, asks: int, explained: int) -> Words:
+    side, name = ("bids", "trap for buyers") if bids >= asks else ("asks", "squeeze on sellers")
+    fell = _whole_percent(max(bids, asks))
+    held = (f"{side} pulled: top five fell {fell} in {s.pull_window_s} s", name)
+    traded = f"trades explain {_whole_percent(explained)} of it"
+    if explained < s.pull_traded_ppm:
+        return (*held, traded), ()
+    return held, (f"{traded}, not under {_whole_percent(s.pull_traded_ppm)}",)
+
+
+def _strayed(f: Facts, s: SignalSettings, away: int, *, fires: bool) -> Words:
+    root = isqrt(f.mean_variance)
+    ticks = abs(away) * 10 // (2 * f.tick * f.mean_count)
+    deviations = _times(abs(away) * PPM // root, " sd") if root else "off a flat line,"
+    where = "below" if away < 0 else "above"
+    held = (f"mid {deviations} {where} its 5 min mean",)
+    far = (f"{_times(ticks * PPM // 10, ' ticks')} of {s.reversion_ticks}",)
+    return (held + far, ()) if fires else (held, far)
+
+
+def _spiked(f: Facts, s: SignalSettings, layers: Sequence[bool]) -> Words:
+    way, dollars = f.spike_direction, min(f.bid_depth, f.ask_depth) // CASH_ONE
+    out = _times(min(f.spike_out_ppm, 99 * PPM), "sd")
+    moved = f"{_percent(f.spike_change_ppm)} in {s.spike_window_s} s"
+    texts = (
+        f"{out} of {_times(s.spike_sd_ppm, 'sd')}",
+        f"{moved} of {_percent(s.spike_change_ppm * way)}",
+        f"spread {_cents(f.spread)} of {_cents(s.spike_spread)}",
+        f"${dollars} of ${s.spike_depth // CASH_ONE} a side",
+    )
+    told = tuple(zip(texts, layers, strict=True))
+    held = tuple(text for text, holds in told if holds)
+    failed = tuple(text for text, holds in told if not holds)
+    return (f"CUSUM {'up' if way > 0 else 'down'}", *held), failed
 
 
 def _not_ready(f: Facts, s: SignalSettings) -> tuple[str, ...]:

@@ -70,7 +70,9 @@ class Spike:
         self.difference = difference
         self.variance = self._variance
         gain = self._gain  # weight of the newest bar: 2 / gain
-        self._variance = (gain - 2) * (gain * self._variance + 2 * difference**2) // gain**2
+        self._variance = (
+            (gain - 2) * (gain * self._variance + 2 * difference * difference) // (gain * gain)
+        )
         self._average += 2 * difference // gain
         self.bars += 1
 

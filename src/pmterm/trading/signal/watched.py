@@ -54,6 +54,7 @@ class Watched:
         "follow_high2",
         "follow_low2",
         "follows",
+        "fomo_needed",
         "high2",
         "is_alarmed",
         "is_muted",
@@ -69,6 +70,7 @@ class Watched:
         "move_low2",
         "near_high2",
         "near_low2",
+        "panic_needed",
         "panic_volume",
         "pull_ask",
         "pull_bid",
@@ -76,6 +78,7 @@ class Watched:
         "settings",
         "spike",
         "thin",
+        "thin_needed",
         "thin_since",
         "ticker_volume",
         "trades_told",
@@ -103,6 +106,9 @@ class Watched:
         self.thin_since: Ns = 0
         self.is_spoken = False  # some episode is on
         self.panic_volume: Qty = NO_VOLUME
+        self.panic_needed: Qty = NO_VOLUME  # this and the next two by the last hour: see `learn`
+        self.fomo_needed: Qty = NO_VOLUME
+        self.thin_needed: Cash = -1
         self.low_bid: Cash = 0
         self.low_ask: Cash = 0
         self.pull_bid: Cash = 0
@@ -160,8 +166,9 @@ class Watched:
 
     def _bound(self) -> None:
         """Put together what the hot path compares with: rules and follows in one."""
-        self.near_low2 = max(self.low2, self.follow_low2)
-        self.near_high2 = min(self.high2, self.follow_high2)
+        low, high = self.follow_low2, self.follow_high2
+        self.near_low2 = max(self.low2, low)
+        self.near_high2 = min(self.high2, high)
 
     def mute_depth(self) -> None:
         """Look at depth no more until the second ends; since when it is low stays known."""
@@ -185,9 +192,12 @@ class Watched:
 
     def depth_settled(self, now: Ns) -> bool:
         """Tell whether some depth has been low long enough to mean it."""
-        settle = self.settings.settle_ms * MS
-        marks = (self.bid_since, self.ask_since, self.thin_since)
-        return any(mark and now - mark >= settle for mark in marks)
+        early = now - self.settings.settle_ms * MS
+        return (
+            0 < self.bid_since <= early
+            or 0 < self.ask_since <= early
+            or 0 < self.thin_since <= early
+        )
 
     def stirring(self) -> list[SignalKind]:
         """Name the kinds whose leading condition may hold, so that only their rules are run.
@@ -215,6 +225,19 @@ class Watched:
             if episode.fired:
                 episode.last_true = now
 
+    def learn(self) -> None:
+        """Work out what the last hour's means ask for; they change every ten seconds."""
+        settings, base = self.settings, self.window.baseline
+        unit = base.bars * PPM
+        if unit:
+            self.thin_needed = base.depth_total * settings.vacuum_depth_ppm // unit
+        if base.volume_total and base.bars * TEN >= settings.min_baseline_s:
+            usual = 3 * base.volume_total
+            self.panic_needed = -(-usual * settings.panic_volume_ppm // unit)
+            self.fomo_needed = -(-usual * settings.fomo_volume_ppm // unit)
+        else:
+            self.panic_needed = self.fomo_needed = NO_VOLUME
+
     def measure(self) -> None:
         """Work out where each leading condition begins to hold, for the coming second."""
         settings, window = self.settings, self.window
@@ -228,7 +251,7 @@ class Watched:
         n = window.mid_count
         if n >= settings.reversion_samples:
             total = window.mid_total
-            root = isqrt(n * window.mid_squares - total**2)
+            root = isqrt(n * window.mid_squares - total * total)
             root = root * settings.reversion_sd_ppm // PPM  # rounded down: the rule is exact
             self.far_low2, self.far_high2 = (total - root) // n, -(-(total + root) // n)
         else:
@@ -236,83 +259,77 @@ class Watched:
         bid, ask = window.depths_ago(settings.pull_window_s)
         kept = PPM - settings.pull_fall_ppm
         self.low_bid, self.low_ask = -(-bid * kept // PPM), -(-ask * kept // PPM)
-        base = window.baseline
-        if base.bars:
-            self.low_both = base.depth_total * settings.vacuum_depth_ppm // (base.bars * PPM)
+        if window.baseline.bars:
+            self.low_both = self.thin_needed
 
     def arm(self) -> None:
         """Let the hot path watch for what can fire now: not spoken yet, nothing else missing."""
-        episodes = self.episodes
-        self.low2, self.high2 = NO_LOW, NO_HIGH
+        episodes, window = self.episodes, self.window
         self._arm_moves()
-        n = self.window.mid_count
-        if not episodes[_REVERSION].fired and self.far_low2 != NO_LOW:
-            reach, total = 2 * self.tick * self.settings.reversion_ticks * n, self.window.mid_total
-            self.low2 = max(self.low2, min(self.far_low2, (total - reach) // n))
-            self.high2 = min(self.high2, max(self.far_high2, -(-(total + reach) // n)))
-        is_pulled = episodes[_PULL].fired or self.is_muted
-        is_thin = episodes[_VACUUM].fired or self.is_muted
+        if self.far_low2 != NO_LOW and not episodes[_REVERSION].fired:
+            n, total = window.mid_count, window.mid_total
+            reach = 2 * self.tick * self.settings.reversion_ticks * n
+            low = min(self.far_low2, (total - reach) // n)
+            high = max(self.far_high2, -(-(total + reach) // n))
+            self.low2 = max(self.low2, low)
+            self.high2 = min(self.high2, high)
+        is_pulled = self.is_muted or episodes[_PULL].fired
+        is_thin = self.is_muted or episodes[_VACUUM].fired
         self.pull_bid, self.pull_ask = (0, 0) if is_pulled else (self.low_bid, self.low_ask)
         self.thin = -1 if is_thin else self.low_both
         self._bound()
 
     def _arm_moves(self) -> None:
         """Watch for panic and FOMO once there is the volume for them; else wait for that."""
-        settings, window = self.settings, self.window
-        base = window.baseline
-        self.panic_volume = NO_VOLUME
-        if not base.volume_total or base.bars * TEN < settings.min_baseline_s:
-            return
-        needed = 3 * base.volume_total
-        unit = base.bars * PPM
-        if not self.episodes[_PANIC].fired:
-            volume = -(-needed * settings.panic_volume_ppm // unit)
-            if window.volume_30s >= volume:
-                self.low2 = self.move_low2
-            else:
-                self.panic_volume = volume
-        if not self.episodes[_FOMO].fired:
-            volume = -(-needed * settings.fomo_volume_ppm // unit)
-            if window.volume_30s >= volume:
-                self.high2 = self.move_high2
-            else:
-                self.panic_volume = min(self.panic_volume, volume)
+        volume = self.window.volume_30s
+        panic = NO_VOLUME if self.episodes[_PANIC].fired else self.panic_needed
+        fomo = NO_VOLUME if self.episodes[_FOMO].fired else self.fomo_needed
+        self.low2, self.high2 = NO_LOW, NO_HIGH
+        if volume >= panic:
+            self.low2, panic = self.move_low2, NO_VOLUME
+        if volume >= fomo:
+            self.high2, fomo = self.move_high2, NO_VOLUME
+        self.panic_volume = min(panic, fomo)
 
     def facts(self, quote: BookChanged, now: Ns) -> Facts:
         """What the rules look at, on the book that stands now."""
-        window, settings = self.window, self.settings
+        window, settings, mid2 = self.window, self.settings, self.mid2
         base = window.baseline
+        unit = base.bars * PPM
         n, total = window.mid_count, window.mid_total
         before = window.mid_ago(30)
+        bid, ask = quote.bid_depth, quote.ask_depth
+        bid_since, ask_since, thin_since = self.bid_since, self.ask_since, self.thin_since
+        spread = quote.best_ask - quote.best_bid
         bid_ago, ask_ago = window.depths_ago(settings.pull_window_s)
-        is_pulled = self.bid_since or self.ask_since
-        bid_hit, ask_hit = window.hits(settings.pull_window_s) if is_pulled else (0, 0)
+        bid_hit, ask_hit = window.bid_hit, window.ask_hit
+        if bid_since or ask_since:
+            bid_before, ask_before = window.hits(settings.pull_window_s)
+            bid_hit += bid_before
+            ask_hit += ask_before
         return Facts(
-            mid2=self.mid2,
-            spread=quote.best_ask - quote.best_bid,
+            mid2=mid2,
+            spread=spread,
             tick=self.tick,
             ref2=before,
             ago2=window.mid_ago(settings.pull_window_s),
-            change_ppm=_change(self.mid2, before),
+            change_ppm=_change(mid2, before),
             volume_ratio=self._volume_ratio(),
-            depth_ratio=-(-(quote.bid_depth + quote.ask_depth) * base.bars * PPM)
-            // base.depth_total
-            if base.depth_total
-            else 0,
+            depth_ratio=-(-(bid + ask) * unit // base.depth_total) if base.depth_total else 0,
             spread_ratio=self._spread_ratio(),
             ready_s=base.bars * TEN,
-            bid_depth=quote.bid_depth,
-            ask_depth=quote.ask_depth,
+            bid_depth=bid,
+            ask_depth=ask,
             bid_depth_ago=bid_ago,
             ask_depth_ago=ask_ago,
-            bid_hit=bid_hit + window.bid_hit,
-            ask_hit=ask_hit + window.ask_hit,
-            bid_since=now - self.bid_since if self.bid_since else -1,
-            ask_since=now - self.ask_since if self.ask_since else -1,
-            thin_since=now - self.thin_since if self.thin_since else -1,
+            bid_hit=bid_hit,
+            ask_hit=ask_hit,
+            bid_since=now - bid_since if bid_since else -1,
+            ask_since=now - ask_since if ask_since else -1,
+            thin_since=now - thin_since if thin_since else -1,
             mean_count=n,
             mean_total=total,
-            mean_variance=n * window.mid_squares - total**2,
+            mean_variance=n * window.mid_squares - total * total,
         )
 
     def add_spike(self, facts: Facts) -> None:
