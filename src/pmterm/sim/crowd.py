@@ -22,18 +22,43 @@ BAND_S = 30.0
 QUIET_HALF_LIFE_S = 6.0
 
 
-class Rush(msgspec.Struct):
-    """A stampede: orders of one side until `quota` is traded, the price held beyond `goal`.
+class Alarm(msgspec.Struct, frozen=True):
+    """What frightens a crowd: it drives the price `drop` (a share of it) further, then lets go.
 
-    `push` is what one contract moves the makers' log-odds by.
+    It takes `fall_s` to get there, sells (or buys) for `lasts_s` in all, and half of what it did
+    is undone `half_life_s` later. It trades at least `times` what this market has seen in 30 s on
+    average.
     """
 
     side: Side
+    drop: float
+    times: float
+    fall_s: float
+    lasts_s: float
+    half_life_s: float
+
+
+class Rush(msgspec.Struct):
+    """A stampede under way: orders of one side until `quota` is traded.
+
+    It pushes the makers' log-odds from `start` towards `goal`, `push` with every contract, and
+    no faster than in a straight line from `begin` to `there`.
+    """
+
+    side: Side
+    start: float
     goal: float
     quota: Qty
+    begin: Ns
+    there: Ns
     until: Ns
     push: float
     half_life_s: float
+
+    def reach(self, at: Ns) -> float:
+        """Return the log-odds it may have pushed to by now."""
+        way = min(1.0, (at - self.begin) / (self.there - self.begin))
+        return self.start + (self.goal - self.start) * way
 
 
 class Pit:
@@ -115,23 +140,28 @@ class Pit:
         self._volume += sum(event.qty for event in events if isinstance(event, Traded))
         return events
 
-    def alarm(self, at: Ns, side: Side, drop: float, lasts_s: float, times: float) -> None:
-        """Start a stampede: the price is to go `drop` (a share of it) beyond the truth.
-
-        It trades at least `times` the volume this market has seen in 30 seconds on average.
-        """
+    def alarm(self, at: Ns, alarm: Alarm) -> None:
+        """Start a stampede."""
         usual = self._usual_30s(at)
-        quota = max(int(usual * times), 20 * self._style.taker_qty * QTY_ONE)
-        sign = 1 if side is Side.BUY else -1
-        now = _probability(self._belief + self._impact)
-        goal = _log_odds(min(0.985, max(0.015, now * (1 + sign * drop))))
-        push = abs(goal - self._belief - self._impact) / (quota * 0.45)
-        half_life_s = self._chance.uniform(22, 40)
-        until = at + int(lasts_s * SECOND)
-        self._rush = Rush(side, goal, quota, until, push, half_life_s)
+        quota = max(int(usual * alarm.times), 20 * self._style.taker_qty * QTY_ONE)
+        start = self._belief + self._impact
+        sign = 1 if alarm.side is Side.BUY else -1
+        goal = _log_odds(min(0.985, max(0.015, _probability(start) * (1 + sign * alarm.drop))))
+        until = at + int(alarm.lasts_s * SECOND)
+        self._rush = Rush(
+            alarm.side,
+            start,
+            goal,
+            quota,
+            at,
+            at + int(alarm.fall_s * SECOND),
+            until,
+            abs(goal - start) / (quota * 0.3),
+            alarm.half_life_s,
+        )
         self._rush_sold = 0
         self._calm_from = max(self._calm_from, until + 45 * SECOND)
-        shares = (1.0, 0.45) if side is Side.BUY else (0.45, 1.0)
+        shares = (1.0, 0.45) if alarm.side is Side.BUY else (0.45, 1.0)
         self._feel(until + 3 * SECOND, Mood(*shares))
 
     def keep_calm(self, quiet_until: Ns, until: Ns) -> None:
@@ -180,7 +210,9 @@ class Pit:
         if self._chance.random() < 0.4:
             side = Side.BUY if moved > 0 else Side.SELL
             too_far = abs(moved) * self._chance.uniform(1.4, 2.0) / max(0.05, self._seen)
-            self.alarm(at, side, min(0.3, too_far), self._chance.uniform(6, 12), 2.5)
+            fall_s = self._chance.uniform(6, 12)
+            half_life_s = self._chance.uniform(22, 40)
+            self.alarm(at, Alarm(side, min(0.3, too_far), 2.5, fall_s, fall_s + 2, half_life_s))
 
     def _take(self, at: Ns, side: Side, contracts: float) -> list[MarketEvent]:
         qty = self._trading.qty(contracts)
@@ -226,7 +258,7 @@ class Pit:
                 self._impact = max(-1.2, min(1.2, self._impact))
             elif event.taker is rush.side:
                 self._rush_sold += event.qty
-                room = rush.goal - self._belief - self._impact
+                room = rush.reach(event.at) - self._belief - self._impact
                 self._impact += sign * min(max(0.0, sign * room), rush.push * event.qty)
 
     def _follow_grid(self, at: Ns) -> list[MarketEvent]:

@@ -7,24 +7,25 @@ from pmterm.model.ids import MarketId
 from pmterm.model.order import Side
 from pmterm.model.units import MS, SECOND, Ns
 from pmterm.sim.billing import TEAMS, Bout, listings_of
-from pmterm.sim.crowd import Pit
+from pmterm.sim.crowd import Alarm, Pit
+from pmterm.sim.evening import PAUSE_AFTER, PLAYED, RESUME_AFTER, pick_evening
 from pmterm.sim.events import MatchMoment, SimEvent
 from pmterm.sim.listing import Listing
 from pmterm.sim.makers import Style
 from pmterm.sim.market_state import MarketState
-from pmterm.sim.valorant import Match, Moment
+from pmterm.sim.valorant import Moment
 
 STEP: Ns = 50 * MS
 PRE_ROLL: Ns = 15 * 60 * SECOND
-PLAYED: Ns = 7 * 60 * SECOND  # how long the match has been on when the viewer comes
-# The script, from `now` on. Play has paused a while before, and stampedes longer ago still, so that
-# what a signal compares with is quiet when the rumour comes.
-CALM_AFTER: Ns = -110 * SECOND
-PAUSE_AFTER: Ns = -46 * SECOND
-RUMOUR_AFTER: Ns = 21 * SECOND
-RESUME_AFTER: Ns = 84 * SECOND
+# The script, from `now` on. Play has paused a while before, and there are no stampedes but the
+# rumour's, so that what a signal compares with is quiet and no price runs further than the crowd
+# of the rumour takes it. A viewer's signals need half a minute of prices before they can compare.
+CALM_AFTER: Ns = -130 * SECOND
+CALM_UNTIL: Ns = 125 * SECOND
+RUMOUR_AFTER: Ns = 19 * SECOND
+FALL_S = 15.0  # how long the price falls; a risk gate stops orders where one falls too fast
+HOLD_S = 12.0  # and how long it stays down
 VANISH_EVERY_S = 140.0
-EVEN = (0.32, 0.68)  # what the match should stand at when the viewer comes
 
 # Chosen inside what was measured on real sports and esports books: spreads of 1 to 4 cents,
 # hundreds to a few thousand dollars on the best five levels, 5 to 250 changes a second over all
@@ -53,10 +54,11 @@ class Scenario:
         self._seed = seed
         names = self._chance("teams").sample(TEAMS, 2)
         self.teams = (names[0][0], names[1][0])
-        self._moments = self._pick_evening(now - PLAYED)
+        kick_off = now - PLAYED
+        evening = pick_evening(self._chance, self.teams)
+        self._moments = [(kick_off + after, moment) for after, moment in evening]
         self._played = sum(at <= self.started_at for at, _ in self._moments)
         self._last = self._moments[max(0, self._played - 1)][1]
-        kick_off = now - PLAYED
         self.listings: Sequence[Listing] = tuple(listings_of(Bout(names[0], names[1], kick_off)))
         self._pits = [
             Pit(listing, style, self._chance(f"pit {listing.market.slug[-8:]} {index}"))
@@ -79,21 +81,6 @@ class Scenario:
 
     def _chance(self, what: str) -> random.Random:
         return random.Random(f"{self._seed} {what}")  # noqa: S311 - a game, not a secret
-
-    def _pick_evening(self, kick_off: Ns) -> list[tuple[Ns, Moment]]:
-        """Return the moments of the first match that is even, on map 1, when the viewer comes."""
-        moments: list[Moment] = []
-        for attempt in range(200):
-            moments = list(Match(self._chance(f"match {attempt}"), self.teams).moments())
-            last = [moment for moment in moments if moment.after < PLAYED + PAUSE_AFTER][-1]
-            if EVEN[0] <= last.match <= EVEN[1] and last.map_number == 0:
-                break
-        pause = RESUME_AFTER - PAUSE_AFTER
-        pause_from = PLAYED + PAUSE_AFTER
-        return [
-            (kick_off + moment.after + (pause if moment.after >= pause_from else 0), moment)
-            for moment in moments
-        ]
 
     def _write_script(self) -> list[tuple[Ns, Callable[[Ns], list[SimEvent]]]]:
         return [
@@ -151,7 +138,7 @@ class Scenario:
 
     def _calm(self, _: Ns) -> list[SimEvent]:
         for pit in self._pits:
-            pit.keep_calm(self.now + RUMOUR_AFTER, self.now + RESUME_AFTER)
+            pit.keep_calm(self.now + RUMOUR_AFTER, self.now + CALM_UNTIL)
         return []
 
     def _pause(self, at: Ns) -> list[SimEvent]:
@@ -161,12 +148,15 @@ class Scenario:
         return self._note(at, "resume", "play goes on, all ten are back")
 
     def _spread_rumour(self, at: Ns) -> list[SimEvent]:
-        drop = self._dice.uniform(0.2, 0.25)
+        drop = self._dice.uniform(0.145, 0.165)
+        half_life_s = self._dice.uniform(15, 20)
         for index, side, share, times in (
-            (0, Side.SELL, 1.0, 6.0),
-            (3, Side.SELL, 0.9, 5.0),
-            (4, Side.BUY, 0.8, 5.0),
-            (1, Side.SELL, 0.6, 4.0),
+            (0, Side.SELL, 1.0, 12.0),
+            (3, Side.SELL, 0.9, 8.0),
+            (4, Side.BUY, 0.8, 8.0),
+            (1, Side.SELL, 0.6, 6.0),
         ):
-            self._pits[index].alarm(at, side, drop * share, 10.0, times)
+            self._pits[index].alarm(
+                at, Alarm(side, drop * share, times, FALL_S, FALL_S + HOLD_S, half_life_s)
+            )
         return self._note(at, "rumour", f"rumour: {self.teams[0]} may have to play with four")
