@@ -32,7 +32,7 @@ from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
 from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
-from pmterm.model.units import SECOND, Ns
+from pmterm.model.units import MS, SECOND, Ns
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter, Rate
 from pmterm.net.websocket import Stream
@@ -167,7 +167,7 @@ async def watch(
         journal = Journal(database)
         parts = core(settings)
         kept = _recall(parts, await journal.read())
-        session = f"paper-{clock.stamp() // SECOND}"
+        session = f"paper-{clock.stamp() // MS}"  # finer than anyone can start it twice
         recorder = _recorder(settings, session, stack)
         hub = Hub(parts.engine, clock, journal=journal, recorder=recorder)
         edge_ = edge(net, parts, hub, clock)

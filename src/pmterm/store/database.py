@@ -54,14 +54,13 @@ class Database:
         """
         database = cls(path, read_only=read_only)
         loop = asyncio.get_running_loop()
-        try:
+        async with contextlib.AsyncExitStack() as undo:
+            undo.push_async_callback(database.close)
             if read_only:
                 await loop.run_in_executor(database._reading, database._open_reader)
             else:
                 await loop.run_in_executor(database._writing, database._open_writer)
-        except BaseException:
-            await database.close()
-            raise
+            undo.pop_all()
         return database
 
     async def __aenter__(self) -> Self:
@@ -125,11 +124,10 @@ class Database:
             try:
                 result = work(connection)
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
+            finally:
+                if connection.in_transaction:  # it did not come to the commit
                     with contextlib.suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
             raise in_words(self.path, error) from error
         return result
