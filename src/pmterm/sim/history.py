@@ -17,6 +17,7 @@ from pmterm.sim.world import World, passing
 
 Received: TypeAlias = Opened | Frame
 KALSHI_CHANNELS = ("orderbook_delta", "ticker", "trade")
+KALSHI_LIFECYCLE = "market_lifecycle_v2"  # of every market at once; it takes no tickers
 
 
 def history(
@@ -29,10 +30,10 @@ def history(
 ) -> Iterator[Received]:
     """Let the world's time pass from `begins` to `until` and yield what a client would receive.
 
-    For each venue with a market comes Opened with `conn`, the first books, then every frame; `at`
-    is strictly increasing and never after `until` by more than the frames of one instant. Books
-    are on Kalshi's default scale (the NO side as NO prices). `markets` None means all. The world
-    itself moves on: serve it from `until` afterwards.
+    For each venue with a market comes Opened with `conn`, the first books, then every frame that
+    our feeds subscribe to, resolutions too; `at` is strictly increasing and never after `until`
+    by more than the frames of one instant. Books are on Kalshi's default scale (the NO side as NO
+    prices). `markets` None means all. The world itself moves on: serve it from `until` afterwards.
     """
     for _ in passing(world, begins):
         pass
@@ -66,12 +67,7 @@ class _Listener:
         """Connect and subscribe."""
         if self._kalshi:
             yield Opened(self._next(self._at), Venue.KALSHI, self._conn)
-            for number, channel in enumerate(KALSHI_CHANNELS, 1):
-                params = {
-                    "channels": [channel],
-                    "market_tickers": list(self._kalshi),
-                    "use_yes_price": False,
-                }
+            for number, params in enumerate(self._kalshi_wishes(), 1):
                 command = _json({"id": number, "cmd": "subscribe", "params": params})
                 replies = self._kalshi_session.hear(command, self._at)
                 yield from self._frames(Venue.KALSHI, replies, self._at)
@@ -82,9 +78,18 @@ class _Listener:
                 for state in self._polymarket.values()
                 for outcome in state.listing.market.outcomes
             ]
-            command = _json({"type": "market", "assets_ids": tokens})
+            command = _json(
+                {"type": "market", "assets_ids": tokens, "custom_feature_enabled": True}
+            )
             replies = [str(reply) for reply in self._session.hear(command, self._at)]
             yield from self._frames(Venue.POLYMARKET, replies, self._at)
+
+    def _kalshi_wishes(self) -> Iterator[dict[str, object]]:
+        """Yield what is subscribed to, command by command."""
+        for channel in KALSHI_CHANNELS:
+            tickers = list(self._kalshi)
+            yield {"channels": [channel], "market_tickers": tickers, "use_yes_price": False}
+        yield {"channels": [KALSHI_LIFECYCLE]}
 
     def hear(self, event: SimEvent) -> Iterator[Received]:
         """Return what is said about an event."""
