@@ -3,8 +3,11 @@
 import msgspec
 import pytest
 
+from pmterm.messages.feed import MarketStatusSeen
+from pmterm.messages.transport import Opened
 from pmterm.model.errors import RecordingBroken
 from pmterm.model.ids import Venue
+from pmterm.model.market import MarketStatus
 from pmterm.model.units import SECOND
 from pmterm.sim.from_recording import RecordingWorld
 from pmterm.sim.history import history
@@ -13,6 +16,9 @@ from pmterm.sim.polymarket_rows import market_row as polymarket_row
 from pmterm.sim.scenario import Scenario
 from pmterm.sim.world import passing
 from pmterm.store.recording import RecordingReader, RecordingWriter
+from pmterm.venues.kalshi.catalog import KalshiCatalog
+from pmterm.venues.kalshi.feed import KalshiFeed
+from pmterm.venues.polymarket.catalog import PolymarketCatalog
 
 NOW = 1_790_000_000 * SECOND
 
@@ -62,6 +68,38 @@ def test_half_the_time_brings_half_the_evening(taped):
     rest = len(world.run_until(NOW + 61 * SECOND))
     assert first > 200
     assert rest > 200
+
+
+@pytest.mark.parametrize("speed", [1.0, 20.0])
+def test_times_of_a_market_move_with_its_frames(taped, speed):
+    scenario, path = taped
+    later = NOW + 90 * 24 * 3_600 * SECOND
+    world = RecordingWorld(RecordingReader(path), later, speed=speed)
+    first = next(line.at for line in RecordingReader(path) if isinstance(line, Opened))
+    for market, state in world.states.items():
+        then, now = scenario.states[market].listing.market, state.listing.market
+        assert now.closes_at == pytest.approx(later + (then.closes_at - first) / speed, abs=1_000)
+        assert later < now.closes_at
+        if then.venue is Venue.POLYMARKET:
+            assert now.starts_at < later
+            row, catalog = polymarket_row(state), PolymarketCatalog()
+        else:
+            row, catalog = kalshi_row(state), KalshiCatalog()
+        served = catalog.market_of(msgspec.json.decode(msgspec.json.encode(row)))
+        assert abs(served.closes_at - now.closes_at) < SECOND
+
+
+def test_old_recording_served_today_is_open_to_a_client_until_its_own_close(taped):
+    """A Kalshi feed closes markets by its own clock: months later it must not do so at once."""
+    _, path = taped
+    later = NOW + 90 * 24 * 3_600 * SECOND
+    world = RecordingWorld(RecordingReader(path), later)
+    feed = KalshiFeed()
+    market = next(one.market for one in world.listings if one.market.venue is Venue.KALSHI)
+    feed.watch(market, later)
+    assert not [one for one in feed.tick(later + 60 * SECOND) if isinstance(one, MarketStatusSeen)]
+    closed = [one for one in feed.tick(market.closes_at) if isinstance(one, MarketStatusSeen)]
+    assert [one.status for one in closed] == [MarketStatus.CLOSED]
 
 
 def test_served_recording_can_be_recorded_again_to_the_same_books(taped):

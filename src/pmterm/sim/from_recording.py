@@ -43,8 +43,9 @@ class RecordingWorld:
     """Plays a recording from `start` on, `speed` times as fast as it was.
 
     `lines` are read twice (a `RecordingReader` will do): once for the markets, once while time
-    passes. Markets without metadata are left out. What the venue's touch disproves is pruned, as
-    in our own books. After the last line nothing more happens.
+    passes. Markets without metadata are left out; starting and closing times move with the frames,
+    since a client's own clock closes a market whose time has come. What the venue's touch
+    disproves is pruned, as in our own books. After the last line nothing more happens.
 
     Raises:
         RecordingBroken: there is no market in it that could be listed.
@@ -58,8 +59,11 @@ class RecordingWorld:
             raise RecordingBroken(
                 "no market in this recording has metadata", "It can be replayed, but not served."
             )
+        self._lines = _timed(lines)
+        self._next = next(self._lines, None)
+        self._first = self._next.at if self._next else 0
         self.listings: Sequence[Listing] = tuple(
-            _listing(market, number) for number, market in enumerate(markets, 1)
+            _listing(self._moved(market), number) for number, market in enumerate(markets, 1)
         )
         self.states: Mapping[MarketId, MarketState] = {
             listing.market.id: MarketState(listing) for listing in self.listings
@@ -69,11 +73,11 @@ class RecordingWorld:
             Venue.KALSHI: KalshiFeed(),
             Venue.POLYMARKET: PolymarketFeed(),
         }
-        for listing in self.listings:
-            self._feeds[listing.market.venue].watch(listing.market, start)
-        self._lines = _timed(lines)
-        self._next = next(self._lines, None)
-        self._first = self._next.at if self._next else 0
+        for market, listing in zip(markets, self.listings, strict=True):
+            then = msgspec.structs.replace(
+                listing.market, starts_at=market.starts_at, closes_at=market.closes_at
+            )
+            self._feeds[market.venue].watch(then, self._first)
         self._trades = 0
 
     @property
@@ -87,11 +91,23 @@ class RecordingWorld:
         until = self._first + int((at - self._start) * self._speed)
         while self._next is not None and self._next.at <= until:
             line = self._next
-            heard = self._start + int((line.at - self._first) / self._speed)
+            heard = max(self._start, self._now_of(line.at))
             for message in self._receive(line):
-                events += self._translate(message, max(self._start, heard))
+                events += self._translate(message, heard)
             self._next = next(self._lines, None)
         return events
+
+    def _now_of(self, then: Ns) -> Ns:
+        """Return when somebody who listens now has what was `then` in the recording."""
+        return self._start + int((then - self._first) / self._speed)
+
+    def _moved(self, market: Market) -> Market:
+        """Return a market whose times have moved with its frames; 0, not told, stays so."""
+        return msgspec.structs.replace(
+            market,
+            starts_at=self._now_of(market.starts_at) if market.starts_at else 0,
+            closes_at=self._now_of(market.closes_at) if market.closes_at else 0,
+        )
 
     def _receive(self, line: Message) -> Sequence[Message]:
         match line:
