@@ -74,9 +74,13 @@ def _go(work: Coroutine[Any, Any, T]) -> T:
 def _wants_plain(*, plain: bool, as_json: bool) -> bool:
     if plain or as_json:
         return True
-    if sys.stdout.isatty() and sys.stdin.isatty():
+    streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
+    others = [name for name, stream in streams.items() if not stream.isatty()]
+    if not others:
         return False
-    typer.echo("stdout is no terminal: plain lines, one per event (see --plain).", err=True)
+    are = "is" if len(others) == 1 else "are"
+    told = f"{' and '.join(others)} {are} no terminal: plain lines, one per event (see --plain)."
+    typer.echo(told, err=True)
     return True
 
 

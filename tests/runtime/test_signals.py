@@ -1,14 +1,12 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 
 from pmterm.runtime.clock import FakeClock, settle
 from pmterm.runtime.signals import (
+    SleepWatch,
     TerminalProbe,
     ending_signals,
-    sleeping_signals,
     terminal_is_there,
 )
 
@@ -36,36 +34,18 @@ async def test_handlers_are_gone_afterwards():
     assert not asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
 
-STOPPED = """
-import asyncio, os
-from pmterm.runtime.signals import sleeping_signals
-
-async def main():
-    awake = asyncio.Event()
-    with sleeping_signals(lambda: print("before", flush=True), awake.set):
-        print("ready", flush=True)
-        await awake.wait()
-        print("awake", flush=True)
-
-asyncio.run(main())
-"""
-
-
-def test_a_stop_from_outside_runs_the_policy_first_and_a_wake_is_heard():
-    child = subprocess.Popen([sys.executable, "-c", STOPPED], stdout=subprocess.PIPE, text=True)
-    try:
-        assert child.stdout.readline() == "ready\n"
-        child.send_signal(signal.SIGTSTP)
-        assert child.stdout.readline() == "before\n"
-        _, status = os.waitpid(child.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status)
-        child.send_signal(signal.SIGCONT)
-        assert child.stdout.readline() == "awake\n"
-        assert child.wait() == 0
-    finally:
-        child.kill()
-        child.wait()
-        child.stdout.close()
+async def test_standing_still_is_noticed_afterwards_and_a_hiccup_is_not():
+    clock, told = FakeClock(), []
+    watch = asyncio.get_running_loop().create_task(SleepWatch(told.append, clock).run())
+    await settle()
+    await clock.advance(30)
+    clock.set_back(-1)
+    await clock.advance(5)
+    assert told == []
+    clock.set_back(-60)  # the wall went on while nothing of ours ran
+    await clock.advance(5)
+    assert told == [60]
+    watch.cancel()
 
 
 async def test_a_terminal_that_vanishes_ends_the_run_once():
@@ -88,9 +68,3 @@ def test_a_pipe_or_a_closed_descriptor_is_no_terminal():
     os.close(reader)
     os.close(writer)
     assert not terminal_is_there(reader)
-
-
-async def test_sleeping_handlers_are_gone_afterwards():
-    with sleeping_signals(lambda: None, lambda: None):
-        pass
-    assert not asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)

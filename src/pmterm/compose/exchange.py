@@ -24,7 +24,7 @@ from pmterm.sim.world import World
 from pmterm.store.private_files import open_private
 from pmterm.store.recording import RecordingReader, RecordingWriter
 
-PRE_ROLL: Ns = 75 * SECOND  # what the demo's signals have to go by when it opens
+PRE_ROLL: Ns = 100 * SECOND  # what the demo's signals have to go by when it opens
 SIM_KEY_ID = "00000000-0000-4000-8000-000000000001"  # opens the local exchange and nothing else
 
 

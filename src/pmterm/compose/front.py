@@ -1,7 +1,9 @@
 """Builds what faces the person: the full screen, or plain lines."""
 
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -54,8 +56,9 @@ def _full(settings: Settings, desk: Desk, clock: Clock) -> Front:
         probe = TerminalProbe(end, clock, sys.stdin.fileno())
         with ending_signals(end):
             await beside(app.run_async(), probe.run())
-        for ending in endings:
-            sys.stderr.write(f"pmterm: {ending.reason}\n")
+        with suppress(OSError):  # the terminal may be what is gone
+            for ending in endings:
+                os.write(2, f"pmterm: {ending.reason}\n".encode())
         return endings[-1].exit_code if endings else app.return_code or 0
 
     return Front(run, lambda code: app.exit(return_code=code))

@@ -28,7 +28,7 @@ from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
 from pmterm.messages.health import WorkerDown
-from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
+from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Reconnect
 from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
@@ -44,6 +44,7 @@ from pmterm.runtime.live_desk import LiveDesk
 from pmterm.runtime.log import Redactor, log_to
 from pmterm.runtime.log_lines import log_listeners
 from pmterm.runtime.session import Edge, Keeper, run_session
+from pmterm.runtime.signals import SleepWatch
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
 from pmterm.store.private_files import private_folder
@@ -206,10 +207,17 @@ async def watch(
             clock,
             keeper=keeper,
             open_orders=lambda: len(desk.quit_blockers()),
+            beside=[SleepWatch(partial(_reconnect, edge_, clock), clock)],
         )
         if recorder is not None:
             recorder.note(parts.engine.at, ENDED_NOTE)
         return code
+
+
+def _reconnect(edge_: Edge, clock: Clock, stood_s: int) -> None:
+    """Start every stream afresh: what is in the sockets is from before we stood still."""
+    for venue in Venue:
+        edge_.do(Reconnect(clock.stamp(), venue, f"pmterm stood still for {stood_s} s"))
 
 
 def version() -> str:

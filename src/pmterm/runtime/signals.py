@@ -1,7 +1,6 @@
 """What the system tells the process: end, terminal gone, sleep, wake."""
 
 import asyncio
-import os
 import signal
 import termios
 from collections.abc import Callable, Coroutine, Iterator
@@ -10,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from pmterm.model.units import SECOND, Ns
 from pmterm.runtime.clock import Clock
 
 PROBE_S = 0.5
+ASLEEP: Ns = 2 * SECOND
 _ENDINGS = {
     signal.SIGTERM: "told to end (SIGTERM)",
     signal.SIGHUP: "the terminal was closed (SIGHUP)",
@@ -43,26 +44,27 @@ def ending_signals(end: Callable[[Ending], None]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-@contextmanager
-def sleeping_signals(before: Callable[[], None], awake: Callable[[], None]) -> Iterator[None]:
-    """Have a stop from outside (SIGTSTP) call `before`, stop, and a SIGCONT call `awake`.
+class SleepWatch:
+    """Notices afterwards that the program stood still: Ctrl-Z, SIGSTOP, or the computer asleep.
 
-    Stopped, the program neither sees the market nor cancels anything: `before` is where the policy
-    for that is carried out, `awake` where everything is taken for lost until it is fresh again.
+    What waits in the sockets then is old, so `awake` is to take every book for lost. It is told
+    the seconds. A worker for the supervisor.
     """
-    loop = asyncio.get_running_loop()
 
-    def sleep() -> None:
-        before()
-        os.kill(os.getpid(), signal.SIGSTOP)
+    name = "sleep watch"
 
-    loop.add_signal_handler(signal.SIGTSTP, sleep)
-    loop.add_signal_handler(signal.SIGCONT, awake)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTSTP)
-        loop.remove_signal_handler(signal.SIGCONT)
+    def __init__(self, awake: Callable[[int], None], clock: Clock) -> None:
+        self._awake = awake
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            before = self._clock.stamp()  # the wall: it goes on while the computer sleeps
+            await self._clock.sleep(PROBE_S)
+            stood = self._clock.stamp() - before
+            if stood > ASLEEP:
+                self._awake(stood // SECOND)
 
 
 class TerminalProbe:

@@ -80,6 +80,10 @@ class TradingApp(App[None]):
         """Quit, asking first where something would be left behind."""
         self._trading.leave()
 
+    def action_suspend(self) -> None:
+        """Give the terminal back to the shell, saying first what that means."""
+        self._trading.suspend()
+
     def action_palette(self) -> None:
         """Show all commands by name."""
         self.action_command_palette()

@@ -78,6 +78,8 @@ TABLE: tuple[Key, ...] = (
         "KILL", "*", shown="^k"),
     Key("ctrl+p", "palette", SCREEN, "all commands by name", shown="^p"),
     Key("ctrl+q", "leave", SAFETY, "quit; asks while orders are open", "quit", "*", shown="^q"),
+    Key("ctrl+z", "suspend", SAFETY,
+        "stop and give the shell back; says first what that means for orders", shown="^z"),
     Key("ctrl+c", "explain_quit", SAFETY, "says how to quit", shown="^c"),
     Key("p", "player('pause')", REPLAY, "pause or go on", "pause", "replay"),
     Key("full_stop", "player('faster')", REPLAY, "faster", "faster", "replay", shown="."),
@@ -87,7 +89,9 @@ TABLE: tuple[Key, ...] = (
     Key("right", "seek(30)", REPLAY, "30 s on", "+30s", "replay", shown="right"),
 )  # fmt: skip
 
-ANYWHERE = frozenset({"kill", "palette", "leave", "explain_quit"})  # work in every dialog
+ANYWHERE = frozenset(
+    {"kill", "palette", "leave", "suspend", "explain_quit"}
+)  # work in every dialog
 
 
 _FIRST = ("buy", "sell", "limit", "cancel_here", "kill", "help", "find")

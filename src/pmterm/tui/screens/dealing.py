@@ -40,6 +40,7 @@ class Dealing(Panels):
     ) -> None:
         super().__init__(desk, clock, is_ascii=is_ascii, is_slow=is_slow, sizes=sizes)
         self._strip = PanicStrip()
+        self._stop = PanicStrip()  # ctrl+z is asked for twice in the same way
         self._arming = Arming()
         self._is_key_alone = True
         self._halted_here = False
@@ -63,6 +64,8 @@ class Dealing(Panels):
         self._arming.used(now)
         if key not in {"escape", "enter", "ctrl+k"}:
             self._strip.drop()
+        if key != "ctrl+z":
+            self._stop.drop()
 
     def _may(self, action: str) -> bool:
         """Whether an order key may act now."""
@@ -293,3 +296,23 @@ class Dealing(Panels):
             self._ask("QUIT WITH OPEN ORDERS", blockers, "quit", self.app.exit)
         else:
             self.app.exit()
+
+    def suspend(self) -> None:
+        """Say what stopping would mean for orders; the second time stop."""
+        verdict = self._stop.escape(self._clock.monotonic())
+        if verdict is Escape.CANDIDATE:
+            self.set_timer(0.13, self._suspend)
+        elif verdict is Escape.RAISED:
+            count = len(self._desk.quit_blockers())
+            orders = (
+                f"{count} order{'s' if count != 1 else ''} stay{'s' if count == 1 else ''} open"
+            )
+            self.tell(
+                f"^z again stops pmterm: cancels nothing, {orders}, unwatched until fg;"
+                " then books start afresh"
+            )
+
+    def _suspend(self) -> None:
+        if self._stop.due(self._clock.monotonic()):
+            self._arming.disarm()
+            self.app.action_suspend_process()
