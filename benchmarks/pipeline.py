@@ -1,5 +1,6 @@
 """B1, B2, B9: frame text until the verdict of the signals, one thread, on recorded frames.
 
+Peers that are installed play the same frames in the same rounds (`peers.py` says what each does).
 Each round plays every way once, in turn, on fresh state and the same frames, and the median of
 the rounds is shown, so that what else the machine does falls on all of them. Ratios within one
 run mean something; figures of two runs or two machines must not be compared.
@@ -12,7 +13,6 @@ window of a hundred frames is mostly snapshots, so goals are judged on whole rec
 
 import argparse
 import gc
-import importlib.util
 import json
 import resource
 import statistics
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 sys.path.insert(0, str(Path(__file__).parent))
+from peers import installed
 from pmterm.messages.feed import BookSnapshot, MarketSeen, TradeSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.transport import Frame, Opened
@@ -42,11 +43,14 @@ from street_frames import Tape, copies, feed_of, load
 
 Way: TypeAlias = Callable[[Tape], float]
 Row: TypeAlias = dict[str, Any]
-GOALS = {Venue.KALSHI: 12.0, Venue.POLYMARKET: 20.0}
 BEAT = 500 * MS
-PEERS = {
-    Venue.KALSHI: ("kalshi_sdk", "pykalshi"),
-    Venue.POLYMARKET: ("nautilus_trader",),
+DECODE, DECISION = "decode only (msgspec)", "pmterm, to decision"
+# Goals of the way to decision: its share of decode only in percent, and how many times the speed
+# of a peer's book alone.
+SHARES = {Venue.KALSHI: ("B2", 12.0), Venue.POLYMARKET: ("B1", 20.0)}
+TIMES = {
+    Venue.KALSHI: ("B2", "kalshi-sdk, book", 2.0),
+    Venue.POLYMARKET: ("B1", "nautilus, book", 3.0),
 }
 
 
@@ -91,12 +95,11 @@ def through_engine(tape: Tape) -> float:
     return (time.process_time() - start) / len(tape.frames)
 
 
-WAYS: dict[str, Way] = {
-    "decode only (msgspec)": decode_only,
-    "to messages": to_messages,
-    "to book": to_book,
-    "to decision": to_decision,
-    "to decision, in the engine": through_engine,
+OURS: dict[str, Way] = {
+    "pmterm, to messages": to_messages,
+    "pmterm, to book": to_book,
+    DECISION: to_decision,
+    "pmterm, to decision in Engine": through_engine,
 }
 
 
@@ -133,29 +136,34 @@ def measure(tape: Tape, ways: dict[str, Way], rounds: int) -> list[Row]:
             gc.collect()
             taken[name].append(way(tape) * 1e6)
     medians = {name: statistics.median(times) for name, times in taken.items()}
-    base = next(iter(medians.values()))
+    base, decided = medians[DECODE], medians[DECISION]
     return [
         {
             "way": name,
             "us_per_frame": round(us, 3),
             "frames_per_s": round(1e6 / us),
             "percent_of_decode_only": round(100 * base / us, 1),
+            "decision_is_times_as_fast": round(us / decided, 2),
         }
         for name, us in medians.items()
     ]
 
 
-def peers(venue: Venue) -> list[Row]:
-    """Say which of the peers could be compared with."""
-    return [
-        {
-            "peer": name,
-            "result": "installed, but this benchmark does not drive it yet"
-            if importlib.util.find_spec(name)
-            else "not installed",
-        }
-        for name in PEERS[venue]
+def judge(venue: Venue, rows: list[Row]) -> list[Row]:
+    """Say which goals are reached, and by how much they are missed; None: peer not installed."""
+    by_name = {row["way"]: row for row in rows}
+    goal, share = SHARES[venue]
+    verdicts = [
+        _verdict(goal, "% of decode only", by_name[DECISION]["percent_of_decode_only"], share)
     ]
+    goal, peer, times = TIMES[venue]
+    reached = by_name[peer]["decision_is_times_as_fast"] if peer in by_name else None
+    return [*verdicts, _verdict(goal, f"times {peer}", reached, times)]
+
+
+def _verdict(goal: str, what: str, value: float | None, wanted: float) -> Row:
+    reached = None if value is None else value >= wanted
+    return {"goal": goal, "what": what, "wanted": wanted, "value": value, "reached": reached}
 
 
 def quiet_markets(many: int) -> Row:
@@ -185,7 +193,7 @@ def quiet_markets(many: int) -> Row:
         "markets": many,
         "data_mb": round(after - before, 1),
         "process_mb": round(after, 1),
-        "cpu_percent_idle": round(100 * cpu / seconds, 2),
+        "us_per_market_second": round(1e6 * cpu / seconds / many, 2),
     }
 
 
@@ -200,24 +208,21 @@ def _resident_mb() -> float:
 
 def run(args: argparse.Namespace) -> Row:
     """Measure everything; return it as one table of plain values."""
-    result: Row = {"venues": {}, "scaling": []}
+    result: Row = {"python": sys.version.split()[0], "venues": {}, "scaling": []}
     for venue in Venue:
         tape = load(venue, args.recordings, args.frames)
-        rows = measure(tape, WAYS, args.rounds)
-        decided = next(row for row in rows if row["way"] == "to decision")
+        peers, missing = installed(venue)
+        rows = measure(tape, {DECODE: decode_only, **peers, **OURS}, args.rounds)
         result["venues"][venue.value] = {
             "source": tape.name,
             "frames": len(tape.frames),
             "rows": rows,
-            "goal_percent": GOALS[venue],
-            "reached": decided["percent_of_decode_only"] >= GOALS[venue]
-            if args.recordings
-            else None,
-            "peers": peers(venue),
+            "not_installed": missing,
+            "goals": judge(venue, rows) if args.recordings else [],
         }
         for many in args.markets:
             several = copies(tape, many, args.frames)
-            picked = {k: WAYS[k] for k in ("decode only (msgspec)", "to decision")}
+            picked = {DECODE: decode_only, DECISION: to_decision}
             for row in measure(several, picked, max(1, args.rounds // 2))[1:]:
                 result["scaling"].append({"venue": venue.value, "markets": many, **row})
     child = subprocess.run(
@@ -233,20 +238,22 @@ def run(args: argparse.Namespace) -> Row:
 
 def show(result: Row) -> None:
     """Print the tables."""
+    print(f"Python {result['python']}")
     for venue, part in result["venues"].items():
         print(f"\n{venue}: {part['frames']} frames of {part['source']}")
-        print(f"  {'':30} {'us/frame':>9} {'frames/s':>10} {'of decode':>10}")
+        print(f"  {'':30} {'us/frame':>9} {'frames/s':>10} {'of decode':>10} {'decision is':>12}")
         for row in part["rows"]:
             print(
                 f"  {row['way']:30} {row['us_per_frame']:9.2f} {row['frames_per_s']:10,}"
                 f" {row['percent_of_decode_only']:9.1f}%"
+                f" {row['decision_is_times_as_fast']:11.2f}x"
             )
-        verdict = {True: "reached", False: "NOT reached", None: "judged with --recordings only"}[
-            part["reached"]
-        ]
-        print(f"  goal: to decision at {part['goal_percent']:g} % of decode only: {verdict}")
-        for peer in part["peers"]:
-            print(f"  peer {peer['peer']}: {peer['result']}")
+        for name in part["not_installed"]:
+            print(f"  {name:30} not installed")
+        for goal in part["goals"]:
+            print(f"  {_told(goal)}")
+        if not part["goals"]:
+            print("  goals are judged with --recordings only")
     print("\nthe same frames for many markets, to decision")
     for row in result["scaling"]:
         print(
@@ -256,9 +263,16 @@ def show(result: Row) -> None:
     quiet = result["quiet"]
     print(
         f"\n{quiet['markets']} quiet markets: {quiet['data_mb']} MB of books and baselines,"
-        f" {quiet['process_mb']} MB the process, {quiet['cpu_percent_idle']} % of a core"
-        f" (goal 300 MB: {'reached' if quiet['reached'] else 'NOT reached'})"
+        f" {quiet['process_mb']} MB the process, {quiet['us_per_market_second']} us of CPU a"
+        f" market-second\n  B9, 300 MB: {'reached' if quiet['reached'] else 'NOT reached'}"
     )
+
+
+def _told(goal: Row) -> str:
+    head = f"{goal['goal']}, {goal['wanted']:g} {goal['what']}: "
+    if goal["reached"] is None:
+        return head + "cannot be judged, the peer is not installed"
+    return head + ("reached" if goal["reached"] else "NOT reached") + f" ({goal['value']:g})"
 
 
 def main() -> None:
