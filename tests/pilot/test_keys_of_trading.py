@@ -453,3 +453,45 @@ async def test_keys_without_a_market_do_no_harm():
         await s.press("b", "s", "l", "c", "x", "X", "a", "j", "enter", "space", "0", "y", "u")
         assert s.sent == []
         assert "Press / to find one" in s.words()
+
+
+async def test_ctrl_z_first_says_what_becomes_of_orders_and_stops_on_the_second():
+    async with Session() as s:
+        stops = []
+        s.app.action_suspend_process = lambda: stops.append(1)
+        s.desk.blockers = ["one", "two"]
+        await s.press("a")
+        await s.press("ctrl+z")
+        assert "2 orders stay open" in s.trading.look.notice
+        assert stops == []
+        await s.press("ctrl+z")
+        await s.until(lambda: stops)
+        await s.until(lambda: not s.trading.look.is_armed)
+        assert s.desk.sent == []
+
+
+async def test_a_held_ctrl_z_and_one_after_another_key_do_not_stop():
+    async with Session() as s:
+        stops = []
+        s.app.action_suspend_process = lambda: stops.append(1)
+        await s.press("ctrl+z", gap_ms=500)
+        await s.press(*["ctrl+z"] * 10, gap_ms=40)
+        await s.press("j")
+        await s.press("ctrl+z", "j", "ctrl+z", gap_ms=900)
+        assert stops == []
+
+
+async def test_ticket_closes_when_an_amendment_has_come_through():
+    async with Session() as s:
+        row = next(row for row in s.trading.board.orders if row.order == "p7-00002")
+        s.trading._ticket(row.side, row.price, row)
+        await s.pilot.pause()
+        s.clock.pass_ms(1000)
+        await s.press("plus", "enter")
+        (asked,) = s.sent
+        assert asked == AmendTicket(0, row.order, row.price, row.qty + 5_000_000)
+        assert isinstance(s.app.screen, TicketScreen)
+        amended = msgspec.structs.replace(row, qty=asked.qty)
+        rows = tuple(amended if each is row else each for each in s.trading.board.orders)
+        s.desk.changes["orders"] = rows
+        await s.until(lambda: not isinstance(s.app.screen, TicketScreen))

@@ -46,9 +46,12 @@ class Dealing(Panels):
         self._halted_here = False
 
     def before_paint(self, now: Ns) -> None:
-        """Do what a second escape asked for; switch one-key orders off when the scene changed."""
+        """Do what a second key asked for; switch one-key orders off when the scene changed."""
         if self._strip.due(now):
             self._panic()
+        if self._stop.due(now):
+            self._arming.disarm()
+            self.app.action_suspend_process()
         words = self._arming.check(now, self._scene())
         if words:
             self.tell(words)
@@ -271,7 +274,8 @@ class Dealing(Panels):
         held = ", ".join(f"{qty_text(p.qty)} {p.outcome}" for p in self.board.positions if p.qty)
         estimate = cash_text(self.board.money.open_exit, signed=True)
         closes = f"closes {held} (about {estimate})" if held else "no position to close"
-        return f"PANIC? esc or enter: cancels {working} orders, {closes}. Any other key: no"
+        orders = f"{working} order{'' if working == 1 else 's'}"
+        return f"PANIC? esc or enter: cancels {orders}, {closes}. Any other key: no"
 
     def kill(self) -> None:
         """Halt at once; the second time offer to close everything."""
@@ -301,7 +305,7 @@ class Dealing(Panels):
         """Say what stopping would mean for orders; the second time stop."""
         verdict = self._stop.escape(self._clock.monotonic())
         if verdict is Escape.CANDIDATE:
-            self.set_timer(0.13, self._suspend)
+            self.set_timer(0.13, self._beat)
         elif verdict is Escape.RAISED:
             count = len(self._desk.quit_blockers())
             orders = (
@@ -311,8 +315,3 @@ class Dealing(Panels):
                 f"^z again stops pmterm: cancels nothing, {orders}, unwatched until fg;"
                 " then books start afresh"
             )
-
-    def _suspend(self) -> None:
-        if self._stop.due(self._clock.monotonic()):
-            self._arming.disarm()
-            self.app.action_suspend_process()

@@ -261,10 +261,27 @@ class TicketScreen(ModalScreen[None]):
                 lines.answer = board.outcome.text
                 self._sent_board = None
                 self.query_one("#send", Button).label = "Send"
-            elif board.outcome is not sent.outcome or len(board.orders) > len(sent.orders):
+            elif (
+                board.outcome is not sent.outcome
+                or len(board.orders) > len(sent.orders)
+                or self._is_amended(board, sent)
+            ):
                 self.dismiss(None)
                 return
         lines.show(board, self._look)
+
+    def _is_amended(self, board: Board, sent: Board) -> bool:
+        """Whether the order to amend is what was asked for, or is not as it was."""
+        if self.draft.amends is None:
+            return False
+        now, before = (_terms(each, self.draft.amends) for each in (board, sent))
+        return now in {None, (self.draft.qty, self.draft.limit)} or now != before
+
+
+def _terms(board: Board, order: OrderRow) -> tuple[Qty, Price] | None:
+    """Return size and price of an order as the board has them now."""
+    found = [row for row in board.orders if row.order == order.order]
+    return (found[0].qty, found[0].price) if found else None
 
 
 def _read(parse: Callable[[str], int], text: str) -> int:
