@@ -242,9 +242,10 @@ class Detector:
         """
         said: list[Message] = []
         settings, episodes = self._settings, watched.episodes
-        silent = [kind for kind in kinds or WITHIN if not episodes[kind].fired]
-        if len(silent) < len(kinds):
-            watched.still_true(kinds, now)
+        if kinds:
+            silent = watched.open_questions(kinds, quote, now)
+        else:
+            silent = [kind for kind in WITHIN if not episodes[kind].fired]
         if not silent:
             return said
         facts = watched.facts(quote, now)

@@ -218,12 +218,42 @@ class Watched:
             kinds.append(_SPIKE)
         return kinds
 
-    def still_true(self, kinds: Sequence[SignalKind], now: Ns) -> None:
-        """Keep episodes that have spoken going: what led to them lasts."""
+    def _is_hopeless(self, kind: SignalKind, quote: BookChanged, now: Ns) -> bool:
+        """Tell, without the facts, that what leads to a kind holds and something else fails.
+
+        False says that its rule has to look. Call at the end of a second for what is stirring.
+        """
+        settings, window = self.settings, self.window
+        if kind is _PANIC:
+            return window.volume_30s < self.panic_needed
+        if kind is _FOMO:
+            return window.volume_30s < self.fomo_needed
+        bid, ask = quote.bid_depth, quote.ask_depth
+        if kind is _VACUUM:
+            bars = window.baseline.bars
+            leads = bid + ask > 0 < bars and now - self.thin_since >= settings.settle_ms * MS
+            return leads and (
+                bars * TEN < settings.min_baseline_s
+                or self._spread_ratio() < settings.vacuum_spread_ppm
+            )
+        if kind is _SPIKE and self.spike.bars > settings.spike_span:
+            spread = quote.best_ask - quote.best_bid
+            return spread >= settings.spike_spread or min(bid, ask) < settings.spike_depth
+        return False
+
+    def open_questions(
+        self, kinds: Sequence[SignalKind], quote: BookChanged, now: Ns
+    ) -> list[SignalKind]:
+        """Return the kinds whose rules must look; what was said of the others stays true."""
+        asked = []
         for kind in kinds:
             episode = self.episodes[kind]
-            if episode.fired:
+            if episode.fired or (episode.rejected and self._is_hopeless(kind, quote, now)):
                 episode.last_true = now
+                self.is_spoken = True
+            else:
+                asked.append(kind)
+        return asked
 
     def learn(self) -> None:
         """Work out what the last hour's means ask for; they change every ten seconds."""
