@@ -189,12 +189,12 @@ async def watch(
         )
         started = SessionStarted(clock.stamp(), session, Mode.PAPER, version(), settings.cash)
         before = prologue.events() if prologue is not None else ()
-        since = before[0].at - SECOND if before else started.at
+        since = before[0].at - SECOND if before else 0
         if recorder is not None:
-            recorder.note(since, SETTINGS_NOTE, thinking(settings))
-        hub.put(msgspec.structs.replace(started, at=since))
+            recorder.note(since or started.at, SETTINGS_NOTE, thinking(settings))
+        hub.put(msgspec.structs.replace(started, at=since or started.at))
         for market in markets:
-            desk.follow(market, net.finder.metadata(market), since if before else 0)
+            desk.follow(market, net.finder.metadata(market), since)
         for event in before:
             hub.put(event)
         await _follow_held(desk, parts, kept)
