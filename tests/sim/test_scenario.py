@@ -128,15 +128,17 @@ def test_sizes_are_whole_cents_of_a_contract(record):
 
 
 def test_liquidity_sometimes_vanishes(record):
-    widest = []
+    thinnest, widest = [], []
     for seconds in record.seconds.values():
         ratios = [
             min(depths) / share(depths, 0.5)
             for depths in ([second.depths[side] for second in seconds[60:]] for side in (0, 1))
         ]
-        assert min(ratios) < 0.5
+        assert min(ratios) < 0.6
+        thinnest.append(min(ratios))
         spreads = [second.spread for second in seconds[60:]]
         widest.append(max(spreads) / share(spreads, 0.5))
+    assert min(thinnest) < 0.3
     assert max(widest) >= 3
 
 

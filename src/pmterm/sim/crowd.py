@@ -89,6 +89,7 @@ class Pit:
         self._rush: Rush | None = None
         self._rush_sold: Qty = 0
         self._calm_from: Ns = 0
+        self._steady_until: Ns = 0
         self._quiet_until: Ns = 0
         self._seen = 0.5
         self._began: Ns = 0
@@ -165,13 +166,17 @@ class Pit:
         self._feel(until + 3 * SECOND, Mood(*shares))
 
     def keep_calm(self, quiet_until: Ns, until: Ns) -> None:
-        """Start no stampede by itself before `until`; be quiet altogether before `quiet_until`."""
+        """Start no stampede and withdraw nothing by itself before `until`.
+
+        Before `quiet_until` what the crowd's orders did to the price is soon forgotten, too.
+        """
         self._calm_from = max(self._calm_from, until)
+        self._steady_until = until
         self._quiet_until = quiet_until
 
     def vanish(self, at: Ns) -> None:
         """Let liquidity go away for a while: one side, or both with a wide spread."""
-        if self._rush is not None or not self._mood.is_calm or at < self._quiet_until:
+        if self._rush is not None or not self._mood.is_calm or at < self._steady_until:
             return
         lasts = int(self._chance.uniform(5, 14) * SECOND)
         kind = self._chance.randrange(3)

@@ -22,16 +22,16 @@ PRE_ROLL: Ns = 15 * 60 * SECOND
 # of the rumour takes it. A viewer's signals need half a minute of prices before they can compare.
 CALM_AFTER: Ns = -130 * SECOND
 CALM_UNTIL: Ns = 125 * SECOND
-RUMOUR_AFTER: Ns = 19 * SECOND
-FALL_S = 15.0  # how long the price falls; a risk gate stops orders where one falls too fast
-HOLD_S = 12.0  # and how long it stays down
+RUMOUR_AFTER: Ns = 17 * SECOND
+FALL_S = 17.0  # how long the price falls; a risk gate stops orders where one falls too fast
+HOLD_S = 11.0  # and how long it stays down
 VANISH_EVERY_S = 140.0
 
 # Chosen inside what was measured on real sports and esports books: spreads of 1 to 4 cents,
 # hundreds to a few thousand dollars on the best five levels, 5 to 250 changes a second over all
 # books of a game in play with a 99th percentile of 4 to 5 times the mean.
 STYLES = (
-    Style(level_qty=420, flutter=1.6, takers=0.40, taker_qty=55),
+    Style(level_qty=420, flutter=1.6, takers=0.40, taker_qty=55, half_spread=45),
     Style(level_qty=220, flutter=0.9, takers=0.15, taker_qty=35, half_spread=90),
     Style(level_qty=160, flutter=0.6, takers=0.08, taker_qty=30, half_spread=110),
     Style(level_qty=380, flutter=1.2, takers=0.30, taker_qty=50, half_spread=60),
@@ -148,7 +148,7 @@ class Scenario:
         return self._note(at, "resume", "play goes on, all ten are back")
 
     def _spread_rumour(self, at: Ns) -> list[SimEvent]:
-        drop = self._dice.uniform(0.145, 0.165)
+        drop = self._dice.uniform(0.165, 0.18)
         half_life_s = self._dice.uniform(15, 20)
         for index, side, share, times in (
             (0, Side.SELL, 1.0, 12.0),
