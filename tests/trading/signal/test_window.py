@@ -108,3 +108,14 @@ def test_first_bar_of_less_than_ten_seconds_is_not_a_bar():
             window.close_ten()
         window.roll()
     assert window.baseline.bars == 3
+
+
+def test_a_leap_from_the_bottom_to_the_top_fits_the_baseline():
+    window = Window()
+    for second in range(1, 61):
+        window.close(2 if second <= 10 else 19_998, 100, 5, 5)
+        if second % 10 == 0:
+            window.close_ten()
+        window.roll()
+    assert window.baseline.bars == 3
+    assert window.baseline.move_squares == 9_998_000_000**2

@@ -45,7 +45,7 @@ class Baseline:
         self._spreads = array("i", [UNKNOWN]) * TENS
         self._depths = array("q", [0]) * TENS
         self._volumes = array("q", [0]) * TENS
-        self._moves = array("i", [0]) * TENS
+        self._moves = array("q", [0]) * TENS  # from 1 tick to 1 is over 2**31 ppm
         self._next = 0
         self.bars = 0
         self.spread_total = 0
@@ -74,6 +74,18 @@ class Baseline:
         self.depth_total += depth
         self.volume_total += volume
         self.move_squares += move**2
+
+    def volume_ratio(self, volume_30s: Qty) -> int:
+        """Return the volume of 30 s over the usual, in ppm; 0: no baseline, -1: no trades."""
+        if not self.bars:
+            return 0
+        if not self.volume_total:
+            return -1
+        return volume_30s * self.bars * PPM // (3 * self.volume_total)
+
+    def spread_ratio(self, spread: Price) -> int:
+        """Return a spread over the usual, in ppm; 0 where that is not known."""
+        return spread * self.bars * PPM // self.spread_total if self.spread_total else 0
 
 
 class Window:
