@@ -26,6 +26,7 @@ from pmterm.model.ids import MarketId, SignalId
 from pmterm.model.order import Side
 from pmterm.model.readings import Gauges
 from pmterm.model.units import MS, PRICE_ONE, SECOND, Cash, Ns, Qty
+from pmterm.trading.signal.facts import add_spike, facts_of, gauges_of
 from pmterm.trading.signal.outcomes import Follow
 from pmterm.trading.signal.rules import RULES, WITHIN, Finding, SignalSettings, expected, score
 from pmterm.trading.signal.watched import Watched
@@ -65,7 +66,7 @@ class Detector:
         watched = self._watched.get(market)
         if watched is None:
             return Gauges(needed_s=self._settings.min_baseline_s)
-        return watched.gauges()
+        return gauges_of(watched)
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
         """The hot path: a few comparisons unless something is up."""
@@ -248,9 +249,9 @@ class Detector:
             silent = [kind for kind in WITHIN if not episodes[kind].fired]
         if not silent:
             return said
-        facts = watched.facts(quote, now)
+        facts = facts_of(watched, quote, now)
         if SignalKind.SPIKE in silent:
-            watched.add_spike(facts)
+            add_spike(watched, facts)
         for kind in silent:
             finding = RULES[kind](facts, settings)
             if finding is None:

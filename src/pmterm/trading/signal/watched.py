@@ -13,10 +13,9 @@ from pmterm.messages.feed import BookChanged
 from pmterm.messages.signals import SignalKind
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
-from pmterm.model.readings import Gauges
 from pmterm.model.units import MS, PPM, PRICE_ONE, Cash, Ns, Price, Qty
 from pmterm.trading.signal.outcomes import Follow
-from pmterm.trading.signal.rules import Facts, SignalSettings
+from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.signal.spike import Spike
 from pmterm.trading.signal.window import TEN, Window
 
@@ -229,15 +228,15 @@ class Watched:
         if kind is _FOMO:
             return window.volume_30s < self.fomo_needed
         bid, ask = quote.bid_depth, quote.ask_depth
+        spread = quote.best_ask - quote.best_bid
         if kind is _VACUUM:
             bars = window.baseline.bars
             leads = bid + ask > 0 < bars and now - self.thin_since >= settings.settle_ms * MS
             return leads and (
                 bars * TEN < settings.min_baseline_s
-                or self._spread_ratio() < settings.vacuum_spread_ppm
+                or window.baseline.spread_ratio(spread) < settings.vacuum_spread_ppm
             )
         if kind is _SPIKE and self.spike.bars > settings.spike_span:
-            spread = quote.best_ask - quote.best_bid
             return spread >= settings.spike_spread or min(bid, ask) < settings.spike_depth
         return False
 
@@ -320,101 +319,3 @@ class Watched:
         if volume >= fomo:
             self.high2, fomo = self.move_high2, NO_VOLUME
         self.panic_volume = min(panic, fomo)
-
-    def facts(self, quote: BookChanged, now: Ns) -> Facts:
-        """What the rules look at, on the book that stands now."""
-        window, settings, mid2 = self.window, self.settings, self.mid2
-        base = window.baseline
-        unit = base.bars * PPM
-        n, total = window.mid_count, window.mid_total
-        before = window.mid_ago(30)
-        bid, ask = quote.bid_depth, quote.ask_depth
-        bid_since, ask_since, thin_since = self.bid_since, self.ask_since, self.thin_since
-        spread = quote.best_ask - quote.best_bid
-        bid_ago, ask_ago = window.depths_ago(settings.pull_window_s)
-        bid_hit, ask_hit = window.bid_hit, window.ask_hit
-        if bid_since or ask_since:
-            bid_before, ask_before = window.hits(settings.pull_window_s)
-            bid_hit += bid_before
-            ask_hit += ask_before
-        return Facts(
-            mid2=mid2,
-            spread=spread,
-            tick=self.tick,
-            ref2=before,
-            ago2=window.mid_ago(settings.pull_window_s),
-            change_ppm=_change(mid2, before),
-            volume_ratio=self._volume_ratio(),
-            depth_ratio=-(-(bid + ask) * unit // base.depth_total) if base.depth_total else 0,
-            spread_ratio=self._spread_ratio(),
-            ready_s=base.bars * TEN,
-            bid_depth=bid,
-            ask_depth=ask,
-            bid_depth_ago=bid_ago,
-            ask_depth_ago=ask_ago,
-            bid_hit=bid_hit,
-            ask_hit=ask_hit,
-            bid_since=now - bid_since if bid_since else -1,
-            ask_since=now - ask_since if ask_since else -1,
-            thin_since=now - thin_since if thin_since else -1,
-            mean_count=n,
-            mean_total=total,
-            mean_variance=n * window.mid_squares - total * total,
-        )
-
-    def add_spike(self, facts: Facts) -> None:
-        """Add what the one-second recurrences say, once they have seen enough."""
-        spike, settings = self.spike, self.settings
-        way = spike.direction(settings.spike_threshold)
-        if not way or spike.bars <= settings.spike_span:
-            return
-        before = self.window.mid_ago(settings.spike_window_s)
-        facts.spike_direction = way
-        facts.spike_base2 = spike.base2(way)
-        facts.spike_out_ppm = spike.outside_ppm(way)
-        facts.spike_change_ppm = _change(self.mid2, before)
-
-    def _volume_ratio(self) -> int:
-        base = self.window.baseline
-        if not base.bars:
-            return 0
-        if not base.volume_total:
-            return -1
-        return self.window.volume_30s * base.bars * PPM // (3 * base.volume_total)
-
-    def _spread_ratio(self) -> int:
-        base, quote = self.window.baseline, self.quote
-        if not base.spread_total or quote is None:
-            return 0
-        return (quote.best_ask - quote.best_bid) * base.bars * PPM // base.spread_total
-
-    def gauges(self) -> Gauges:
-        """How the market stands against its own last hour."""
-        window, base, quote = self.window, self.window.baseline, self.quote
-        depth = quote.bid_depth + quote.ask_depth if quote is not None else 0
-        n = window.mid_count
-        mean2 = window.mid_total // n if n else 0
-        return Gauges(
-            volume_ratio=max(0, self._volume_ratio()),
-            depth_ratio=depth * base.bars * PPM // base.depth_total if base.depth_total else 0,
-            spread_ratio=self._spread_ratio(),
-            change_ppm=_change(self.mid2, window.mid_ago(30)) if self.mid2 else 0,
-            mean2=mean2,
-            deviation2=isqrt(n * window.mid_squares - window.mid_total**2) // n if n else 0,
-            ready_s=base.bars * TEN,
-            needed_s=self.settings.min_baseline_s,
-            volume_30s=window.volume_30s,
-            volume_1m=window.volume_1m,
-            volume_5m=window.volume_5m,
-            spread_mean=base.spread_total // base.bars if base.bars else 0,
-            depth_mean=base.depth_total // base.bars if base.bars else 0,
-            return_sd_ppm=isqrt(base.move_squares // base.bars) if base.bars else 0,
-        )
-
-
-def _change(now2: int, before2: int) -> int:
-    """Return now / before - 1 in millionths, rounded toward 0; 0 if there is no before."""
-    if not before2:
-        return 0
-    moved = (now2 - before2) * PPM
-    return moved // before2 if moved >= 0 else -(-moved // before2)
