@@ -168,18 +168,14 @@ class Books:
             flow.fell(stake, gone, at)
         kept.changed_at = at
         doubts: Sequence[Message] = ()
+        bid, ask = bids.best, asks.best
         told_bid, told_ask = level.best_bid, level.best_ask
-        if (
-            told_bid == bids.best
-            and told_ask == PRICE_ONE - asks.best
-            and kept.is_good
-            and not kept.mismatches
-        ):
+        if told_bid == bid and told_ask == PRICE_ONE - ask and kept.is_good and not kept.mismatches:
             kept.touch_checks += 1
             kept.touch_agree += 1
         else:
             doubts = self._told_touch(kept, told_bid, told_ask, at)
-        bid, ask = bids.best, asks.best
+            bid, ask = bids.best, asks.best
         if kept.is_crossed or bid + ask >= PRICE_ONE:
             return (*self._crossing(kept, at), *doubts)
         changed = BookChanged(
