@@ -116,6 +116,29 @@ def worst_loss(
     return max(held.cost, _if_filled(held, buys, 1), _if_filled(held, offers, -1))
 
 
+def most_paid(
+    held: Holding, buys: Sequence[tuple[Price, Qty]], sells: Sequence[tuple[Price, Qty]]
+) -> Cash:
+    """Return the most cash that working orders could take, in 1e-6 USD, before fees.
+
+    Arguments as in `worst_loss`, from which it differs where an order flips a holding: that may
+    cost no more than the holding did, but closing at a low price brings little to pay it with.
+    """
+    offers = [(PRICE_ONE - price, qty) for price, qty in sells]
+    return max(_paid_if_filled(held, buys, 1), _paid_if_filled(held, offers, -1))
+
+
+def _paid_if_filled(held: Holding, orders: Sequence[tuple[Price, Qty]], sign: int) -> Cash:
+    """Add up all orders of a side: each contract that closes brings back a dollar less its price.
+
+    Some of them filling cannot take more than all of them, nor both sides more than the dearer.
+    """
+    closes = max(0, -sign * held.qty)
+    if sum(qty for _, qty in orders) <= closes:
+        return 0
+    return max(0, sum(cost(price, qty) for price, qty in orders) - closes)
+
+
 def _if_filled(held: Holding, orders: Sequence[tuple[Price, Qty]], sign: int) -> Cash:
     closes = max(0, -sign * held.qty)
     opening = sum(qty for _, qty in orders) - closes

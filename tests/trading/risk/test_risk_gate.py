@@ -17,6 +17,7 @@ from tests.properties.money_builders import (
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.commands import (
     CancelAll,
+    CancelOrder,
     ClosePosition,
     Halt,
     Panic,
@@ -26,6 +27,7 @@ from pmterm.messages.commands import (
 from pmterm.messages.feed import BookLost, MarketStatusSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.orders import Approved, GateChanged, JournalFailed, Refused
+from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import OrderId
 from pmterm.model.market import MarketStatus, PriceBand
 from pmterm.model.order import GateState, OrderState
@@ -497,3 +499,45 @@ def test_a_fill_counts_once():
     it = gate()
     tell(it, fill(qty=10), fill(qty=10))
     assert it.uses(M)[0].value == "$4.70"
+
+
+def test_flipping_a_holding_needs_what_closing_it_does_not_bring():
+    it = holding(gate(LOOSE, cash=100), qty=100, price=9000)  # $10 left
+    tell(it, touch(1000, 1100))
+    (said,) = tell(it, intent(side=SELL, qty=200, price=1000))
+    assert (said.rule, said.value, said.limit) == ("cash", "$81.26", "$10")
+    assert verdict(it, side=SELL, qty=110, price=1000) == "approved"
+
+
+def test_an_order_that_needs_no_cash_passes_with_less_than_none():
+    it = gate(LOOSE, cash=100, fees=FeeSchedule())
+    tell(it, fill(qty=100, price=9000, fee=20 * CASH_ONE), touch(9000, 9100))
+    assert verdict(it, side=SELL, qty=200, price=9000) == "approved"
+
+
+def test_fees_of_orders_on_their_way_are_not_spent_twice():
+    it = gate(LOOSE, cash=96)
+    assert verdict(it, "s-00001", qty=100, price=4700) == "approved"
+    assert verdict(it, "s-00002", qty=100, price=4700) == "cash"
+    tell(it, report("s-00001", OrderState.CANCELLED, qty=100))
+    assert verdict(it, "s-00003", qty=100, price=4700) == "approved"
+
+
+def test_an_amend_back_stays_reserved_while_the_one_before_it_is_under_way():
+    it = gate(Limits(market_cooldown=0))
+    tell(it, intent("s-00001", qty=100, price=4500), report("s-00001", qty=100, price=4500))
+    for order, price in (("s-00002", 3500), ("s-00003", 4500)):
+        assert verdict(it, order, qty=100, price=price, replaces="s-00001") == "approved"
+    tell(it, report("s-00001", qty=100, price=4500))  # its place in line, told before either
+    tell(it, report("s-00001", qty=100, price=3500))
+    assert it.uses(M)[0].value == "$45"
+    tell(it, report("s-00001", qty=100, price=4500), report("s-00001", qty=100, price=4500))
+    assert it.uses(M)[0].value == "$45"
+
+
+def test_what_is_being_taken_back_may_fill_yet_so_only_a_capped_order_closes_in_its_place():
+    it = holding(gate(LOOSE), qty=10)
+    tell(it, intent("s-00001", SELL, qty=10, price=5000), CancelOrder(T0, OrderId("s-00001")))
+    tell(it, Reduce(T0))
+    assert verdict(it, "s-00002", SELL, qty=10, price=4600) == "R10 reducing"
+    assert verdict(it, "s-00003", SELL, qty=10, price=4600, reduce_only=True) == "approved"

@@ -224,7 +224,7 @@ def event(case: Case) -> Verdict | None:
 
 def cash(case: Case) -> Verdict | None:
     """What an order could cost must be there, fee included."""
-    if case.needed <= case.free_cash:
+    if case.needed <= max(0, case.free_cash):
         return None
     share = case.intent.qty * max(0, case.free_cash) // case.needed
     return Verdict("cash", dollars(case.needed), dollars(case.free_cash), _at_most(case, share))

@@ -6,25 +6,28 @@ import msgspec
 
 from pmterm.messages.accounts import MarketSettled
 from pmterm.messages.orders import Approved, Fill, Intent, OrderReport
-from pmterm.model.holding import FLAT, Booked, Holding, worst_loss
+from pmterm.model.holding import FLAT, Booked, Holding, most_paid, worst_loss
 from pmterm.model.ids import FillId, MarketId, OrderId
 from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.units import PRICE_ONE, Cash, Price, Qty
 
 Group = tuple[str, str]  # venue, event: markets that win and lose together
+Offers = list[tuple[Price, Qty]]  # YES price, open size
 
 
 class Reserved(msgspec.Struct):
     """An approved order that may still fill.
 
     `filled` is what its fills add up to. `expected` is what a report said had filled: an order
-    that ended stays reserved until its fills have arrived. `amends` holds amends under way.
+    that ended stays reserved until its fills have arrived. `fee` is the estimate for all of it.
+    `amends` holds amends under way, in the order they were asked for and will be answered.
     """
 
     intent: Intent
     price: Price
     qty: Qty
+    fee: Cash = 0
     filled: Qty = 0
     expected: Qty = 0
     has_ended: bool = False
@@ -39,6 +42,11 @@ class Reserved(msgspec.Struct):
             return max(0, self.expected - self.filled)
         most = max(self.qty, *(a.qty for a in self.amends)) if self.amends else self.qty
         return max(0, most - self.filled)
+
+    @property
+    def open_fee(self) -> Cash:
+        """The share of its estimated fee that is still to be paid, rounded up."""
+        return -(-self.fee * min(self.open_qty, self.qty) // self.qty) if self.qty else 0
 
     @property
     def worst_price(self) -> Price:
@@ -75,8 +83,9 @@ class Exposure:
         old = self.orders.get(intent.replaces)
         if old is not None:
             old.amends.append(intent)
+            old.fee = max(old.fee, approved.fee_estimate)
         elif not intent.replaces:
-            order = Reserved(intent, intent.price, intent.qty)
+            order = Reserved(intent, intent.price, intent.qty, approved.fee_estimate)
             self.orders[intent.order] = order
             self._by_market.setdefault(intent.market, {})[intent.order] = order
 
@@ -86,7 +95,9 @@ class Exposure:
         if order is None:
             self._drop_amend(report.order)
             return
-        order.amends = [a for a in order.amends if (a.price, a.qty) != (report.price, report.qty)]
+        standing = (report.price, report.qty)
+        while order.amends and (order.amends[0].price, order.amends[0].qty) == standing:
+            del order.amends[0]
         order.price, order.qty = report.price, report.qty
         order.expected = max(order.expected, report.filled)
         order.has_ended = report.state.is_final
@@ -138,21 +149,29 @@ class Exposure:
     def closable(self, intent: Intent) -> Qty:
         """Return how much an order of that side could still close, 0 if nothing.
 
-        What other orders already close counts as closed, but for those being taken back.
+        What other orders already close counts as closed. One that is being taken back may fill
+        yet, so only an order that the venue stops at zero may count on its end.
         """
         held = self.held(intent.market).qty
         against = -held if intent.side is Side.BUY else held
         closing = sum(
             order.open_qty
             for order in self._of(intent.market, without=intent.replaces)
-            if order.intent.side is intent.side and not order.is_leaving
+            if order.intent.side is intent.side and not (order.is_leaving and intent.reduce_only)
         )
         return max(0, against - closing)
 
     def worst(self, market: MarketId, wish: Intent | None = None) -> Cash:
         """Return the most that can be lost in a market, with `wish` approved if given."""
-        buys: list[tuple[Price, Qty]] = []
-        sells: list[tuple[Price, Qty]] = []
+        return worst_loss(self.held(market), *self._offers(market, wish))
+
+    def to_pay(self, market: MarketId, wish: Intent | None = None) -> Cash:
+        """Return the cash that orders in a market could still take, with `wish` if given."""
+        return most_paid(self.held(market), *self._offers(market, wish))
+
+    def _offers(self, market: MarketId, wish: Intent | None) -> tuple[Offers, Offers]:
+        buys: Offers = []
+        sells: Offers = []
         for order in self._of(market):
             price, qty = order.worst_price, order.open_qty
             if wish is not None and wish.replaces == order.intent.order:
@@ -160,7 +179,7 @@ class Exposure:
             (buys if order.intent.side is Side.BUY else sells).append((price, qty))
         if wish is not None and wish.market == market and not wish.replaces:
             (buys if wish.side is Side.BUY else sells).append((wish.price, wish.qty))
-        return worst_loss(self.held(market), buys, sells)
+        return buys, sells
 
     def total(self) -> Cash:
         """Return the most that can be lost everywhere."""
@@ -177,8 +196,9 @@ class Exposure:
         return list(dict.fromkeys([*held, *self._by_market]))
 
     def tied_up(self) -> Cash:
-        """Return the cash that working orders could still take."""
-        return self.total() - sum(holding.cost for holding in self.holdings.values())
+        """Return the cash that working orders could still take, fees included."""
+        fees = sum(order.open_fee for order in self.orders.values())
+        return fees + sum(self.to_pay(market) for market in self._by_market)
 
     def leave(self, orders: Iterable[Reserved]) -> None:
         """Note that orders are being taken back."""

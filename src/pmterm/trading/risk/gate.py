@@ -238,7 +238,8 @@ class Gate:
             moved_ppm=self._watch.moved_ppm(market, intent.at),
             spread_mean=self._watch.spread_mean(market),
         )
-        needed = max(0, then - now) + self._fee(intent, is_taker=case.is_taker)
+        rise = exposure.to_pay(market, intent) - exposure.to_pay(market)
+        needed = max(0, rise) + self._fee(intent, is_taker=case.is_taker)
         return msgspec.structs.replace(case, needed=needed)
 
     def _reduces(self, intent: Intent) -> bool:
