@@ -186,3 +186,25 @@ def test_a_reason_lasts_until_the_order_moves_on():
     assert it.order(OrderId("s-00001")).reason == "held back 3 s"
     tell(it, report(state=OrderState.OPEN))
     assert it.order(OrderId("s-00001")).reason == ""
+
+
+def test_reducing_keeps_closing_orders_only_as_far_as_there_is_something_to_close():
+    it = Executor()
+    tell(it, fill(qty=10, order="s-09000"))
+    for name in ("s-00001", "s-00002", "s-00003"):
+        fields = {"reduce_only": name == "s-00003", "qty": 6}
+        tell(it, approved(name, SELL, **fields), report(name, qty=6))
+    assert withdrawn(tell(it, GateChanged(T0, GateState.REDUCING, ""))) == ["s-00001", "s-00002"]
+    it = Executor()
+    tell(it, fill(qty=10, order="s-09000"))
+    for name in ("s-00001", "s-00002"):
+        tell(it, approved(name, SELL, qty=6), report(name, qty=6))
+    assert withdrawn(tell(it, GateChanged(T0, GateState.REDUCING, ""))) == ["s-00002"]
+
+
+def test_reducing_counts_an_amend_that_is_under_way():
+    it = Executor()
+    tell(it, fill(qty=10, order="s-09000"), approved("s-00001", SELL, qty=6))
+    tell(it, report("s-00001", qty=6))
+    tell(it, approved("s-00002", SELL, qty=30, replaces=OrderId("s-00001")))
+    assert withdrawn(tell(it, GateChanged(T0, GateState.REDUCING, ""))) == ["s-00001"]

@@ -33,7 +33,11 @@ HISTORY = 500  # orders kept, ended ones going first
 
 
 class WorkingOrder(msgspec.Struct):
-    """One of our orders, working or ended. `at` is when it last changed."""
+    """One of our orders, working or ended.
+
+    `at` is when it last changed; `most` is the largest size it was ever to have: an amend may yet
+    arrive.
+    """
 
     id: OrderId
     market: MarketId
@@ -50,6 +54,7 @@ class WorkingOrder(msgspec.Struct):
     post_only: bool = False
     reduce_only: bool = False
     is_leaving: bool = False
+    most: Qty = 0
 
 
 class Executor:
@@ -111,6 +116,9 @@ class Executor:
         intent = approved.intent
         if intent.replaces:
             self._amends[intent.order] = intent.replaces
+            amended = self._orders.get(intent.replaces)
+            if amended is not None:
+                amended.most = max(amended.most, intent.qty)
             return
         self._orders[intent.order] = WorkingOrder(
             id=intent.order,
@@ -158,14 +166,27 @@ class Executor:
             case GateState.HALTED:
                 return self._withdraw(self._orders.values(), changed.at)
             case GateState.REDUCING:
-                return self._withdraw(filter(self._may_increase, self._orders.values()), changed.at)
+                return self._withdraw(self._not_closing(), changed.at)
 
-    def _may_increase(self, order: WorkingOrder) -> bool:
-        if order.reduce_only or order.is_leaving:
-            return False
-        held = self._held.get(order.market, 0)
-        against = -held if order.side is Side.BUY else held
-        return order.qty - order.filled > against
+    def _not_closing(self) -> list[WorkingOrder]:
+        """Return the orders that could make a holding larger, counting those kept together.
+
+        Orders the venue stops at zero stay, and count first; of the others the oldest stay, as
+        far as there is something left for them to close.
+        """
+        working = [o for o in self._orders.values() if not (o.state.is_final or o.is_leaving)]
+        closing: dict[tuple[MarketId, Side], Qty] = {}
+        opening: list[WorkingOrder] = []
+        for order in sorted(working, key=lambda order: not order.reduce_only):
+            held = self._held.get(order.market, 0)
+            against = -held if order.side is Side.BUY else held
+            key = (order.market, order.side)
+            total = closing.get(key, 0) + max(order.qty, order.most) - order.filled
+            if order.reduce_only or total <= against:
+                closing[key] = total
+            else:
+                opening.append(order)
+        return opening
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         self._note_report(report)
