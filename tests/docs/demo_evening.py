@@ -16,8 +16,8 @@ from pmterm.views.board import Board
 
 NOW = 1_790_000_000 * SECOND
 BEFORE = 180 * SECOND
-SHOWN = 48 * SECOND
-BOUGHT = 33 * SECOND
+SHOWN = 62 * SECOND
+BOUGHT = 36 * SECOND
 
 
 class Evening:
