@@ -461,3 +461,63 @@ def test_a_game_that_begins_clears_the_book_where_the_venue_does_so():
     assert (ended.state, ended.reason) == (OrderState.EXPIRED, "the game began")
     place(broker, "s-00002", qty=10, price=4600, at=start + SECOND)
     assert tell(broker, Heartbeat(start + 5 * SECOND)) == []
+
+
+def test_an_amend_that_was_made_is_not_made_again_after_a_restart():
+    book = RealBook({4600: 50}, {4900: 50})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, price=4600))
+    journal = [seen(), wish, *tell(live, wish), *live.wake(LATER)]
+    for number, price in ((2, 4700), (3, 4500), (4, 4400)):
+        at = T0 + number * SECOND
+        replaced = intent(f"s-0000{number}", qty=10, price=price, replaces=OrderId("s-00001"))
+        ask = AmendOrder(at, OrderId("s-00001"), replaced)
+        tell(live, ask)
+        journal += [ask, *(live.wake(at + 150 * MS) if price != 4400 else ())]
+    book.sizes[SELL][4700] = 50
+    broker = recall(PaperBroker(book, PaperSettings()), journal)
+    tell(broker, SessionStarted(T0 + 60 * SECOND, "t", Mode.PAPER, "0", 0))
+    (moved,) = broker.wake(T0 + 61 * SECOND)
+    assert (moved.state, moved.price) == (OrderState.OPEN, 4400)
+
+
+def test_nothing_is_said_after_a_restart_of_orders_that_had_ended():
+    book = RealBook({4600: 50}, {4700: 50})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, price=4600))
+    journal = [seen(), wish, *tell(live, wish), *live.wake(LATER)]
+    ask = intent("s-00002", qty=9, price=4500, replaces=OrderId("s-00001"))
+    for asked in (
+        AmendOrder(LATER, OrderId("s-00001"), ask),
+        WithdrawOrder(LATER, ask.replaces, M),
+    ):
+        tell(live, asked)
+        journal.append(asked)
+    journal += live.wake(T0 + SECOND)
+    assert journal[-1].state is OrderState.CANCELLED
+    broker = recall(PaperBroker(book, PaperSettings()), journal)
+    tell(broker, SessionStarted(T0 + 60 * SECOND, "t", Mode.PAPER, "0", 0))
+    assert broker.wake(T0 + 61 * SECOND) == []
+
+
+def test_an_order_whose_last_word_was_lost_is_told_as_filled():
+    book = RealBook({4600: 50}, {4700: 50})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, tif=IOC))
+    made = [wish, *tell(live, wish), *live.wake(LATER)]
+    assert isinstance(made[-2], Fill)
+    broker = recall(PaperBroker(book, PaperSettings()), [seen(), *made[:-1]])
+    (ended,) = tell(broker, SessionStarted(T0 + SECOND, "t", Mode.PAPER, "0", 0))
+    assert (ended.state, ended.filled) == (OrderState.FILLED, 10 * QTY_ONE)
+    assert broker.working() == []
+
+
+def test_what_was_taken_from_the_book_before_a_restart_is_not_taken_again():
+    book = RealBook({4600: 50}, {4700: 15})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, tif=IOC))
+    journal = [seen(), wish, *tell(live, wish), *live.wake(LATER)]
+    broker = recall(PaperBroker(book, PaperSettings()), journal)
+    tell(broker, SessionStarted(T0 + SECOND, "t", Mode.PAPER, "0", 0))
+    said = place(broker, "t-00001", qty=10, tif=IOC, at=T0 + SECOND)
+    assert fills(said) == [(4700, 5, False)]

@@ -345,18 +345,14 @@ class PaperBroker:
         """Take up what the last session left, but for what was to trade at once: that is over."""
         self._is_restored = False
         self._schedule.not_before(session.at + self._settings.latency)
-        stranded = [
-            order
-            for order in self._orders.values()
-            if order.phase is not Phase.RESTING and order.intent.tif is not TimeInForce.GTC
-        ]
-        return [
-            message
-            for order in stranded
-            for message in self._end(
-                order, session.at, OrderState.CANCELLED, "pmterm stopped before it arrived"
-            )
-        ]
+        said: list[Message] = []
+        for order in self.working():
+            if order.open_qty == 0:  # its last word was lost
+                said += self._end(order, session.at, OrderState.FILLED, "")
+            elif order.phase is not Phase.RESTING and order.intent.tif is not TimeInForce.GTC:
+                why = "pmterm stopped before it arrived"
+                said += self._end(order, session.at, OrderState.CANCELLED, why)
+        return said
 
     def _recall_placed(self, placed: PlaceOrder) -> None:
         self._is_restored = True
@@ -365,13 +361,15 @@ class PaperBroker:
     def _recall_report(self, report: OrderReport) -> None:
         order = self._orders.get(report.order)
         if order is None:
-            self._schedule.drop_amend(report.order)
+            self._schedule.refused(report.order)
         elif report.state.is_final:
+            self._schedule.ended(order.id)
             self._forget(order)
         else:
             self._recall_standing(order, report)
 
     def _recall_standing(self, order: PaperOrder, report: OrderReport) -> None:
+        self._schedule.stands(order.id, report.price, report.qty)
         order.price, order.qty = report.price, report.qty
         order.maybe_filled = max(order.maybe_filled, report.maybe_filled)
         if report.state in {OrderState.OPEN, OrderState.PARTIAL}:
@@ -388,8 +386,9 @@ class PaperBroker:
         self._fills.add(fill.id)
         signed = fill.qty if fill.side is Side.BUY else -fill.qty
         self._held[fill.market] = self._held.get(fill.market, 0) + signed
-        if fill.market in self._desks:
-            self._desks[fill.market].held = self._held[fill.market]
+        desk = self._desk(fill.market)
+        desk.held = self._held[fill.market]
+        desk.recall(fill)
         order = self._orders.get(fill.order)
         if order is not None:
             order.filled += fill.qty

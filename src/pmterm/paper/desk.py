@@ -70,6 +70,11 @@ class Desk:
             said.append(self._fill(order, at, price, qty, is_maker=False))
         return said
 
+    def recall(self, fill: Fill) -> None:
+        """Remember what an earlier session took from the book, lest a restart sells it again."""
+        if not fill.is_maker:
+            self._depth.take(fill.side, fill.price, fill.qty, fill.at)
+
     def rest(self, order: PaperOrder, levels: Levels) -> None:
         """Put an order at the end of the line at its price."""
         order.phase = Phase.RESTING

@@ -1,13 +1,14 @@
 """What falls due when: arrivals, taker delays, deadlines, amends and cancels on their way."""
 
 import heapq
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from pmterm.messages.orders import AmendOrder, WithdrawOrder
 from pmterm.model.ids import OrderId
-from pmterm.model.units import Ns
+from pmterm.model.units import Ns, Price, Qty
 from pmterm.paper.orders import PaperOrder
 
 NEVER: Final[Ns] = 2**63 - 1
@@ -53,11 +54,23 @@ class Schedule:
         self._due = [msgspec.structs.replace(due, at=max(due.at, at)) for due in self._due]
         heapq.heapify(self._due)
 
-    def drop_amend(self, asked_as: OrderId) -> None:
-        """Forget an amend that was answered, by the id of the amending intent."""
-        self._due = [due for due in self._due if not _is_amend(due, asked_as)]
+    def refused(self, asked_as: OrderId) -> None:
+        """Forget an amend that came to nothing, by the id of the amending intent."""
+        self._keep(
+            lambda due: not (isinstance(due.ask, AmendOrder) and due.ask.intent.order == asked_as)
+        )
+
+    def stands(self, order: OrderId, price: Price, qty: Qty) -> None:
+        """Forget the oldest amend of an order if this is what it wished for."""
+        asked = (due.ask for due in sorted(self._due) if due.order == order)
+        first = next((ask for ask in asked if isinstance(ask, AmendOrder)), None)
+        if first is not None and (first.intent.price, first.intent.qty) == (price, qty):
+            self._keep(lambda due: due.ask is not first)
+
+    def ended(self, order: OrderId) -> None:
+        """Forget what was asked of an order that has ended."""
+        self._keep(lambda due: due.order != order)
+
+    def _keep(self, is_wanted: Callable[[Due], bool]) -> None:
+        self._due = [due for due in self._due if is_wanted(due)]
         heapq.heapify(self._due)
-
-
-def _is_amend(due: Due, asked_as: OrderId) -> bool:
-    return isinstance(due.ask, AmendOrder) and due.ask.intent.order == asked_as
