@@ -113,7 +113,8 @@ class BookChanged(Message, frozen=True, gc=False):
     stand. `bid_depth` and `ask_depth` are dollars (1e-6) on the best five levels of a side: the
     sum of price x size on the bid side and of (1 - price) x size on the ask side, each what it
     costs to sit there. Visible levels are read from the book when the screen paints, not copied
-    here. `is_trusted` false: gap, crossing, silence or mismatch; such a book is not traded on.
+    here. A change that touches none of this, deeper than the best five, is said once a second at
+    most. `is_trusted` false: gap, crossing, silence or mismatch; such a book is not traded on.
     """
 
     market: MarketId

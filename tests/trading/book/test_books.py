@@ -329,3 +329,31 @@ def test_block_trade_explains_nothing(street):
     street.hear(moved(2, SELL, 4_400, -4 * ONE))
     street.hear(TradeSeen(3, 3, K, 4_400, 4 * ONE, BUY, is_block=True))
     assert street.stage.flow(K)[1].traded == 0
+
+
+SIX_BIDS = tuple((4_200 - 100 * n, 10 * ONE) for n in range(6))
+
+
+@pytest.mark.parametrize("kind", ["moved", "put"])
+def test_a_change_below_the_best_five_is_kept_and_said_once_a_second(street, kind):
+    market = K if kind == "moved" else P
+
+    def deep(at):
+        if kind == "moved":
+            return moved(at, BUY, 3_700, ONE, market)
+        return put(at, BUY, 3_700, 50 * ONE + at, 4_200, 4_400, market)
+
+    street.changed(snapshot(market=market, bids=SIX_BIDS))
+    assert len(street.hear(deep(10 * MS))) == 1  # the first after a snapshot is said
+    assert street.hear(deep(20 * MS)) == []
+    assert street.hear(deep(900 * MS)) == []
+    assert len(street.hear(deep(1_200 * MS))) == 1
+    assert street.stage.book(market).size_at(BUY, 3_700) > 10 * ONE
+    assert street.health(market).changed_at == 1_200 * MS
+
+
+def test_a_change_within_the_best_five_is_always_said(street):
+    street.changed(snapshot(bids=SIX_BIDS))
+    for n in range(5):
+        said = street.changed(moved(10 * MS + n, BUY, 3_800, ONE))
+        assert said.bid_depth > 0

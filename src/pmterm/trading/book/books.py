@@ -36,6 +36,7 @@ from pmterm.trading.book.kept import NEVER, Kept, Trust
 from pmterm.trading.book.order_book import OrderBook
 
 CROSSED_LASTS: Final[Ns] = SECOND
+SAID_AT_LEAST: Final[Ns] = SECOND  # while a book changes only below its best five levels
 TICKER_LASTS: Final[Ns] = 5 * SECOND
 TICKERS_NEEDED: Final = 3
 MISMATCHES_NEEDED: Final = 2
@@ -120,9 +121,12 @@ class Books:
         else:
             flow.fell(stake, -delta, at)
         kept.changed_at = at
+        if stake < side.floor and at < kept.say_by and kept.is_good and not kept.is_crossed:
+            return ()  # deeper than the best five: nothing of what is said has changed
         bid, ask = bids.best, asks.best
         if kept.is_crossed or bid + ask >= PRICE_ONE:
             return self._crossing(kept, at)
+        kept.say_by = at + SAID_AT_LEAST
         return (
             BookChanged(
                 at,
@@ -137,7 +141,8 @@ class Books:
             ),
         )
 
-    def _level_set(self, level: LevelSet) -> Sequence[Message]:
+    # A call would cost as much as the branches it hides.
+    def _level_set(self, level: LevelSet) -> Sequence[Message]:  # noqa: C901, PLR0912
         market = level.market
         kept = self._kept.get(market)
         if kept is None:
@@ -173,11 +178,14 @@ class Books:
         if told_bid == bid and told_ask == PRICE_ONE - ask and kept.is_good and not kept.mismatches:
             kept.touch_checks += 1
             kept.touch_agree += 1
+            if stake < side.floor and at < kept.say_by and not kept.is_crossed:
+                return ()
         else:
             doubts = self._told_touch(kept, told_bid, told_ask, at)
             bid, ask = bids.best, asks.best
         if kept.is_crossed or bid + ask >= PRICE_ONE:
             return (*self._crossing(kept, at), *doubts)
+        kept.say_by = at + SAID_AT_LEAST
         changed = BookChanged(
             at,
             market,

@@ -49,6 +49,7 @@ class Kept:
         "replies_differ",
         "reply_agreed",
         "resyncs",
+        "say_by",
         "status",
         "ticker_count",
         "ticker_pair",
@@ -76,6 +77,7 @@ class Kept:
         self.is_crossed = False  # or locked: a bid at or above an ask
         self.crossed_since: Ns = NEVER
         self.changed_at: Ns = 0
+        self.say_by: Ns = 0  # until then a change below the best five need not be said
         self.was_lost = False
         self.was_over = False
         self.mismatches = 0
@@ -133,6 +135,7 @@ class Kept:
 
     def said(self, at: Ns) -> BookChanged:
         """The book as it stands now."""
+        self.say_by = 0  # something else than a level changed: say the next change in any case
         bids, asks = self.bids, self.asks
         return BookChanged(
             at,
