@@ -28,7 +28,7 @@ from pmterm.messages.feed import BookLost, MarketStatusSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.orders import Approved, GateChanged, JournalFailed, Refused
 from pmterm.model.fees import FeeSchedule
-from pmterm.model.ids import OrderId
+from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import MarketStatus, PriceBand
 from pmterm.model.order import GateState, OrderState
 from pmterm.model.units import CASH_ONE, MS, SECOND
@@ -541,3 +541,24 @@ def test_what_is_being_taken_back_may_fill_yet_so_only_a_capped_order_closes_in_
     tell(it, Reduce(T0))
     assert verdict(it, "s-00002", SELL, qty=10, price=4600) == "R10 reducing"
     assert verdict(it, "s-00003", SELL, qty=10, price=4600, reduce_only=True) == "approved"
+
+
+def test_with_an_empty_own_side_the_spread_is_wide():
+    it = gate()
+    tell(it, touch(0, 4700))
+    assert verdict(it, price=4700) == "R8 spread"
+    tell(it, touch(0, 300))
+    assert verdict(it, price=300) == "approved"
+
+
+def test_polymarket_takes_no_marketable_purchase_below_a_dollar():
+    it = gate(LOOSE, venue=Venue.POLYMARKET)
+    (said,) = tell(it, intent(qty=2, price=4700))
+    assert (said.rule, said.value, said.limit) == ("least cost", "$0.94", "$1")
+    assert said.remedy == "at least 2.13 at 0.47"
+    assert verdict(it, "s-00002", qty=2.13, price=4700) == "approved"
+    assert verdict(it, "s-00003", qty=2, price=4600) == "approved"  # it rests
+    assert verdict(it, "s-00004", SELL, qty=1, price=4600) == "least cost"
+    assert verdict(gate(LOOSE), qty=2, price=4700) == "approved"
+    it = holding(gate(LOOSE, venue=Venue.POLYMARKET), qty=2)
+    assert verdict(it, "s-00001", SELL, qty=2, price=4600) == "approved"

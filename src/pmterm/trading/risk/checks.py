@@ -8,12 +8,25 @@ import msgspec
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
 from pmterm.messages.orders import Intent
 from pmterm.model.collar import furthest_price
+from pmterm.model.ids import Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.order import GateState, Side
-from pmterm.model.units import QTY_ONE, Cash, Ns, Price, Qty, price_text
+from pmterm.model.units import (
+    CASH_ONE,
+    PRICE_ONE,
+    QTY_ONE,
+    Cash,
+    Ns,
+    Price,
+    Qty,
+    cost,
+    price_text,
+)
 from pmterm.trading.risk.exposure import unit_loss
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.wording import contracts, dollars, percent, seconds
+
+LEAST_COST: Final = CASH_ONE
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -183,15 +196,33 @@ def depth(case: Case) -> Verdict | None:
 
 
 def spread(case: Case) -> Verdict | None:
-    """R8: no taker orders across a wide spread."""
-    if not case.is_taker or not case.own_best:
+    """R8: no taker orders across a wide spread; with nobody on its own side it is wide indeed."""
+    if not case.is_taker or case.book is None:
         return None
-    wide = abs(case.opposite - case.own_best)
+    own = case.book.best_bid if case.intent.side is Side.BUY else case.book.best_ask
+    wide = abs(case.opposite - own)
     usual = case.spread_mean * case.limits.max_spread_ratio
     bound = min([b for b in (case.limits.max_spread, usual) if b], default=wide)
     if wide <= bound:
         return None
     return Verdict("R8 spread", price_text(wide), price_text(bound), "rest a limit order instead")
+
+
+def least_cost(case: Case) -> Verdict | None:
+    """Polymarket turns a marketable purchase of less than a dollar away (its docs, read 2026-08).
+
+    What sells a holding is no purchase there; what opens the other side is one, of that outcome.
+    """
+    if not case.is_taker or case.market is None or case.market.venue is not Venue.POLYMARKET:
+        return None
+    unit = unit_loss(case.intent.side, case.intent.price)
+    bought = cost(unit, case.intent.qty - case.closable)
+    if bought >= LEAST_COST:
+        return None
+    step = case.market.qty_step
+    least = case.closable - (-LEAST_COST * PRICE_ONE // unit // step) * step
+    remedy = f"at least {contracts(least)} at {price_text(case.intent.price)}"
+    return Verdict("least cost", dollars(bought), dollars(LEAST_COST), remedy)
 
 
 def moved(case: Case) -> Verdict | None:
@@ -243,7 +274,7 @@ def day_loss(case: Case) -> Verdict | None:
     if not case.day_loss_limit or case.day_loss < case.day_loss_limit:
         return None
     loss, limit = dollars(case.day_loss), dollars(case.day_loss_limit)
-    return Verdict("R3 day loss", loss, limit, "closing orders only until 00:00 UTC")
+    return Verdict("R3 day loss", loss, limit, "closing orders only; resume after 00:00 UTC")
 
 
 def losing_row(case: Case) -> Verdict | None:
@@ -293,6 +324,7 @@ OPENING: Final[tuple[Check, ...]] = (
     total,
     cash,
     open_positions,
+    least_cost,
     spread,
     depth,
     market_pause,
