@@ -1,6 +1,7 @@
 """Builds what faces the person: the full screen, or plain lines."""
 
 import os
+import select
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -56,9 +57,15 @@ def _full(settings: Settings, desk: Desk, clock: Clock) -> Front:
         probe = TerminalProbe(end, clock, sys.stdin.fileno())
         with ending_signals(end):
             await beside(app.run_async(), probe.run())
-        with suppress(OSError):  # the terminal may be what is gone
-            for ending in endings:
-                os.write(2, f"pmterm: {ending.reason}\n".encode())
+        for ending in endings:
+            _last_words(f"pmterm: {ending.reason}\n")
         return endings[-1].exit_code if endings else app.return_code or 0
 
     return Front(run, lambda code: app.exit(return_code=code))
+
+
+def _last_words(text: str) -> None:
+    """Say why we go, unless the terminal is what is gone or stuck."""
+    with suppress(OSError):
+        if select.select([], [2], [], 0)[1]:
+            os.write(2, text.encode())

@@ -12,6 +12,7 @@ from textual.theme import Theme
 
 from pmterm.model.errors import SettingsWrong
 from pmterm.tui.desk import Clock, Desk
+from pmterm.tui.driver import TerminalDriver
 from pmterm.tui.keys import bindings
 from pmterm.tui.palette import KeyCommands
 from pmterm.tui.screens.panels import SIZES
@@ -46,7 +47,7 @@ class TradingApp(App[None]):
         sizes: tuple[int, ...] = SIZES,
     ) -> None:
         self._themes = load_themes()
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.animation_level = "none"
         for each in self._themes.values():
             self.register_theme(each)

@@ -52,10 +52,10 @@ class ConfirmScreen(ModalScreen[bool]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the word; anything else is asked again."""
         is_settled = self._clock.monotonic() - self._since >= SETTLE
-        if event.value.strip().lower() == self._word and is_settled:
-            self.dismiss(True)  # noqa: FBT003  # Textual's result of a screen is positional
-        else:
+        if event.value.strip().lower() != self._word:
             event.input.value = ""
+        elif is_settled:
+            self.dismiss(True)  # noqa: FBT003  # Textual's result of a screen is positional
 
     def action_back(self) -> None:
         """Do nothing of it."""
