@@ -22,7 +22,7 @@ from pmterm.messages.transport import (
     Reconnect,
     SendText,
 )
-from pmterm.model.ids import MarketId, OrderId, Venue
+from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.units import MS, SECOND, Ns
 from pmterm.trading.pipeline import Handler, Pipeline, Recall
@@ -98,7 +98,6 @@ class Engine:
         self._journaled = frozenset(journaled)
         self._wish: Callable[[Wish], None] = _grant_none
         self._listeners: dict[type[Message], tuple[Listener, ...]] = {}
-        self._venue_of: dict[MarketId, Venue] = {}
         self._translate: dict[type[Message], Handler] = {
             Frame: self._frame,
             HttpResponse: lambda event: self._feeds[event.venue].answered(event),
@@ -134,7 +133,6 @@ class Engine:
     def watch(self, market: Market, at: Ns) -> Iterator[Durable]:
         """Follow a market from now on."""
         yield from self.take(MarketSeen(at, market))
-        self._venue_of[market.id] = market.venue
         yield from self._think(self._feeds[market.venue].watch(market, at))
 
     def take(self, event: Message) -> Iterator[Durable]:

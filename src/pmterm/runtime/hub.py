@@ -18,6 +18,7 @@ INBOX_FULL = 200_000  # frames; at 10 000 a second that is 20 s behind: too far 
 TURN: Ns = 8 * MS  # how long the engine may hold the loop while a key may be waiting
 WAKE_S = 0.05
 LAG_TOLD: Ns = 250 * MS
+_FROM_OUTSIDE = frozenset({Opened, Frame, Closed, HttpResponse})
 
 
 class Clock(Protocol):
@@ -66,6 +67,8 @@ class Watching(Message, frozen=True):
 class Hub:
     """Takes inputs one at a time. Bounded: a full inbox tells the feed to start afresh.
 
+    What a person asks for is always taken: a cancel must not be lost to a burst.
+
     `stamp` is session time where that is not the clock's: in a replay, the recording's.
     """
 
@@ -90,10 +93,11 @@ class Hub:
         self._unwritten: list[Message] = []
         self._lag_told_at: Ns = 0
         self._was_behind = False
+        self._is_unwritable = False
 
     def put(self, event: Message) -> bool:
         """Queue one input; False if the inbox is full: drop the connection, never a frame."""
-        if len(self._inbox) >= INBOX_FULL:
+        if len(self._inbox) >= INBOX_FULL and type(event) in _FROM_OUTSIDE:
             return False
         self._inbox.append(event)
         self._arrived.set()
@@ -173,6 +177,10 @@ class Hub:
             await self._journal.append(self._unwritten)
         except StoreBroken as broken:
             durable.failed = str(broken)
+            if not self._is_unwritable:
+                at = durable.messages[-1].at
+                self.engine.announce(WorkerDown(at, "journal", durable.failed, 0.0))
+            self._is_unwritable = True
             # What was not sent must not be found as sent later; the rest is tried again.
             self._unwritten = [
                 message
@@ -181,3 +189,4 @@ class Hub:
             ]
         else:
             self._unwritten = []
+            self._is_unwritable = False

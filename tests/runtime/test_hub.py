@@ -1,0 +1,100 @@
+import asyncio
+
+from pmterm.messages.base import Message
+from pmterm.messages.commands import CancelAll, Panic
+from pmterm.messages.health import WorkerDown
+from pmterm.messages.orders import Intent, JournalFailed, PlaceOrder
+from pmterm.messages.transport import Closed, Frame
+from pmterm.model.errors import StoreBroken
+from pmterm.model.ids import MarketId, OrderId, Venue
+from pmterm.model.order import Side, TimeInForce
+from pmterm.runtime.clock import FakeClock
+from pmterm.runtime.engine import Engine, NoBroker
+from pmterm.runtime.hub import INBOX_FULL, Hub
+from pmterm.trading.pipeline import Pipeline
+
+
+class Said(Message, frozen=True):
+    pass
+
+
+class Stage:
+    """Answers what it is told to."""
+
+    def __init__(self, kind, answer):
+        self._kind = kind
+        self._answer = answer
+
+    def hears(self):
+        return {self._kind: self._answer}
+
+
+class Disk:
+    """A journal whose disk can be full."""
+
+    def __init__(self):
+        self.is_full = False
+        self.written = []
+
+    async def append(self, messages):
+        if self.is_full:
+            raise StoreBroken("the disk is full.")
+        self.written += messages
+
+
+def place(at):
+    intent = Intent(at, OrderId("o"), MarketId("M"), Side.BUY, 1_000_000, 5000, TimeInForce.GTC)
+    return PlaceOrder(at, intent)
+
+
+def hub_with(disk, *stages):
+    clock = FakeClock()
+    engine = Engine({}, Pipeline(stages), NoBroker(), journaled=(Said, PlaceOrder, JournalFailed))
+    heard = []
+    kinds = (Said, PlaceOrder, JournalFailed, WorkerDown)
+    engine.listen(dict.fromkeys(kinds, lambda m: heard.append(type(m))))
+    return Hub(engine, clock, journal=disk), clock, heard
+
+
+async def deal_with(hub, *events):
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(hub.run())
+        for event in events:
+            assert hub.put(event)
+            await hub.settled()
+        running.cancel()
+
+
+async def test_a_journal_that_cannot_be_written_is_told_once_and_nothing_is_lost():
+    disk = Disk()
+    hub, clock, heard = hub_with(disk, Stage(CancelAll, lambda m: [Said(m.at)]))
+    disk.is_full = True
+    await deal_with(hub, CancelAll(clock.stamp()), CancelAll(clock.stamp()))
+    assert heard == [WorkerDown, Said, Said]
+    disk.is_full = False
+    await deal_with(hub, CancelAll(clock.stamp()))
+    assert [type(message) for message in disk.written] == [Said, Said, Said]
+    disk.is_full = True
+    await deal_with(hub, CancelAll(clock.stamp()))
+    assert heard.count(WorkerDown) == 2
+
+
+async def test_an_order_that_was_not_written_is_not_sent_and_not_written_later():
+    disk = Disk()
+    hub, clock, heard = hub_with(disk, Stage(CancelAll, lambda m: [Said(m.at), place(m.at)]))
+    disk.is_full = True
+    await deal_with(hub, CancelAll(clock.stamp()))
+    assert heard == [WorkerDown, Said, JournalFailed]
+    disk.is_full = False
+    await deal_with(hub, CancelAll(clock.stamp()))
+    kinds = [type(message) for message in disk.written]
+    assert kinds == [Said, JournalFailed, Said, PlaceOrder]
+
+
+def test_a_full_inbox_refuses_frames_and_takes_what_a_person_asks():
+    hub, clock, _ = hub_with(Disk())
+    frame = Frame(clock.stamp(), Venue.KALSHI, 1, "{}")
+    assert all(hub.put(frame) for _ in range(INBOX_FULL))
+    assert not hub.put(frame)
+    assert not hub.put(Closed(clock.stamp(), Venue.KALSHI, 1))
+    assert hub.put(Panic(clock.stamp()))
