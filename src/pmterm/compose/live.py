@@ -225,6 +225,18 @@ def version() -> str:
     return importlib.metadata.version("pmterm")
 
 
+def session_name(at: Ns, told: Sequence[Message]) -> str:
+    """Name a session by its second, or the next that none in the journal is named by.
+
+    Order ids begin with it, so it must be new even where the computer's clock was set back.
+    """
+    taken = {message.session for message in told if isinstance(message, SessionStarted)}
+    second = at // SECOND
+    while (name := f"paper-{second}") in taken:
+        second += 1
+    return name
+
+
 async def _look_up(finder: Finder, names: Sequence[str]) -> list[Market]:
     """Ask for all names at once; the markets come in the order of the names."""
     async with asyncio.TaskGroup() as asking:
