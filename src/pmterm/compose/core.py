@@ -31,6 +31,7 @@ from pmterm.views.board import BoardFold
 THINKING = ("signals", "risk", "paper", "manual", "cash")
 SETTINGS_NOTE = "settings"
 ENDED_NOTE = "the session ended"
+SLEPT_NOTE = "the computer slept"
 OURS = "pmterm"  # key of a market told in our own words, where the venue's are not at hand
 
 

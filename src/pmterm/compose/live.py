@@ -13,6 +13,7 @@ import msgspec
 from pmterm.compose.core import (
     ENDED_NOTE,
     SETTINGS_NOTE,
+    SLEPT_NOTE,
     Core,
     catalogs,
     core,
@@ -37,6 +38,7 @@ from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter, Rate
 from pmterm.net.websocket import Stream
 from pmterm.runtime.clock import Clock, SystemClock
+from pmterm.runtime.engine import LONGEST_QUIET
 from pmterm.runtime.feed_worker import FeedWorker
 from pmterm.runtime.finder import Finder
 from pmterm.runtime.hub import Hub, Watching
@@ -67,9 +69,11 @@ class Recorder:
 
     def __init__(self, writer: RecordingWriter) -> None:
         self._writer = writer
+        self._heard: Ns = 0
 
     def write(self, event: Message) -> None:
         """Keep one input."""
+        self._hear(event.at)
         if isinstance(event, Watching):
             market = event.market
             self._writer.market(event.at, market.venue, market.id, event.data)
@@ -78,6 +82,7 @@ class Recorder:
 
     def flush(self, at: Ns) -> None:
         """Bring what is kept to the system if a second has passed."""
+        self._hear(at)
         self._writer.flush(at)
 
     def note(self, at: Ns, text: str, data: dict[str, Any] | None = None) -> None:
@@ -86,6 +91,12 @@ class Recorder:
             self._writer.note(at, text, data)
         except StoreBroken:
             return  # told when it first happened
+
+    def _hear(self, at: Ns) -> None:
+        """Note where time leapt: there the engine stepped over what it walks while awake."""
+        if self._heard and at - self._heard > LONGEST_QUIET:
+            self.note(self._heard, SLEPT_NOTE, {"until": at})
+        self._heard = at
 
 
 class Network(msgspec.Struct, frozen=True):

@@ -1,9 +1,17 @@
 """Builds replays: a recording on the screen, and a session played again to compare decisions."""
 
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, core, read_market, thought_with
+from pmterm.compose.core import (
+    ENDED_NOTE,
+    SETTINGS_NOTE,
+    SLEPT_NOTE,
+    core,
+    read_market,
+    thought_with,
+)
 from pmterm.compose.front import front_of
 from pmterm.compose.given import Screen
 from pmterm.config.paths import store_path
@@ -14,7 +22,7 @@ from pmterm.messages.commands import Command
 from pmterm.model.errors import RecordingBroken
 from pmterm.model.units import Ns
 from pmterm.runtime.clock import SystemClock
-from pmterm.runtime.engine import Engine, Woken
+from pmterm.runtime.engine import LONGEST_QUIET, Engine, Woken
 from pmterm.runtime.hub import Hub, Watching
 from pmterm.runtime.replay_desk import Built, ReplayDesk, events_of
 from pmterm.runtime.replay_worker import ReplayWorker
@@ -26,6 +34,7 @@ from pmterm.store.recording import Header, NoteLine, RecordingReader
 
 COMMANDS = Command.__args__
 SAID_AT_END = 5  # differing decisions shown
+QUIET: Ns = LONGEST_QUIET // 2
 
 
 async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float) -> int:
@@ -116,8 +125,7 @@ async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]
     decided: list[Message] = []
     parts.engine.listen(dict.fromkeys(DECISIONS, decided.append))
     commands = [m for m in told if isinstance(m, (*COMMANDS, SessionStarted))]
-    ended = max((note.at for note in notes if note.text == ENDED_NOTE), default=0)
-    _play(parts.engine, events_of(lines, read_market), commands, ended)
+    play(parts.engine, awake(events_of(lines, read_market), notes), commands)
     before = [message for message in told if type(message) in DECISIONS]
     differing = _differing(before, decided)
     facts: dict[str, object] = {
@@ -132,9 +140,23 @@ async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]
     return facts, 0 if not differing else RecordingBroken.exit_code
 
 
-def _play(
-    engine: Engine, events: Iterator[Message], commands: Sequence[Message], ended: Ns
-) -> None:
+def awake(events: Iterator[Message], notes: Sequence[NoteLine]) -> Iterator[Message]:
+    """Put in that time passed where nothing came, but for where the computer slept."""
+    slept = [note for note in notes if note.text == SLEPT_NOTE and note.data]
+    naps = [(note.at, int((note.data or {})["until"])) for note in slept]
+    turns = [at for nap in naps for at in nap]
+    turns += [note.at for note in notes if note.text == ENDED_NOTE]
+    leaps = {until for _, until in naps}
+    last: Ns = 0
+    for event in heapq.merge(events, map(Woken, turns), key=lambda event: event.at):
+        while last and event.at - last > QUIET and event.at not in leaps:
+            last += QUIET
+            yield Woken(last)
+        last = event.at
+        yield event
+
+
+def play(engine: Engine, events: Iterator[Message], commands: Sequence[Message]) -> None:
     """Give inputs and commands in the order of their times."""
     waiting = sorted(commands, key=lambda command: command.at)
     for event in events:
@@ -143,8 +165,6 @@ def _play(
         _give(engine, event)
     for command in waiting:
         _give(engine, command)
-    if ended:
-        _give(engine, Woken(ended))
 
 
 def _give(engine: Engine, event: Message) -> None:
