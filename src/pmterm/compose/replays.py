@@ -19,6 +19,7 @@ from pmterm.config.settings import Settings
 from pmterm.messages.accounts import SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import Command
+from pmterm.messages.health import Noticed
 from pmterm.model.errors import RecordingBroken
 from pmterm.model.units import Ns
 from pmterm.runtime.clock import SystemClock
@@ -40,7 +41,7 @@ QUIET: Ns = LONGEST_QUIET // 2
 async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float) -> int:
     """Play a recording in the terminal."""
     clock = SystemClock()
-    span = span_of(path)
+    span, damage = span_of(path)
 
     def build() -> Built:
         parts = core(settings)
@@ -59,6 +60,8 @@ async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float
     desk.attach(worker, hub)
 
     front = front_of(settings, screen, desk, hub.engine, clock)
+    if damage:
+        hub.engine.announce(Noticed(span[0], _damaged(damage)))
     edge = Edge({}, hub.engine.announce, clock)
     beside: list[Worker] = [worker]
     if screen.plain:
@@ -83,8 +86,8 @@ class Finale:
         self._end(0)
 
 
-def span_of(path: Path) -> tuple[Ns, Ns]:
-    """Return the first and last time of a recording.
+def span_of(path: Path) -> tuple[tuple[Ns, Ns], list[str]]:
+    """Return the first and last time of a recording, and what of it is damaged.
 
     Raises:
         RecordingBroken: it cannot be read, or holds nothing with a time.
@@ -97,7 +100,12 @@ def span_of(path: Path) -> tuple[Ns, Ns]:
             last = max(last, line.at)
     if not first:
         raise RecordingBroken(f"{path.name} holds no frame.", "There is nothing to play.")
-    return first, last
+    return (first, last), reader.damage
+
+
+def _damaged(damage: Sequence[str]) -> str:
+    places = "a place" if len(damage) == 1 else f"{len(damage)} places"
+    return f"the recording is damaged in {places} and plays past: {damage[0]}"
 
 
 async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]:

@@ -40,6 +40,12 @@ class WorkerDown(Message, frozen=True):
     wait_s: float
 
 
+class Noticed(Message, frozen=True):
+    """Something the person should know about what is played or kept, in a sentence."""
+
+    text: str
+
+
 class LagSeen(Message, frozen=True):
     """How far the engine is behind what has arrived: waiting inputs and the age of the oldest."""
 

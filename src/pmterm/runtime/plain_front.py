@@ -10,9 +10,11 @@ from typing import Any, Protocol, TextIO
 import msgspec
 
 from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import MarketId
+from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND
 from pmterm.views.board import Board
 from pmterm.views.plain import HELP, TOLD, line_of, parse_command, touch_line
@@ -27,6 +29,10 @@ class Desk(Protocol):
         """Everything to show, now."""
         ...
 
+    def focus(self, market: MarketId) -> None:
+        """Let commands mean this market."""
+        ...
+
     def send(self, command: Message) -> None:
         """Hand over a command."""
         ...
@@ -34,6 +40,8 @@ class Desk(Protocol):
 
 class PlainFront:
     """Prints what is said; reads commands. With `as_json`, one JSON object per line.
+
+    For people a market goes by its slug, where it has one.
 
     Ends on `quit`, when `end` is called, or when nobody reads the lines any more.
     """
@@ -47,6 +55,7 @@ class PlainFront:
         self._code = 0
         self._told: dict[MarketId, str] = {}
         self._begun = b""
+        self._names: dict[str, str] = {}  # by market id
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Handlers for the engine."""
@@ -86,11 +95,28 @@ class PlainFront:
             self.end()
         elif words in {"help", "?"}:
             self._answer("Help", HELP)
+        elif words == "markets":
+            for row in self._desk.board().watched:
+                mark = ", here" if row.market.id == self._desk.board().focus else ""
+                self._answer(
+                    "Market", f"{row.market.slug or row.market.id}: {row.market.title}{mark}"
+                )
+        elif words.startswith("focus "):
+            self._focus(line.split()[1])
         elif words:
             try:
                 self._desk.send(parse_command(line, self._desk.board().focus))
             except UsageWrong as wrong:
                 self._answer("NotUnderstood", f"{wrong.detail} {wrong.hint}")
+
+    def _focus(self, wanted: str) -> None:
+        """Let commands mean another of the watched markets."""
+        for row in self._desk.board().watched:
+            if wanted.lower() in {row.market.slug.lower(), row.market.id.lower()}:
+                self._desk.focus(row.market.id)
+                self._answer("Focus", f"commands mean {row.market.slug or row.market.id} now")
+                return
+        self._answer("NotUnderstood", f"{clean_text(wanted, 60)!r} is not watched. Try: markets")
 
     def _answer(self, kind: str, text: str) -> None:
         """Answer what was typed; a reader of JSON gets JSON."""
@@ -107,7 +133,7 @@ class PlainFront:
                 self._line(
                     touch_line(
                         beat.at,
-                        row.market.id,
+                        row.market.slug or row.market.id,
                         row.best_bid,
                         row.best_ask,
                         is_trusted=row.is_trusted,
@@ -120,7 +146,12 @@ class PlainFront:
             return
         line = line_of(message)
         if line is not None:
-            self._line(line)
+            self._line(self._named(line))
+        if isinstance(message, MarketSeen) and message.market.slug:
+            self._names[message.market.id] = message.market.slug
+
+    def _named(self, line: str) -> str:
+        return " ".join(self._names.get(word, word) for word in line.split(" "))
 
     def _line(self, line: str) -> None:
         try:

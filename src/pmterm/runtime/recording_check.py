@@ -14,6 +14,7 @@ from pmterm.model.errors import WireSurprise
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.readings import BookHealth
+from pmterm.model.text import clean_text
 from pmterm.model.units import Price, Qty, fixed_text, price_text
 from pmterm.runtime.engine import Engine, NoBroker
 from pmterm.store.recording import Header, Line, MarketLine, NoteLine
@@ -59,6 +60,7 @@ class _FrameHead(msgspec.Struct):
 _HEAD = msgspec.json.Decoder(_FrameHead)
 _HEADS = msgspec.json.Decoder(list[_FrameHead])
 WHOLE_BOOK = 1 << 20  # levels; more than there are prices
+MOST_TYPES = 100  # of frames told apart; a file of noise makes up any number of them
 
 
 def frame_type(text: str) -> str:
@@ -67,13 +69,16 @@ def frame_type(text: str) -> str:
     try:
         if start == "[":
             heads = _HEADS.decode(text)
-            return (heads[0].type or heads[0].event_type or "untyped") if heads else "empty"
+            return _name_of(heads[0]) if heads else "empty"
         if start == "{":
-            head = _HEAD.decode(text)
-            return head.type or head.event_type or "untyped"
-    except msgspec.MsgspecError:
+            return _name_of(_HEAD.decode(text))
+    except (msgspec.MsgspecError, RecursionError):
         return "unreadable"
-    return text.strip()[:20] or "blank"
+    return clean_text(text[:80], 20) or "blank"
+
+
+def _name_of(head: _FrameHead) -> str:
+    return clean_text(head.type or head.event_type, 40) or "untyped"
 
 
 def _books_of(market: Market) -> list[Market]:
@@ -109,7 +114,9 @@ class RecordingCheck:
             self._watch(line)
             return
         if isinstance(line, Frame):
-            self.frames[frame_type(line.text)] += 1
+            kind = frame_type(line.text)
+            is_known = kind in self.frames or len(self.frames) < MOST_TYPES
+            self.frames[kind if is_known else "others"] += 1
         elif isinstance(line, HttpResponse):
             self.http += 1
         self._run(line)

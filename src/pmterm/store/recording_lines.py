@@ -1,6 +1,6 @@
 """The lines of a recording, version 1: newline-delimited JSON, one object each, told by `kind`."""
 
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -11,6 +11,8 @@ from pmterm.model.units import Ns
 
 FORMAT: Final = "pmterm-recording"
 VERSION: Final = 1
+# What no clock says is damage: before 1970, or after 2116, past which our integers end.
+Time: TypeAlias = Annotated[Ns, msgspec.Meta(ge=0, le=2**62)]
 
 
 class Header(msgspec.Struct, frozen=True, tag_field="kind", tag="header"):
@@ -28,7 +30,7 @@ class MarketLine(msgspec.Struct, frozen=True, tag_field="kind", tag="market"):
     `at` may be 0 where the maker of the recording did not know when it learned them.
     """
 
-    at: Ns
+    at: Time
     venue: Venue
     market: MarketId
     data: dict[str, Any]
@@ -37,7 +39,7 @@ class MarketLine(msgspec.Struct, frozen=True, tag_field="kind", tag="market"):
 class NoteLine(msgspec.Struct, frozen=True, tag_field="kind", tag="note", omit_defaults=True):
     """Something a person or the program wants remembered: a tag, a video anchor."""
 
-    at: Ns
+    at: Time
     text: str
     data: dict[str, Any] | None = None
 
@@ -45,7 +47,7 @@ class NoteLine(msgspec.Struct, frozen=True, tag_field="kind", tag="note", omit_d
 class OpenLine(msgspec.Struct, frozen=True, tag_field="kind", tag="open"):
     """A connection begins."""
 
-    at: Ns
+    at: Time
     venue: Venue
     conn: int
 
@@ -53,7 +55,7 @@ class OpenLine(msgspec.Struct, frozen=True, tag_field="kind", tag="open"):
 class CloseLine(msgspec.Struct, frozen=True, tag_field="kind", tag="close", omit_defaults=True):
     """A connection ends."""
 
-    at: Ns
+    at: Time
     venue: Venue
     conn: int
     reason: str = ""
@@ -62,7 +64,7 @@ class CloseLine(msgspec.Struct, frozen=True, tag_field="kind", tag="close", omit
 class FrameLine(msgspec.Struct, frozen=True, tag_field="kind", tag="frame", gc=False):
     """One WebSocket text frame, exactly as received."""
 
-    at: Ns
+    at: Time
     venue: Venue
     conn: int
     text: str
@@ -71,7 +73,7 @@ class FrameLine(msgspec.Struct, frozen=True, tag_field="kind", tag="frame", gc=F
 class HttpLine(msgspec.Struct, frozen=True, tag_field="kind", tag="http", omit_defaults=True):
     """One REST answer. `purpose` is ours, beyond the format's fields: readers may skip it."""
 
-    at: Ns
+    at: Time
     venue: Venue
     method: str
     path: str

@@ -23,7 +23,8 @@ from pmterm.store.recording_lines import (
     told,
 )
 
-DAMAGE_TOLD: Final = 200  # sentences kept; a file of nothing but noise has millions
+DAMAGE_TOLD: Final = 200  # sentences kept
+MOST_BROKEN: Final = 100_000  # lines; a small file can unpack to a thousand million of them
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -53,6 +54,7 @@ class RecordingReader:
         self._bytes = RecordingBytes(self.path)
         self._decoder = msgspec.json.Decoder(AnyLine)
         self._line_number = 0
+        self._broken = 0
         self._index: list[Mark] | None = None
         self.header = self._first_header()
 
@@ -94,6 +96,7 @@ class RecordingReader:
         self.damage.clear()
         self.skipped = 0
         self._line_number = 0
+        self._broken = 0
         after_hole = False
         for block in self._bytes.blocks(offset):
             self._hear_damage()
@@ -137,8 +140,14 @@ class RecordingReader:
             kind = ""
         if kind and kind not in KINDS:
             self.skipped += 1
-        else:
-            self._tell(f"line {self._line_number:,}: {str(error)[:120]}")
+            return
+        self._tell(f"line {self._line_number:,}: {str(error)[:120]}")
+        self._broken += 1
+        if self._broken > MOST_BROKEN:
+            raise RecordingBroken(
+                f"{self.path} has more than {MOST_BROKEN:,} lines that do not read.",
+                "The file is not what it says it is.",
+            )
 
     def _tell(self, sentence: str) -> None:
         if len(self.damage) < DAMAGE_TOLD:

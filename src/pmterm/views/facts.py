@@ -1,16 +1,23 @@
 """What a command found, as plain lines for people: nested names and values, indented."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pmterm.model.text import clean_text
+
+LONGEST: Final = 4_000  # characters of one text; a path may be this long
 
 
 def lines_of(facts: Mapping[str, object], depth: int = 0) -> Iterator[str]:
     """Write nested facts as indented lines, names aligned within a level.
 
-    Tables (a list of mappings) print a line per row.
+    Tables (a list of mappings) print a line per row. Every text is made inert: much of it comes
+    out of files that somebody else wrote.
     """
     indent = "  " * depth
-    width = max((len(name) for name, value in facts.items() if _is_plain(value)), default=0)
-    for name, value in facts.items():
+    named = [(clean_text(name), value) for name, value in facts.items()]
+    width = max((len(name) for name, value in named if _is_plain(value)), default=0)
+    for name, value in named:
         if isinstance(value, Mapping):
             yield f"{indent}{name}" if value else f"{indent}{name}: none"
             yield from lines_of(value, depth + 1)
@@ -39,4 +46,4 @@ def _plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}".replace(",", " ")
-    return str(value)
+    return clean_text(str(value), LONGEST)

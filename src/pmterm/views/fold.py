@@ -15,7 +15,15 @@ from pmterm.messages.accounts import (
 )
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged, TouchSeen, TradeSeen
-from pmterm.messages.health import FeedDown, FeedUp, Heartbeat, LagSeen, Surprised, WorkerDown
+from pmterm.messages.health import (
+    FeedDown,
+    FeedUp,
+    Heartbeat,
+    LagSeen,
+    Noticed,
+    Surprised,
+    WorkerDown,
+)
 from pmterm.messages.orders import (
     Approved,
     Fill,
@@ -123,6 +131,7 @@ class Fold:
             FeedDown: self._feed_down,
             Surprised: self._surprised,
             WorkerDown: self.news.worker_down,
+            Noticed: self.news.noticed,
             LagSeen: self._lag,
             Heartbeat: self._heartbeat,
         }

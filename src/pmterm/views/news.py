@@ -3,7 +3,7 @@
 from collections import deque
 
 from pmterm.messages.accounts import MarketSettled
-from pmterm.messages.health import FeedDown, FeedUp, Surprised, WorkerDown
+from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
 from pmterm.messages.orders import Fill, GateChanged, JournalFailed, OrderReport, Refused
 from pmterm.model.order import GateState, OrderState, Side
 from pmterm.model.units import Ns
@@ -132,6 +132,10 @@ class News:
         """Tell that a part of the program stopped."""
         again = f"; again in {message.wait_s:.0f} s" if message.wait_s else ""
         self.tell(message.at, "warning", f"{message.name} stopped: {message.cause}{again}")
+
+    def noticed(self, message: Noticed) -> None:
+        """Tell what the person should know."""
+        self.tell(message.at, "warning", message.text)
 
     def surprised(self, message: Surprised) -> None:
         """Log a frame that did not fit."""

@@ -18,11 +18,12 @@ from pmterm.messages.commands import (
     SubmitTicket,
 )
 from pmterm.messages.feed import NO_ASK, NO_BID, MarketSeen, MarketStatusSeen, TradeSeen
-from pmterm.messages.health import FeedDown, FeedUp, Surprised, WorkerDown
+from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
 from pmterm.messages.orders import Approved, Fill, GateChanged, JournalFailed, OrderReport, Refused
 from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import MarketId, OrderId
+from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.units import Ns, Price, Qty, parse_price, parse_qty, price_text
 from pmterm.views.figures import cash_text, clock_text, qty_text, score_text
@@ -32,7 +33,7 @@ from pmterm.views.signals import NAMES, outcome_text
 _Line: TypeAlias = Callable[[Any], str]
 HELP = (
     "buy 10 | sell 10 | limit buy 10 0.47 | cancel all | cancel here | cancel ORDER | close |"
-    " close all | halt | reduce | resume | panic | help | quit"
+    " close all | markets | focus MARKET | halt | reduce | resume | panic | help | quit"
 )
 
 
@@ -91,9 +92,19 @@ def _trade(message: TradeSeen) -> str:
     )
 
 
+def _market(market: Market) -> str:
+    also = f" ({market.id})" if market.slug else ""
+    return f"market {market.slug or market.id} {market.title}{also}"
+
+
+def _stopped(message: WorkerDown) -> str:
+    again = f"; again in {message.wait_s:.1f} s" if message.wait_s else ""
+    return f"stopped {message.name}: {message.cause}{again}"
+
+
 _LINES: Mapping[type[Message], _Line] = {
     SessionStarted: lambda m: f"session {m.session} {m.mode} cash {cash_text(m.cash)}",
-    MarketSeen: lambda m: f"market {m.market.id} {m.market.title}",
+    MarketSeen: lambda m: _market(m.market),
     MarketStatusSeen: lambda m: f"market {m.market} {m.status} {m.result}".rstrip(),
     MarketSettled: lambda m: f"settled {m.market} pays {price_text(m.payout)}",
     TradeSeen: _trade,
@@ -110,7 +121,8 @@ _LINES: Mapping[type[Message], _Line] = {
     FeedUp: lambda m: f"feed {m.venue} up",
     FeedDown: lambda m: f"feed {m.venue} down: {m.reason}",
     Surprised: lambda m: f"surprise {m.venue} {m.kind} {m.excerpt}".rstrip(),
-    WorkerDown: lambda m: f"stopped {m.name}: {m.cause}",
+    WorkerDown: _stopped,
+    Noticed: lambda m: f"notice {m.text}",
 }
 
 TOLD: Final = tuple(_LINES)  # the types of message that have a line
