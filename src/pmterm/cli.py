@@ -1,6 +1,7 @@
 """The command line: what the user typed becomes one call of `compose`; errors become words."""
 
 import asyncio
+import importlib.metadata
 import json
 import sys
 from collections.abc import Coroutine
@@ -47,6 +48,23 @@ Slow = Annotated[bool, typer.Option("--slow", help="Paint less often, for slow l
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Plain lines, as JSON.")]
 Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the store here.")]
+
+
+def _tell_version(is_asked: bool) -> None:  # noqa: FBT001  # the shape of an option callback
+    if is_asked:
+        typer.echo(f"pmterm {importlib.metadata.version('pmterm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which this is."),
+    ] = False,
+) -> None:
+    """Trade prediction markets by keyboard while watching the match. Paper money only, so far."""
 
 
 def _flags(**given: str | bool | Path | None) -> dict[str, str]:
@@ -112,6 +130,10 @@ def watch(
         exchange=exchange,
     )
     screen = given.Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
+    if screen.plain and not names:
+        typer.echo(
+            "No market was named: only what is held is followed. Name one, or demo.", err=True
+        )
     if names == ["demo"]:
         from pmterm.compose import demo
 
@@ -191,7 +213,14 @@ def sim(
         sys.stdout.flush()
 
     served = exchange.sim(settings, show, recording=recording, speed=speed, key_file=key_file)
-    raise typer.Exit(_go(served))
+    try:
+        code = _go(served)
+    except OSError as error:
+        port_ = settings.sim.port
+        words = (error.strerror or str(error)).rsplit(": ", 1)[-1]
+        hint = "Take another: --port 0 finds a free one."
+        raise UsageWrong(f"port {port_} cannot be used: {words}.", hint) from error
+    raise typer.Exit(code)
 
 
 @recording_app.command("info")
@@ -217,11 +246,15 @@ def export(
     form: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Default: stdout.")] = None,
     store: Store = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Of the demo, whose store is its own.")
+    ] = False,
 ) -> None:
     """Write trades, fills, signals or snapshots as CSV or JSONL."""
     from pmterm.compose import given, tools
 
-    _go(tools.export(given.settings(_flags(store__path=store)), what, form, out))
+    settings = given.settings(_flags(store__path=store))
+    _go(tools.export(settings, what, form, out, of_demo=demo))
 
 
 @config_app.command("show")
@@ -229,7 +262,7 @@ def config_show(*, as_json: Json = False) -> None:
     """Show every setting and where its value came from."""
     from pmterm.compose import tools
 
-    _print(tools.config_show(), as_json=as_json)
+    _print(tools.config_rows() if as_json else tools.config_show(), as_json=as_json)
 
 
 @config_app.command("check")

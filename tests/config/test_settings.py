@@ -95,11 +95,11 @@ def test_every_profile_lists_all_it_changes():
 
 
 def test_flag_beats_environment_beats_project_beats_user(places):
-    user = '[general]\ntheme = "u"\nunits = "dollars"\n[sim]\nseed = 2\nport = 5\n'
-    project = '[general]\ntheme = "p"\n[sim]\nseed = 3\nport = 6\n'
-    environ = {"PMTERM_GENERAL__THEME": "e", "PMTERM_SIM__SEED": "4", "HOME": "/x"}
-    found = load(places, project, user, environ, {"general.theme": "f"})
-    assert (found.general.theme, found.sim.seed, found.sim.port) == ("f", 4, 6)
+    user = '[general]\ntheme = "light"\nunits = "dollars"\n[sim]\nseed = 2\nport = 5\n'
+    project = '[general]\ntheme = "dark"\n[sim]\nseed = 3\nport = 6\n'
+    environ = {"PMTERM_GENERAL__THEME": "dark", "PMTERM_SIM__SEED": "4", "HOME": "/x"}
+    found = load(places, project, user, environ, {"general.theme": "classic"})
+    assert (found.general.theme, found.sim.seed, found.sim.port) == ("classic", 4, 6)
     assert found.general.units == "dollars"
     here, home = places
     assert found.sources["general.theme"] == "command line"
@@ -180,6 +180,8 @@ def test_off_switches_a_limit_off(places):
         ('[risk]\nprofile = "yolo"\n', 2, '"standard", "cautious", "grind"'),
         ("[general]\nslow = 1\n", 2, "true or false"),
         ("[general]\ntheme = 5\n", 2, "a text in quotes"),
+        ("[general]\ntheme = 'drak'\n", 2, 'one of "dark", "classic", "light"'),
+        ("[sim]\nport = 65536\n", 2, "65535"),
         ('[general]\ntheme = "a\\u001b[2Jb"\n', 2, "one line"),
         ("[signals]\npanic_change_percent = 3\n", 2, "must be negative (a fall)"),
         ("[paper]\ncash = 0\n", 2, "must not be 0"),
@@ -325,3 +327,8 @@ def test_no_text_escapes_as_another_error(tmp_path, text):
     path.write_text(text)
     with contextlib.suppress(SettingsWrong):
         settings_of(path)
+
+
+def test_a_value_given_as_it_is_anyway_counts_as_no_change(places):
+    found = load(places, user="[sim]\nseed = 1\nport = 5\n")
+    assert [line.key for line in found.shown if line.is_changed] == ["sim.port"]

@@ -122,7 +122,9 @@ def _checked(path: Path) -> tuple[dict[str, object], RecordingInfo]:
     return check.report(reader.damage), tally.info(reader)
 
 
-async def export(given: Settings, what: str, form: str, out: Path | None) -> None:
+async def export(
+    given: Settings, what: str, form: str, out: Path | None, *, of_demo: bool = False
+) -> None:
     """Write a table of the store to a file or stdout.
 
     Raises:
@@ -134,7 +136,7 @@ async def export(given: Settings, what: str, form: str, out: Path | None) -> Non
         raise UsageWrong(
             f"{error}.", f"Tables: {', '.join(Table)}; formats: {', '.join(Format)}."
         ) from error
-    path = paths.store_path(given.store)
+    path = (paths.demo_store_path if of_demo else paths.store_path)(given.store)
     async with await Database.open(path, read_only=True) as database:
         if out is None:
             await export_table(database, table, form_, sys.stdout)
@@ -149,10 +151,16 @@ def config_show() -> Facts:
     return {line.key: f"{line.value}  ({line.source})" for line in settings({}).shown}, 0
 
 
+def config_rows() -> Facts:
+    """Say the same for programs: by key, the value as a settings file writes it, and its source."""
+    shown = settings({}).shown
+    return {line.key: {"value": line.value, "source": line.source} for line in shown}, 0
+
+
 def config_check() -> Facts:
     """Say that the settings are right; SettingsWrong says what is not."""
     given = settings({})
-    changed = sum(line.source != "default" for line in given.shown)
+    changed = sum(line.is_changed for line in given.shown)
     return {"settings": "all right", "changed from the defaults": changed}, 0
 
 
@@ -162,6 +170,7 @@ def config_paths() -> Facts:
     return {
         "settings": str(paths.config_dir() / "config.toml"),
         "store": str(paths.store_path(given.store)),
+        "store of the demo": str(paths.demo_store_path(given.store)),
         "recordings": str(paths.recordings_dir(given.store)),
         "logs": str(paths.log_dir()),
     }, 0

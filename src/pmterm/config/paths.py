@@ -30,6 +30,12 @@ def store_path(settings: StoreSettings) -> Path:
     return Path(settings.path).expanduser() if settings.path else data_dir() / "pmterm.db"
 
 
+def demo_store_path(settings: StoreSettings) -> Path:
+    """Return the file of the demo's store: its money is kept apart unless a path was set."""
+    path = store_path(settings)
+    return path if settings.path else path.with_name("demo.db")
+
+
 def recordings_dir(settings: StoreSettings) -> Path:
     """Return the folder recordings are written to."""
     if settings.recordings:

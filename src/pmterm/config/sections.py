@@ -102,6 +102,7 @@ _NEVER_OFF: Final = frozenset(
     {"error_window", "move_window", "drawdown_window", "order_window", "error_halt"}
 )
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "general.theme": ("dark", "classic", "light"),
     "general.units": ("cents", "dollars", "percent"),
     "risk.profile": tuple(PROFILES),
     "signals.spike_mode": ("fade", "follow"),

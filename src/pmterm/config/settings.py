@@ -59,6 +59,7 @@ class Shown(msgspec.Struct, frozen=True):
     key: str
     value: str
     source: str
+    is_changed: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -174,10 +175,12 @@ def _shown(given: Mapping[str, Given]) -> list[Shown]:
     lines: list[Shown] = []
     for name, key in KEYS.items():
         is_override = name.rpartition(".")[0] == RISK_OVERRIDES and key.field != "profile"
+        usual = value_text(key, key.default)
         if name in given:
-            lines.append(Shown(name, value_text(key, given[name].value), given[name].source))
+            text = value_text(key, given[name].value)
+            lines.append(Shown(name, text, given[name].source, is_override or text != usual))
         elif not is_override:
-            lines.append(Shown(name, value_text(key, key.default), "default"))
+            lines.append(Shown(name, usual, "default"))
     return lines
 
 

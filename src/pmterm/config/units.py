@@ -108,6 +108,8 @@ def _count(key: Key, value: object) -> int:
     if isinstance(value, Decimal):
         msg = f"expected a whole number, not {value}"
         raise ValueWrongError(msg)
+    if key.name.endswith(".port"):
+        return _at_most(_number(key, value, 0), 65_535, "ports end at 65535")
     return _at_most(_number(key, value, 0), 1_000_000_000, "that is too many")
 
 
