@@ -3,8 +3,9 @@
 import asyncio
 import importlib.metadata
 import json
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -102,6 +103,17 @@ def _wants_plain(*, plain: bool, as_json: bool) -> bool:
     return True
 
 
+def _draws_letters_only(environ: Mapping[str, str]) -> bool:
+    """Tell whether the terminal has no braille: a bare console, or a locale other than UTF-8.
+
+    Where no locale is set (a container, mostly) the terminal outside is taken for a modern one.
+    """
+    if environ.get("TERM", "") in {"linux", "dumb", "vt100", "vt220"}:
+        return True
+    locale = next((environ[n] for n in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(n)), "UTF-8")
+    return "utf8" not in locale.lower().replace("-", "")
+
+
 @app.command()
 def watch(
     markets: Markets = None,
@@ -125,7 +137,12 @@ def watch(
     if "demo" in names and len(names) > 1:
         raise UsageWrong("the demo cannot be mixed with other markets.", "Watch it alone.")
     settings = given.settings(
-        _flags(general__theme=theme, general__ascii=ascii_, general__slow=slow, store__path=store),
+        _flags(
+            general__theme=theme,
+            general__ascii=ascii_ or _draws_letters_only(os.environ),
+            general__slow=slow,
+            store__path=store,
+        ),
         record=record,
         exchange=exchange,
     )
@@ -165,7 +182,12 @@ def replay(
     from pmterm.compose import given, replays
 
     settings = given.settings(
-        _flags(general__theme=theme, general__ascii=ascii_, general__slow=slow, store__path=store)
+        _flags(
+            general__theme=theme,
+            general__ascii=ascii_ or _draws_letters_only(os.environ),
+            general__slow=slow,
+            store__path=store,
+        )
     )
     if check:
         _print(_go(replays.check(settings, file)), as_json=as_json)
