@@ -194,11 +194,12 @@ class Detector:
     def _end_second(self, watched: Watched, now: Ns, at: Ns) -> Sequence[Message]:
         said: Sequence[Message] = _wait(watched, now, at) if now >= watched.follow_due else _NOTHING
         window = watched.window
-        quote = watched.standing
+        mid2 = watched.mid2
+        quote = watched.quote if mid2 else None
         if quote is not None:
             spread = quote.best_ask - quote.best_bid
-            window.close(watched.mid2, spread, quote.bid_depth, quote.ask_depth)
-            watched.spike.see(watched.mid2)
+            window.close(mid2, spread, quote.bid_depth, quote.ask_depth)
+            watched.spike.see(mid2)
         else:
             window.close(0, 0, 0, 0)
             if window.missing == 2:
@@ -303,10 +304,11 @@ class Detector:
         calm = self._settings.rearm_s * SECOND
         watched.is_spoken = False
         for episode in watched.episodes.values():
-            if now - episode.last_true >= calm:
-                episode.fired = episode.rejected = False
-            elif episode.fired or episode.rejected:
-                watched.is_spoken = True
+            if episode.fired or episode.rejected:
+                if now - episode.last_true < calm:
+                    watched.is_spoken = True
+                else:
+                    episode.fired = episode.rejected = False
 
 
 def _wait(watched: Watched, now: Ns, at: Ns) -> list[Message]:

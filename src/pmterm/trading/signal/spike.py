@@ -55,25 +55,25 @@ class Spike:
     def see(self, mid2: int) -> None:
         """Judge one bar against what was known before it, then learn from it."""
         value = mid2 << SHIFT
-        if not self.bars:
-            self._average = self._up_from = self._down_from = value
-        difference = value - self._average
-        up, down = self.up, self.down
+        average = self._average if self.bars else value
+        difference = value - average
+        slack, up, down = self._slack, self.up, self.down
         if not up:
-            self._up_from = self._average
+            self._up_from = average
         if not down:
-            self._down_from = self._average
-        up += difference - self._slack
-        down -= difference + self._slack
+            self._down_from = average
+        up += difference - slack
+        down -= difference + slack
         self.up = max(0, up)
         self.down = max(0, down)
         self.difference = difference
-        self.variance = self._variance
+        self.variance = variance = self._variance
         gain = self._gain  # weight of the newest bar: 2 / gain
-        self._variance = (
-            (gain - 2) * (gain * self._variance + 2 * difference * difference) // (gain * gain)
-        )
-        self._average += 2 * difference // gain
+        if difference or variance:
+            twice = 2 * difference
+            self._variance = (gain - 2) * (gain * variance + twice * difference) // (gain * gain)
+            average += twice // gain
+        self._average = average
         self.bars += 1
 
     def direction(self, threshold: Price) -> int:

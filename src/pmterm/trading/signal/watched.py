@@ -44,7 +44,10 @@ class Watched:
     """What is known of one market; `quote` is the last book with both sides to be believed."""
 
     __slots__ = (
+        "ask_before",
         "ask_since",
+        "before2",
+        "bid_before",
         "bid_since",
         "episodes",
         "far_high2",
@@ -149,6 +152,7 @@ class Watched:
         self.bid_since = self.ask_since = self.thin_since = 0
         self.move_low2 = self.far_low2 = self.low2 = NO_LOW
         self.move_high2 = self.far_high2 = self.high2 = NO_HIGH
+        self.before2 = self.bid_before = self.ask_before = 0
         self.low_bid = self.low_ask = self.pull_bid = self.pull_ask = 0
         self.low_both = self.thin = -1
         self.panic_volume = NO_VOLUME
@@ -179,6 +183,10 @@ class Watched:
     def mark_depth(self, quote: BookChanged, now: Ns) -> None:
         """Note since when depth has been too low; clear what has come back."""
         bid, ask = quote.bid_depth, quote.ask_depth
+        if bid >= self.low_bid and ask >= self.low_ask and bid + ask > self.low_both:
+            self.bid_since = self.ask_since = self.thin_since = 0
+            self.is_alarmed = False
+            return
         self.bid_since = (self.bid_since or now) if bid < self.low_bid else 0
         self.ask_since = (self.ask_since or now) if ask < self.low_ask else 0
         self.thin_since = (self.thin_since or now) if bid + ask <= self.low_both else 0
@@ -272,34 +280,47 @@ class Watched:
         settings, window = self.settings, self.window
         self.is_muted = False
         before = window.mid_ago(30)
-        if before:
-            self.move_low2 = before * (PPM + settings.panic_change_ppm) // PPM
-            self.move_high2 = -(-before * (PPM + settings.fomo_change_ppm) // PPM)
-        else:
-            self.move_low2, self.move_high2 = NO_LOW, NO_HIGH
+        if before != self.before2:
+            self._measure_moves(before)
         n = window.mid_count
         if n >= settings.reversion_samples:
             total = window.mid_total
             root = isqrt(n * window.mid_squares - total * total)
             root = root * settings.reversion_sd_ppm // PPM  # rounded down: the rule is exact
+            root = root or 1  # on the mean itself nothing is far from it
             self.far_low2, self.far_high2 = (total - root) // n, -(-(total + root) // n)
         else:
             self.far_low2, self.far_high2 = NO_LOW, NO_HIGH
         bid, ask = window.depths_ago(settings.pull_window_s)
-        kept = PPM - settings.pull_fall_ppm
-        self.low_bid, self.low_ask = -(-bid * kept // PPM), -(-ask * kept // PPM)
+        if bid != self.bid_before or ask != self.ask_before:
+            self._measure_depths(bid, ask)
         if window.baseline.bars:
             self.low_both = self.thin_needed
+
+    def _measure_moves(self, before: int) -> None:
+        """Work out from which mids on the move since `before` is a panic or FOMO."""
+        self.before2 = before
+        if before:
+            self.move_low2 = before * (PPM + self.settings.panic_change_ppm) // PPM
+            self.move_high2 = -(-before * (PPM + self.settings.fomo_change_ppm) // PPM)
+        else:
+            self.move_low2, self.move_high2 = NO_LOW, NO_HIGH
+
+    def _measure_depths(self, bid: Cash, ask: Cash) -> None:
+        """Work out below which depths these have been pulled."""
+        self.bid_before, self.ask_before = bid, ask
+        kept = PPM - self.settings.pull_fall_ppm
+        self.low_bid, self.low_ask = -(-bid * kept // PPM), -(-ask * kept // PPM)
 
     def arm(self) -> None:
         """Let the hot path watch for what can fire now: not spoken yet, nothing else missing."""
         episodes, window = self.episodes, self.window
         self._arm_moves()
         if self.far_low2 != NO_LOW and not episodes[_REVERSION].fired:
-            n, total = window.mid_count, window.mid_total
-            reach = 2 * self.tick * self.settings.reversion_ticks * n
-            low = min(self.far_low2, (total - reach) // n)
-            high = max(self.far_high2, -(-(total + reach) // n))
+            mean2, rest = divmod(window.mid_total, window.mid_count)
+            reach = 2 * self.tick * self.settings.reversion_ticks
+            low = min(self.far_low2, mean2 - reach)
+            high = max(self.far_high2, mean2 + reach + (rest > 0))
             self.low2 = max(self.low2, low)
             self.high2 = min(self.high2, high)
         is_pulled = self.is_muted or episodes[_PULL].fired
@@ -318,4 +339,4 @@ class Watched:
             self.low2, panic = self.move_low2, NO_VOLUME
         if volume >= fomo:
             self.high2, fomo = self.move_high2, NO_VOLUME
-        self.panic_volume = min(panic, fomo)
+        self.panic_volume = min(fomo, panic)

@@ -155,21 +155,24 @@ class Window:
 
     def close(self, mid2: int, spread: Price, bid_depth: Cash, ask_depth: Cash) -> None:
         """End the present second on these standing values; `mid2` 0: no book to believe."""
-        slot = self.seconds % SECONDS
+        seconds = self.seconds
+        slot = seconds % SECONDS
         old = self._mids[slot]
-        self._mids[slot] = mid2
-        self.mid_total += mid2 - old
-        self.mid_squares += mid2 * mid2 - old * old
-        self.mid_count += (mid2 > 0) - (old > 0)
-        self._volumes[slot] = self.volume_now
-        short = self.seconds % DEPTHS
+        if mid2 != old:
+            self._mids[slot] = mid2
+            self.mid_total += mid2 - old
+            self.mid_squares += mid2 * mid2 - old * old
+            self.mid_count += (mid2 > 0) - (old > 0)
+        short = seconds % DEPTHS
         self._bid_depths[short] = bid_depth
         self._ask_depths[short] = ask_depth
         self._bid_hits[short] = self.bid_hit
         self._ask_hits[short] = self.ask_hit
-        self._ten_volume += self.volume_now
-        self.volume_now = self.bid_hit = self.ask_hit = 0
-        self.seconds += 1
+        if self.volume_now:  # else the slot holds its 0 from `roll`
+            self._volumes[slot] = self.volume_now
+            self._ten_volume += self.volume_now
+            self.volume_now = self.bid_hit = self.ask_hit = 0
+        self.seconds = seconds + 1
         if mid2:
             self.missing = 0
             self._ten_known += 1
@@ -180,6 +183,8 @@ class Window:
 
     def roll(self) -> None:
         """Begin the next second: let go of what is now too old."""
+        if not self.volume_5m:  # so there is nothing to let go of
+            return
         n = self.seconds
         volumes = self._volumes
         self.volume_30s -= volumes[(n - RECENT) % SECONDS]
@@ -205,9 +210,10 @@ class Window:
 
     def mid_ago(self, bars: int) -> int:
         """Return bid + ask as it stood `bars` whole seconds before the last bar's end; 0: none."""
-        if bars >= self.seconds or bars >= SECONDS:
+        seconds = self.seconds
+        if bars >= seconds or bars >= SECONDS:
             return 0
-        return self._mids[(self.seconds - 1 - bars) % SECONDS]
+        return self._mids[(seconds - 1 - bars) % SECONDS]
 
     def depths_ago(self, bars: int) -> tuple[Cash, Cash]:
         """Return bid and ask depth `bars` (under 8) seconds before the last bar's end."""
