@@ -130,7 +130,7 @@ def watch(
     seed: Annotated[int | None, typer.Option(help="Which evening the demo plays.")] = None,
     as_json: JsonLines = False,
 ) -> None:
-    """Open the terminal on markets; without any, on the market finder."""
+    """Open the terminal on markets; without any it is empty, and `/` finds some."""
     from pmterm.compose import given
 
     names = markets or []
