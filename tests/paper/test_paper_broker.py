@@ -22,9 +22,11 @@ from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.feed import BookLost, BookSnapshot, LevelSet, MarketStatusSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.orders import AmendOrder, Fill, OrderReport, PlaceOrder, WithdrawOrder
+from pmterm.model.fees import FeeKind, FeeSchedule, fee_of
 from pmterm.model.ids import OrderId
 from pmterm.model.market import MarketStatus
 from pmterm.model.order import OrderState
+from pmterm.model.units import CASH_CENT
 from pmterm.paper.broker import PaperBroker
 from pmterm.paper.latency import PaperSettings
 from pmterm.paper.schedule import NEVER
@@ -379,14 +381,15 @@ def test_a_market_order_on_its_way_when_pmterm_died_is_not_sent_again():
 
 
 def test_fees_of_one_order_go_on_rounding_over_a_restart():
-    book = RealBook({4600: 0}, {30: 500, 31: 500})
-    whole = broker_on(book)
-    said = place(whole, qty=900, price=31, tif=GTC)
-    paid = [m.fee for m in said if isinstance(m, Fill)]
+    fees = FeeSchedule(kind=FeeKind.KALSHI, taker_ppm=70_000, quantum=CASH_CENT)
+    book = RealBook({4600: 0}, {31: 492, 33: 500})
+    said = place(broker_on(book, fees=fees), qty=900, price=33, tif=GTC)
+    first, second = [m for m in said if isinstance(m, Fill)]
     broker = PaperBroker(RealBook({}, {}), PaperSettings())
-    wish = PlaceOrder(T0, intent(qty=900, price=31))
-    recall(broker, [seen(), wish, said[0]])
-    assert broker.working()[0].fee(31, 400 * QTY_ONE, is_maker=False) == paid[1]
+    wish = PlaceOrder(T0, intent(qty=900, price=33))
+    recall(broker, [seen(fees=fees), wish, first])
+    assert second.fee != fee_of(fees, second.price, second.qty)
+    assert broker.working()[0].fee(second.price, second.qty, is_maker=False) == second.fee
 
 
 def test_a_limit_order_on_its_way_when_pmterm_died_arrives_in_the_next_session():

@@ -64,3 +64,12 @@ def test_after_a_lost_book_the_whole_level_is_ahead():
     place.traded(90, 1)
     place.lost(250)
     assert place.ahead == 250
+
+
+def test_a_fall_excuses_its_own_trade_and_no_other():
+    place = line()
+    place.level_is(60, 1)
+    assert place.traded(40, 2) == (0, 0)
+    assert place.traded(60, 3) == (0, 0)
+    assert place.ahead == 0
+    assert place.traded(5, 4) == (5, 5)

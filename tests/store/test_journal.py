@@ -18,6 +18,7 @@ from tests.store.build_messages import (
     T0,
     ended,
     halted,
+    intent,
     market_seen,
     order_life,
     signal,
@@ -26,7 +27,7 @@ from tests.store.build_messages import (
 
 import pmterm.messages.commands as commands
 from pmterm.messages.health import Heartbeat
-from pmterm.messages.orders import Fill
+from pmterm.messages.orders import Approved, Fill
 from pmterm.model.errors import StoreBroken
 from pmterm.model.units import SECOND
 from pmterm.store.database import Database
@@ -137,6 +138,16 @@ async def test_tables_follow_the_journal(database):
         [("panic_sell", 1, -12_345)],
         [("Test 🎯",)],
     )
+
+
+async def test_an_amend_is_no_order_of_its_own(database):
+    journal = Journal(database)
+    await journal.append(evening())
+    wish = intent(2, T0)
+    amend = msgspec.structs.replace(wish, replaces=intent(1, T0).order)
+    await journal.append([Approved(T0, amend, 0)])
+    sql = "SELECT count(*) FROM orders"
+    assert await database.read(lambda connection: connection.execute(sql).fetchone()) == (1,)
 
 
 async def test_a_fill_told_twice_is_one_row(database):

@@ -562,3 +562,14 @@ def test_polymarket_takes_no_marketable_purchase_below_a_dollar():
     assert verdict(gate(LOOSE), qty=2, price=4700) == "approved"
     it = holding(gate(LOOSE, venue=Venue.POLYMARKET), qty=2)
     assert verdict(it, "s-00001", SELL, qty=2, price=4600) == "approved"
+
+
+def test_a_small_win_after_a_large_loss_ends_the_row_of_losses():
+    it = gate(Limits(market_cooldown=0, max_day_loss=0))
+    lose(it, 1, T0, loss_price=4000)
+    lose(it, 3, T0 + 10, loss_price=4000)
+    lose(it, 5, T0 + 20, loss_price=4800)
+    said = lose(it, 7, T0 + 30) + lose(it, 9, T0 + 40)
+    assert said == []
+    (reducing,) = lose(it, 11, T0 + 50)
+    assert reducing.reason == "R4 3 losses in a row"
