@@ -147,3 +147,11 @@ def test_every_prefix_of_the_journal_restores_the_account():
         assert (again.cash, again.positions()) == (live.cash, live.positions())
         assert mark(again, T0 + SECOND).exposure == mark(live, T0 + SECOND).exposure
         assert again.mark().realised_day == live.mark().realised_day
+
+
+def test_an_amend_that_came_to_nothing_gives_back_what_it_reserved():
+    it = portfolio(approved(qty=100, price=4700, reserved=47 * CASH_ONE))
+    bigger = {"qty": 150, "price": 4700, "replaces": OrderId("s-00001")}
+    tell(it, approved("s-00002", **bigger, reserved=23_500_000))
+    tell(it, report("s-00002", state=OrderState.REFUSED, qty=150))
+    assert mark(it).exposure == 47 * CASH_ONE

@@ -30,6 +30,7 @@ class Portfolio:
         self._books: dict[MarketId, BookChanged] = {}
         self._touches: dict[MarketId, tuple[Price, Price]] = {}
         self._reserved: dict[OrderId, tuple[Cash, int]] = {}  # what is reserved, for what size
+        self._amends: dict[OrderId, tuple[OrderId, Cash]] = {}  # what each added, to which order
         self._last: ProfitMarked | None = None
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
@@ -92,14 +93,23 @@ class Portfolio:
         kept, _ = self._reserved.get(intent.replaces, (0, 0))
         order = intent.replaces or intent.order
         self._reserved[order] = (kept + approved.reserved, intent.qty)  # an amend adds to it
+        if intent.replaces:
+            self._amends[intent.order] = (order, approved.reserved)
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         self._recall_report(report)
         return ()
 
     def _recall_report(self, report: OrderReport) -> None:
-        if report.state.is_final:
-            self._reserved.pop(report.order, None)
+        if not report.state.is_final:
+            return
+        self._reserved.pop(report.order, None)
+        order, added = self._amends.pop(report.order, (report.order, 0))
+        if order in self._reserved:  # an amend that came to nothing
+            kept, size = self._reserved[order]
+            self._reserved[order] = (max(0, kept - added), size)
+        else:
+            self._amends = {a: of for a, of in self._amends.items() if of[0] != order}
 
     def _filled(self, fill: Fill) -> Sequence[Message]:
         booked = self._book_fill(fill)
