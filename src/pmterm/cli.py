@@ -130,7 +130,7 @@ def watch(
     seed: Annotated[int | None, typer.Option(help="Which evening the demo plays.")] = None,
     as_json: JsonLines = False,
 ) -> None:
-    """Open the terminal on markets; without any it is empty, and `/` finds some."""
+    """Open the terminal on markets; without any, on the market finder."""
     from pmterm.compose import given
 
     names = markets or []
@@ -146,7 +146,9 @@ def watch(
         record=record,
         exchange=exchange,
     )
-    screen = given.Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
+    screen = given.Screen(
+        plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json, finds_first=not names
+    )
     if screen.plain and not names:
         typer.echo(
             "No market was named: only what is held is followed. Name one, or demo.", err=True

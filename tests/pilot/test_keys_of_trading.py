@@ -495,3 +495,23 @@ async def test_ticket_closes_when_an_amendment_has_come_through():
         rows = tuple(amended if each is row else each for each in s.trading.board.orders)
         s.desk.changes["orders"] = rows
         await s.until(lambda: not isinstance(s.app.screen, TicketScreen))
+
+
+async def test_without_a_market_the_finder_opens_and_typing_is_a_name_not_an_order():
+    desk = FakeDesk(is_empty=True)
+    app = TradingApp(desk, FakeClock(), finds_first=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(0.3)
+        for key in "valorant":
+            await pilot.press(key)
+        await pilot.pause(0.6)
+    assert desk.sent == []
+    assert desk.searches[-1] == "valorant"
+    assert app.theme == "dark"
+
+
+async def test_prices_are_written_in_the_unit_of_the_settings():
+    app = TradingApp(FakeDesk(), FakeClock(), unit="dollars")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(0.3)
+        assert app.screen.look.unit == "dollars"

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from pmterm.compose.given import Address, Screen
-from pmterm.config.paths import store_path
+from pmterm.config.paths import demo_store_path
 from pmterm.config.sections import KalshiAccount
 from pmterm.config.settings import Settings
 from pmterm.messages.base import Message
@@ -95,9 +95,7 @@ def _load(screen: Screen) -> None:
 def _for_demo(settings: Settings, address: Address, *, is_recorded: bool) -> Settings:
     """Point the settings at the exchange, and keep the demo's money apart from other paper."""
     store = msgspec.structs.replace(settings.store, record=is_recorded)
-    if not store.path:
-        path = store_path(store)
-        store = msgspec.structs.replace(store, path=str(path.with_name("demo.db")))
+    store = msgspec.structs.replace(store, path=str(demo_store_path(store)))
     signals = settings.signals
     if signals.min_baseline_s == SignalSettings().min_baseline_s:
         signals = msgspec.structs.replace(signals, min_baseline_s=DEMO_BASELINE_S)

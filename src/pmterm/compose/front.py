@@ -28,7 +28,7 @@ def front_of(settings: Settings, screen: Screen, desk: Desk, engine: Engine, clo
     """Build the front that `screen` asks for."""
     if screen.plain:
         return _plain(desk, engine, as_json=screen.as_json)
-    return _full(settings, desk, clock)
+    return _full(settings, desk, clock, finds_first=screen.finds_first)
 
 
 def _plain(desk: Desk, engine: Engine, *, as_json: bool) -> Front:
@@ -42,11 +42,19 @@ def _plain(desk: Desk, engine: Engine, *, as_json: bool) -> Front:
     return Front(run, front.end)
 
 
-def _full(settings: Settings, desk: Desk, clock: Clock) -> Front:
+def _full(settings: Settings, desk: Desk, clock: Clock, *, finds_first: bool) -> Front:
     from pmterm.tui.app import TradingApp
 
     general = settings.general
-    app = TradingApp(desk, clock, theme=general.theme, ascii=general.ascii, slow=general.slow)
+    app = TradingApp(
+        desk,
+        clock,
+        theme=general.theme,
+        ascii=general.ascii,
+        slow=general.slow,
+        unit=general.units,
+        finds_first=finds_first,
+    )
     endings: list[Ending] = []
 
     def end(ending: Ending) -> None:

@@ -14,6 +14,7 @@ class Screen(msgspec.Struct, frozen=True):
 
     plain: bool = False
     as_json: bool = False
+    finds_first: bool = False
 
 
 class Address(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from pmterm.tui.palette import KeyCommands
 from pmterm.tui.screens.panels import SIZES
 from pmterm.tui.screens.trading import TradingScreen
 from pmterm.tui.theme import DEFAULT, VARIABLES, load_themes
+from pmterm.views.figures import Unit
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
@@ -25,6 +26,7 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 class TradingApp(App[None]):
     """The terminal. Everything it shows comes from the desk, everything it does goes there.
 
+    `finds_first` opens the market finder at once: what is typed then is a name, not an order.
     `crash` holds the error that ended it, if one did.
     """
 
@@ -44,8 +46,11 @@ class TradingApp(App[None]):
         theme: str = DEFAULT,
         ascii: bool = False,  # noqa: A002  # the flag's own name
         slow: bool = False,
+        unit: str = Unit.CENTS,
+        finds_first: bool = False,
         sizes: tuple[int, ...] = SIZES,
     ) -> None:
+        self._finds_first = finds_first
         self._themes = load_themes()
         super().__init__(driver_class=TerminalDriver)
         self.animation_level = "none"
@@ -56,7 +61,9 @@ class TradingApp(App[None]):
             raise SettingsWrong(f"no theme {theme!r}.", f"There are: {names}.")
         self.theme = theme
         self.crash: BaseException | None = None
-        self._trading = TradingScreen(desk, clock, is_ascii=ascii, is_slow=slow, sizes=sizes)
+        self._trading = TradingScreen(
+            desk, clock, is_ascii=ascii, is_slow=slow, unit=Unit(unit), sizes=sizes
+        )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give Textual our colours before the first theme is set."""
@@ -64,8 +71,10 @@ class TradingApp(App[None]):
         return {name: theme.variables[name] for name in VARIABLES}
 
     def on_mount(self) -> None:
-        """Show the trade screen."""
+        """Show the trade screen, and the finder on it where nothing was named to watch."""
         self.push_screen(self._trading)
+        if self._finds_first:
+            self.call_after_refresh(self._trading.action_find)
 
     async def on_event(self, event: events.Event) -> None:
         """Let the trade screen know of every key, whichever dialog it is for."""

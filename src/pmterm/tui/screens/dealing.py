@@ -23,7 +23,7 @@ from pmterm.tui.screens.ticket import Draft, TicketScreen
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.blotter import OrderRow
-from pmterm.views.figures import cash_text, qty_text
+from pmterm.views.figures import Unit, cash_text, qty_text
 
 
 class Dealing(Panels):
@@ -36,9 +36,10 @@ class Dealing(Panels):
         *,
         is_ascii: bool = False,
         is_slow: bool = False,
+        unit: Unit = Unit.CENTS,
         sizes: tuple[int, ...] = SIZES,
     ) -> None:
-        super().__init__(desk, clock, is_ascii=is_ascii, is_slow=is_slow, sizes=sizes)
+        super().__init__(desk, clock, is_ascii=is_ascii, is_slow=is_slow, unit=unit, sizes=sizes)
         self._strip = PanicStrip()
         self._stop = PanicStrip()  # ctrl+z is asked for twice in the same way
         self._arming = Arming()

@@ -22,6 +22,7 @@ from pmterm.tui.widgets.signals import Signals
 from pmterm.tui.widgets.tape import Tape
 from pmterm.tui.widgets.watchlist import Watchlist
 from pmterm.views.board import Board
+from pmterm.views.figures import Unit
 
 PANELS = (
     "book", "chart", "signals", "positions", "orders", "tape", "markets", "health", "log"
@@ -50,6 +51,7 @@ class Panels(Screen[None]):
         *,
         is_ascii: bool = False,
         is_slow: bool = False,
+        unit: Unit = Unit.CENTS,
         sizes: tuple[int, ...] = SIZES,
     ) -> None:
         super().__init__()
@@ -62,7 +64,7 @@ class Panels(Screen[None]):
         self._told = 0
         self._noticed = 0
         self.board = Board()
-        self.look = Look(is_ascii=is_ascii, size=self._sizes[1])
+        self.look = Look(unit=unit, is_ascii=is_ascii, size=self._sizes[1])
 
     def compose(self) -> ComposeResult:
         """Lay out the panels in their columns."""
