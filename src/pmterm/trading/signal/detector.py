@@ -28,7 +28,7 @@ from pmterm.model.readings import Gauges
 from pmterm.model.units import MS, PRICE_ONE, SECOND, Cash, Ns, Qty
 from pmterm.trading.signal.facts import add_spike, facts_of, gauges_of
 from pmterm.trading.signal.outcomes import Follow
-from pmterm.trading.signal.rules import RULES, WITHIN, Finding, SignalSettings, expected, score
+from pmterm.trading.signal.rules import RULES, Finding, SignalSettings, expected, score
 from pmterm.trading.signal.watched import Watched
 from pmterm.trading.signal.window import SECONDS, TEN
 
@@ -247,7 +247,7 @@ class Detector:
         if kinds:
             silent = watched.open_questions(kinds, quote, now)
         else:
-            silent = [kind for kind in WITHIN if not episodes[kind].fired]
+            silent = watched.sudden_questions(quote, now)
         if not silent:
             return said
         facts = facts_of(watched, quote, now)

@@ -15,7 +15,7 @@ from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.units import MS, PPM, PRICE_ONE, Cash, Ns, Price, Qty
 from pmterm.trading.signal.outcomes import Follow
-from pmterm.trading.signal.rules import SignalSettings
+from pmterm.trading.signal.rules import WITHIN, SignalSettings
 from pmterm.trading.signal.spike import Spike
 from pmterm.trading.signal.window import TEN, Window
 
@@ -256,6 +256,24 @@ class Watched:
         for kind in kinds:
             episode = self.episodes[kind]
             if episode.fired or (episode.rejected and self._is_hopeless(kind, quote, now)):
+                episode.last_true = now
+                self.is_spoken = True
+            else:
+                asked.append(kind)
+        return asked
+
+    def sudden_questions(self, quote: BookChanged, now: Ns) -> list[SignalKind]:
+        """Return the kinds whose rules must look within a second, after `mark_depth`.
+
+        After a second that ended without a book nothing is measured, so every rule must.
+        """
+        is_measured = not self.window.missing
+        asked = []
+        for kind in self.stirring() if is_measured else WITHIN:
+            episode = self.episodes[kind]
+            if episode.fired or kind is _SPIKE:
+                continue
+            if is_measured and self._is_hopeless(kind, quote, now):
                 episode.last_true = now
                 self.is_spoken = True
             else:
