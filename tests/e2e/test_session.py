@@ -229,3 +229,12 @@ def test_recording_without_a_screen_gives_a_sound_file(tmp_path, sim):
     assert sum(verified["frames"].values()) == facts["frames"]
     for market in verified["markets"].values():
         assert market["touch_agree"] == market["touch_checks"] > 0
+
+
+def test_what_is_piped_in_before_the_book_is_there_is_obeyed_when_it_is(tmp_path, sim):
+    words = ("watch", sim["polymarket"][0], "--json", "--exchange", sim["url"])
+    program = Program(tmp_path, *words, **QUICK)
+    program.say("buy 10")  # at once: the program is not even up
+    fill = program.wait_for_message("Fill")
+    assert fill["qty"] == 10_000_000
+    assert program.quit() == 0

@@ -20,6 +20,7 @@ from pmterm.views.board import Board
 from pmterm.views.plain import HELP, TOLD, line_of, parse_command, touch_line
 
 MOST_TYPED = 4096
+QUITS = frozenset({"quit", "exit", "q"})
 
 
 class Desk(Protocol):
@@ -55,6 +56,8 @@ class PlainFront:
         self._code = 0
         self._told: dict[MarketId, str] = {}
         self._begun = b""
+        self._early: list[str] = []
+        self._beats_to_wait = 10
         self._names: dict[str, str] = {}  # by market id
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], None]]:
@@ -87,11 +90,24 @@ class PlainFront:
         *lines, self._begun = (self._begun + typed).split(b"\n")
         self._begun = self._begun[-MOST_TYPED:]
         for line in lines:
-            self._obey(line.decode(errors="replace"))
+            text = line.decode(errors="replace")
+            if self._beats_to_wait and text.strip().lower() not in QUITS:
+                self._early.append(text)
+            else:
+                self._obey(text)
+
+    def _settle(self) -> None:
+        """Obey what was typed before there was a book to trade on, once there is, or after 5 s."""
+        is_there = any(row.is_trusted for row in self._desk.board().watched)
+        self._beats_to_wait = 0 if is_there else self._beats_to_wait - 1
+        if not self._beats_to_wait:
+            early, self._early = self._early, []
+            for text in early:
+                self._obey(text)
 
     def _obey(self, line: str) -> None:
         words = line.strip().lower()
-        if words in {"quit", "exit", "q"}:
+        if words in QUITS:
             self.end()
         elif words in {"help", "?"}:
             self._answer("Help", HELP)
@@ -124,6 +140,8 @@ class PlainFront:
         self._line(self._encode(told).decode() if self._as_json else text)
 
     def _beat(self, beat: Heartbeat) -> None:
+        if self._beats_to_wait:
+            self._settle()
         if beat.at % SECOND or self._as_json:
             return
         for row in self._desk.board().watched:
