@@ -43,8 +43,7 @@ def start(window, sim, *markets):
 
 def find_market(window):
     """Take the first market that the finder has for some letters."""
-    window.wait("press / to find one")
-    window.press_until("/", "FIND A MARKET")
+    window.wait("FIND A MARKET")
     window.type("valor")
     window.wait(lambda screen: "│valor" in screen and re.search(r"\d+/\d+ +\$", screen))
     window.press("Enter")
@@ -123,7 +122,9 @@ def test_position_and_kill_outlive_the_session_and_can_be_undone(window, sim):
     window.wait(" KILLED ")
     leave(window)
 
-    start(window, sim)  # no market named: what is held is watched again
+    start(window, sim)  # no market named: the finder, and what is held is watched again
+    window.wait("FIND A MARKET")
+    window.press_until("Escape", lambda screen: "FIND A MARKET" not in screen)
     again = window.wait(lambda screen: "holding 10" in screen and has_book(screen))
     assert " KILLED " in again
     assert CASH.search(again).group(1) == cash

@@ -55,7 +55,6 @@ _SIGNAL_MARKS = {
 _FILL_MARKS = {Side.BUY: MarkKind.BOUGHT, Side.SELL: MarkKind.SOLD}
 _RECALLED: tuple[type[Message], ...] = (
     SessionStarted,
-    MarketSeen,
     Intent,
     Approved,
     Refused,
