@@ -117,6 +117,7 @@ class PolymarketFeed:
             wishes.append(SendText(at, self.venue, "PING"))
         compares = 0
         for line in self._lines.watched():
+            line.listen(at)
             if line.awaits_book:
                 if at - line.asked_at >= line.asks_in:
                     line.asked_at = at

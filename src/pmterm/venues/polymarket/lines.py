@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from pmterm.messages.feed import LevelSet
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
-from pmterm.model.units import MS, Ns, Price, Qty, fixed_text
+from pmterm.model.units import MS, SECOND, Ns, Price, Qty, fixed_text
 
 NEVER = 1 << 62
+PROBES = 2
+PROBE_AFTER: Ns = 4 * SECOND
 MOST_HELD = 4_096
 MOST_STRANGERS = 4_096
 LONGEST_TOKEN = 78  # digits of the largest uint256
@@ -30,7 +32,7 @@ class Line:
     __slots__ = (
         "asked_at", "asks_in", "compare_at", "had_book", "heard", "held", "is_muted", "is_watched",
         "last_book", "last_reply", "last_touch", "market", "min_size", "names", "neg_risk",
-        "prints", "since", "stalled_at", "step", "token",
+        "prints", "probe_at", "probes", "since", "stalled_at", "step", "token", "was_heard",
     )  # fmt: skip
 
     def __init__(self, market: MarketId, token: str) -> None:
@@ -39,6 +41,9 @@ class Line:
         self.is_watched = False
         self.since = 0
         self.heard = 0
+        self.was_heard = 0
+        self.probes = 0
+        self.probe_at: Ns = 0
         self.held: deque[LevelSet] | None = None
         self.is_muted = False
         self.had_book = False
@@ -69,11 +74,26 @@ class Line:
         self.await_book(at, wait)
         self.compare_at = compare_at
 
+    def listen(self, at: Ns) -> None:
+        """Have the book fetched soon when a market that was telling changes falls silent.
+
+        Call about once a second. Two looks, a few seconds apart: a quiet market is proved by
+        asking, not by guessing, and one whose stream has stalled is found within seconds.
+        """
+        if self.heard != self.was_heard:
+            self.probes = PROBES if self.was_heard else 0  # a first book is no change yet
+            self.was_heard = self.heard
+            self.probe_at = at + PROBE_AFTER
+        elif self.probes and at >= self.probe_at and not self.awaits_book:
+            self.probes -= 1
+            self.probe_at = at + PROBE_AFTER
+            self.compare_at = min(self.compare_at, at)
+
     def disconnect(self) -> None:
         """Forget what only one connection can say about itself."""
         self.held = None
         self.had_book = False
-        self.heard = 0
+        self.heard = self.was_heard = 0
         self.stalled_at = 0
         self.last_book = self.last_reply = self.last_touch = None
 
