@@ -33,7 +33,7 @@ from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Recon
 from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
-from pmterm.model.units import MS, SECOND, Ns
+from pmterm.model.units import SECOND, Ns
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter, Rate
 from pmterm.net.websocket import Stream
@@ -178,8 +178,9 @@ async def watch(
         database = await stack.enter_async_context(await Database.open(path))
         journal = Journal(database)
         parts = core(settings)
-        kept = _recall(parts, await journal.read())
-        session = f"paper-{clock.stamp() // MS}"  # finer than anyone can start it twice
+        told = await journal.read()
+        kept = _recall(parts, told)
+        session = session_name(clock.stamp(), told)
         recorder = _recorder(settings, session, stack)
         hub = Hub(parts.engine, clock, journal=journal, recorder=recorder)
         edge_ = edge(net, parts, hub, clock)
@@ -198,18 +199,17 @@ async def watch(
             stamp=clock.stamp,
             connect=connects(net, edge_),
         )
-        started = SessionStarted(clock.stamp(), session, Mode.PAPER, version(), settings.cash)
         before = prologue.events() if prologue is not None else ()
         since = before[0].at - SECOND if before else 0
+        begins = since or clock.stamp()
         if recorder is not None:
-            recorder.note(since or started.at, SETTINGS_NOTE, thinking(settings))
-        hub.put(msgspec.structs.replace(started, at=since or started.at))
+            recorder.note(begins, SETTINGS_NOTE, thinking(settings))
+        hub.put(SessionStarted(begins, session, Mode.PAPER, version(), settings.cash))
         for market in markets:
             desk.follow(market, net.finder.metadata(market), since)
         for event in before:
             hub.put(event)
         await _follow_held(desk, parts, kept)
-
         front = front_of(settings, screen, desk, parts.engine, clock)
         code = await run_session(
             hub,
