@@ -36,6 +36,17 @@ class MarketRow(msgspec.Struct, frozen=True):
     is_watched: bool = False
 
 
+def label_of(market: Market) -> str:
+    """Name a market so that it can be told from its sisters: by its outcome where that has a name.
+
+    Kalshi lists a market per team under one question, Polymarket one market for both teams.
+    """
+    outcome = market.outcomes[0].name
+    if market.venue is Venue.KALSHI and outcome.lower() not in {"", "yes"}:
+        return f"{outcome} · {market.title}"
+    return market.title
+
+
 def market_row(market: Market, *, is_watched: bool = False) -> MarketRow:
     """Make the finder's row of a market."""
     return MarketRow(

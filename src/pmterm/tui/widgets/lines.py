@@ -17,6 +17,7 @@ from pmterm.tui.render.cells import fit, inert, plain
 from pmterm.tui.render.look import Look
 from pmterm.tui.render.paints import colors_of, style_of
 from pmterm.views.board import Board
+from pmterm.views.watchlist import label_of
 
 Row: TypeAlias = tuple[tuple[str, str], ...]  # (text, name of its style), left to right
 BLANK: Row = ()
@@ -59,7 +60,7 @@ class Lines(Widget, can_focus=True):
         """Return the name of a market that is not the focused one; nothing for that one."""
         if market == self.board.focus:
             return ""
-        titles = [row.market.title for row in self.board.watched if row.market.id == market]
+        titles = [label_of(row.market) for row in self.board.watched if row.market.id == market]
         return titles[0] if titles else market
 
     def redraw(self) -> None:

@@ -6,7 +6,7 @@ from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import ListLines, Row
 from pmterm.views.figures import age_text, percent_text, price_text
 from pmterm.views.ladder import DIM_AFTER
-from pmterm.views.watchlist import WatchRow
+from pmterm.views.watchlist import WatchRow, label_of
 
 
 class Watchlist(ListLines):
@@ -39,7 +39,7 @@ class Watchlist(ListLines):
         tone = "bid" if row.change_ppm > 0 else "ask" if row.change_ppm < 0 else "dim"
         return (
             ("▶" if is_here else " ", "own"),
-            (elide(row.market.title, max(width - 28, 6)), "strong" if is_here else "plain"),
+            (elide(label_of(row.market), max(width - 28, 6)), "strong" if is_here else "plain"),
             (fit(f"{bid}/{ask}", 11, right=True), style),
             (fit(change, 8, right=True), tone),
             (fit(age, 6, right=True), "dim"),
