@@ -18,3 +18,10 @@ def test_sister_markets_of_one_question_are_told_apart_by_their_outcome():
 def test_a_yes_no_market_goes_by_its_title():
     plain = msgspec.structs.replace(market(MAP_TWO), outcomes=(Outcome("Yes"), Outcome("No")))
     assert label_of(plain) == plain.title
+
+
+def test_a_title_that_begins_with_its_outcome_says_it_once():
+    told = msgspec.structs.replace(
+        market(MAP_TWO), title="T1 to win", outcomes=(Outcome("T1"), Outcome("No"))
+    )
+    assert label_of(told) == "T1 to win"

@@ -42,7 +42,8 @@ def label_of(market: Market) -> str:
     Kalshi lists a market per team under one question, Polymarket one market for both teams.
     """
     outcome = market.outcomes[0].name
-    if market.venue is Venue.KALSHI and outcome.lower() not in {"", "yes"}:
+    is_told = outcome.lower() in {"", "yes"} or market.title.startswith(outcome)
+    if market.venue is Venue.KALSHI and not is_told:
         return f"{outcome} · {market.title}"
     return market.title
 
