@@ -3,13 +3,14 @@
 from pmterm.messages.base import Message
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import Price, Qty
+from pmterm.model.units import Cash, Ns, Price, Qty
 
 
 class SubmitTicket(Message, frozen=True):
     """Place an order. `price` 0: at market, a marketable limit within the slippage cap (IOC).
 
     `origin` says where it came from: "key", "ticket", "armed key", "panic", later a strategy.
+    `expires_at` (Unix ns) goes with GTD. `confirmed`: the person said yes to what the gate asked.
     """
 
     market: MarketId
@@ -20,6 +21,8 @@ class SubmitTicket(Message, frozen=True):
     post_only: bool = False
     reduce_only: bool = False
     origin: str = "ticket"
+    expires_at: Ns = 0
+    confirmed: bool = False
 
 
 class AmendTicket(Message, frozen=True):
@@ -28,6 +31,7 @@ class AmendTicket(Message, frozen=True):
     order: OrderId
     price: Price
     qty: Qty
+    confirmed: bool = False
 
 
 class CancelOrder(Message, frozen=True):
@@ -76,6 +80,29 @@ class Resume(Message, frozen=True):
     """Let orders through again; a person asked for it."""
 
 
+class Arm(Message, frozen=True):
+    """Let live orders through in one market for `seconds`; a person typed the word for it.
+
+    `max_cash` caps what one order may cost while armed (1e-6 USD), 0: the gate's own limits only.
+    """
+
+    market: MarketId
+    seconds: int
+    max_cash: Cash = 0
+
+
+class Disarm(Message, frozen=True):
+    """Let no live order through any more until armed again. Never refused."""
+
+    reason: str = "by hand"
+
+
+class AcceptVenue(Message, frozen=True):
+    """Take the venue's word for what is held in a market, where ours differs; a person said so."""
+
+    market: MarketId
+
+
 Command = (
     SubmitTicket
     | AmendTicket
@@ -88,4 +115,7 @@ Command = (
     | Halt
     | Reduce
     | Resume
+    | Arm
+    | Disarm
+    | AcceptVenue
 )

@@ -1,8 +1,8 @@
 """From a wish to a fill: intents, verdicts, requests to the venue, and its answers."""
 
 from pmterm.messages.base import Message
-from pmterm.model.ids import FillId, MarketId, OrderId
-from pmterm.model.order import GateState, OrderState, Side, TimeInForce
+from pmterm.model.ids import FillId, MarketId, OrderId, VenueOrderId
+from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
 from pmterm.model.units import Cash, Ns, Price, Qty
 
 
@@ -10,7 +10,8 @@ class Intent(Message, frozen=True):
     """An order someone wants. Always has a limit price; a market order's is its slippage cap.
 
     `order` is the id it will have if approved. `replaces`: the working order it amends.
-    `told_price` is the touch the trader saw when asking.
+    `told_price` is the touch the trader saw when asking. `expires_at` goes with GTD (Unix ns).
+    `confirmed`: a person said yes to what the gate asked about this very order.
     """
 
     order: OrderId
@@ -24,10 +25,15 @@ class Intent(Message, frozen=True):
     origin: str = "ticket"
     told_price: Price = 0
     replaces: OrderId = OrderId("")
+    expires_at: Ns = 0
+    confirmed: bool = False
 
 
 class Refused(Message, frozen=True):
-    """The gate said no: which rule, its value, its limit, and what would pass."""
+    """The gate said no: which rule, its value, its limit, and what would pass.
+
+    `asks`: the same ticket with `confirmed` would pass; a person is to be asked.
+    """
 
     order: OrderId
     market: MarketId
@@ -36,6 +42,7 @@ class Refused(Message, frozen=True):
     limit: str
     remedy: str
     is_warning: bool = False
+    asks: bool = False
 
 
 class Approved(Message, frozen=True):
@@ -50,6 +57,46 @@ class PlaceOrder(Message, frozen=True):
     """Send this order to the venue. Durable in the journal before its first byte leaves."""
 
     intent: Intent
+
+
+class OrderNamed(Message, frozen=True):
+    """What an order will be called by its venue, durable before its first byte leaves.
+
+    `venue_order` is the id computed before sending: Polymarket's EIP-712 hash, Kalshi's
+    `client_order_id`. `outcome` is the outcome it is sent for, 0 or 1 of the market's: selling YES
+    that is not held is buying NO. `body` holds the exact bytes to send; no secret is in it.
+    """
+
+    order: OrderId
+    market: MarketId
+    venue_order: VenueOrderId
+    outcome: int
+    body: str
+
+
+class OrderKnown(Message, frozen=True):
+    """The venue's own id of an order, where that is not what we named it (Kalshi)."""
+
+    order: OrderId
+    venue_order: VenueOrderId
+
+
+class OrderAdopted(Message, frozen=True):
+    """An order on our account that this journal did not make: by the web site or another program.
+
+    It counts in exposure, is shown as foreign, and "cancel mine" does not touch it. An order of
+    ours that was given up for lost and appeared after all is adopted too, with `is_ours`.
+    """
+
+    order: OrderId
+    market: MarketId
+    venue_order: VenueOrderId
+    outcome: int
+    side: Side
+    price: Price
+    qty: Qty
+    filled: Qty
+    is_ours: bool = False
 
 
 class AmendOrder(Message, frozen=True):
@@ -71,6 +118,7 @@ class OrderReport(Message, frozen=True):
 
     `price` and `qty` differ from the intent's after an amend. `ahead` is what stands before us in
     line by the pessimistic count, -1 if not known; `maybe_filled` what the optimistic count says.
+    `until` is when the venue's taker delay is over, 0 if it holds nothing back.
     """
 
     order: OrderId
@@ -82,10 +130,15 @@ class OrderReport(Message, frozen=True):
     reason: str = ""
     ahead: Qty = -1
     maybe_filled: Qty = 0
+    until: Ns = 0
 
 
 class Fill(Message, frozen=True):
-    """Some of an order traded: `price` on the YES scale, `fee` in 1e-6 USD. Counts once by id."""
+    """Some of an order traded: `price` on the YES scale, `fee` in 1e-6 USD. Counts once by id.
+
+    `outcome` is the outcome that changed hands, 0 or 1 of the market's; `state` how far its
+    settlement had come (`FillMoved` tells what comes after). A foreign order's fill counts too.
+    """
 
     id: FillId
     order: OrderId
@@ -96,6 +149,17 @@ class Fill(Message, frozen=True):
     fee: Cash
     is_maker: bool
     venue_at: Ns = 0
+    outcome: int = 0
+    state: FillState = FillState.CONFIRMED
+
+
+class FillMoved(Message, frozen=True):
+    """The settlement of a fill went on; FAILED takes the fill back, once."""
+
+    fill: FillId
+    order: OrderId
+    market: MarketId
+    state: FillState
 
 
 class GateChanged(Message, frozen=True):

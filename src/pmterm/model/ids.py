@@ -16,5 +16,6 @@ class Venue(StrEnum):
 MarketId = NewType("MarketId", str)
 TokenId = NewType("TokenId", str)  # Polymarket's asset id: a decimal uint256
 OrderId = NewType("OrderId", str)  # ours, known before sending
+VenueOrderId = NewType("VenueOrderId", str)  # the venue's: Polymarket's hash, Kalshi's order id
 FillId = NewType("FillId", str)
 SignalId = NewType("SignalId", str)

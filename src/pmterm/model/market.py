@@ -41,7 +41,8 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     """A binary market. Prices everywhere are those of `outcomes[0]` ("YES").
 
     All text is cleaned. Times are Unix ns, 0 where the venue told none. `taker_delay` is how long
-    the venue holds a marketable order back.
+    the venue holds a marketable order back. `shard` is which of the venue's matching engines (and
+    of the account's purses there) it belongs to: Kalshi's `exchange_index`.
     """
 
     id: MarketId
@@ -63,6 +64,7 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: Ns = 0
     clears_book_on_start: bool = False
     neg_risk: bool = False
+    shard: int = 0
     result: str = ""
     volume: Cash = 0
     volume_24h: Cash = 0

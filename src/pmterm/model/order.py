@@ -21,6 +21,7 @@ class TimeInForce(StrEnum):
     GTC = "gtc"
     IOC = "ioc"
     FOK = "fok"
+    GTD = "gtd"
 
 
 class OrderState(StrEnum):
@@ -47,6 +48,24 @@ class OrderState(StrEnum):
 _FINAL = frozenset(
     {OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED}
 )
+
+
+class FillState(StrEnum):
+    """How far the settlement of a fill has come. Only what is CONFIRMED can be sold again.
+
+    Polymarket settles on chain; Kalshi's fills are confirmed at once. A FAILED fill never was.
+    """
+
+    MATCHED = "matched"
+    MINED = "mined"
+    CONFIRMED = "confirmed"
+    RETRYING = "retrying"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can happen to the fill."""
+        return self in {FillState.CONFIRMED, FillState.FAILED}
 
 
 class GateState(StrEnum):

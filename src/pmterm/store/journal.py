@@ -11,12 +11,15 @@ import msgspec
 from pmterm.messages.accounts import BalanceSeen, MarketSettled, PositionChanged, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import (
+    AcceptVenue,
     AmendTicket,
+    Arm,
     CancelAll,
     CancelMarket,
     CancelOrder,
     CloseAll,
     ClosePosition,
+    Disarm,
     Halt,
     Panic,
     Reduce,
@@ -24,13 +27,27 @@ from pmterm.messages.commands import (
     SubmitTicket,
 )
 from pmterm.messages.feed import MarketSeen
+from pmterm.messages.live import (
+    AccountSeen,
+    Armed,
+    CashSeen,
+    Disarmed,
+    HoldingAdjusted,
+    HoldingDiffers,
+    OrderTimed,
+    Reconciled,
+)
 from pmterm.messages.orders import (
     AmendOrder,
     Approved,
     Fill,
+    FillMoved,
     GateChanged,
     Intent,
     JournalFailed,
+    OrderAdopted,
+    OrderKnown,
+    OrderNamed,
     OrderReport,
     PlaceOrder,
     Refused,
@@ -72,14 +89,31 @@ Journaled: TypeAlias = (
     | SignalEnded
     | PositionChanged
     | BalanceSeen
+    | Arm
+    | Disarm
+    | AcceptVenue
+    | AccountSeen
+    | Armed
+    | Disarmed
+    | CashSeen
+    | HoldingDiffers
+    | HoldingAdjusted
+    | Reconciled
+    | OrderTimed
+    | OrderNamed
+    | OrderKnown
+    | OrderAdopted
+    | FillMoved
 )
 JOURNALED: Final[tuple[type[Message], ...]] = get_args(Journaled)
 
 # What a replay must come to again. What the person asked for is its input, and a disk that failed
-# on the evening itself does not fail again.
+# on the evening itself does not fail again. A venue's own words come to no replay.
 DECISIONS: Final = frozenset(JOURNALED) - {
     SessionStarted, MarketSeen, JournalFailed, SubmitTicket, AmendTicket, CancelOrder,
-    CancelMarket, CancelAll, ClosePosition, CloseAll, Panic, Halt, Reduce, Resume,
+    CancelMarket, CancelAll, ClosePosition, CloseAll, Panic, Halt, Reduce, Resume, Arm, Disarm,
+    AcceptVenue, AccountSeen, Armed, Disarmed, CashSeen, HoldingDiffers, HoldingAdjusted,
+    Reconciled, OrderTimed, OrderNamed, OrderKnown, OrderAdopted, FillMoved,
 }  # fmt: skip
 
 _KINDS: Final = frozenset(JOURNALED)

@@ -1,13 +1,25 @@
 """The shape of a venue: bytes in, messages out; requests out, bytes never sent here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from pmterm.messages.base import Message
-from pmterm.messages.transport import Closed, Frame, HttpRequest, HttpResponse, Opened
-from pmterm.model.ids import MarketId, Venue
+from pmterm.messages.orders import Intent, OrderNamed
+from pmterm.messages.transport import (
+    Closed,
+    Frame,
+    HttpRequest,
+    HttpResponse,
+    Opened,
+    UserFrame,
+    UserOpened,
+)
+from pmterm.model.ids import MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.market import Market
-from pmterm.model.units import Ns
+from pmterm.model.order import Side
+from pmterm.model.units import Ns, Price, Qty
 
 
 class Feed(Protocol):
@@ -84,4 +96,122 @@ class Catalog(Protocol):
 
     def metadata(self, market: MarketId) -> dict[str, object] | None:
         """The venue's own words for a market seen in an answer, for the recording."""
+        ...
+
+
+class OrderSent(msgspec.Struct, frozen=True):
+    """A working order as its venue's requests need it. `side` and `price` are on the YES scale.
+
+    `named` is the id computed before sending, `venue_order` the venue's own ("" while not known).
+    """
+
+    order: OrderId
+    market: MarketId
+    outcome: int
+    side: Side
+    price: Price
+    qty: Qty
+    filled: Qty
+    named: VenueOrderId
+    venue_order: VenueOrderId = VenueOrderId("")
+    group: str = ""
+
+
+class Orders(Protocol):
+    """A venue's trading side, sans-IO: wishes become signed-to-be requests, answers our words.
+
+    Requests carry `auth`, never a header; their `purpose` is "<verb>:<what>" and comes back in the
+    answer, which is how `answered` knows what was asked. Verbs: place, amend, cancel, look, orders,
+    fills, holdings, money, beat, group. Order signatures are made here (they stand in bodies).
+    `answered` and `receive` never raise on bad input: they answer `OrderUnclear`, `ListEnded(
+    is_whole=False)` or `Surprised`. What they return are messages of `messages/said.py`, further
+    `HttpRequest`s (the next page), `SendText(is_user=True)`, and `Surprised`.
+    """
+
+    venue: Venue
+
+    def learn(self, market: Market) -> None:
+        """Know a market from now on: its tokens, ticks, neg-risk, shard."""
+        ...
+
+    def name(self, intent: Intent, market: Market, outcome: int) -> OrderNamed:
+        """Compute what the order will be called and the bytes to send; the same for the same order.
+
+        Raises:
+            VenueRefused: this venue cannot take such an order, in words for the trader.
+        """
+        ...
+
+    def place(self, named: OrderNamed, at: Ns) -> HttpRequest:
+        """Return the request that places a named order ("place:<order>"); sent at most once."""
+        ...
+
+    def amend(self, sent: OrderSent, intent: Intent, market: Market, at: Ns) -> HttpRequest | None:
+        """Return the request that amends ("amend:<intent.order>"); None: the venue cannot."""
+        ...
+
+    def withdraw(self, orders: Sequence[OrderSent], at: Ns) -> Sequence[HttpRequest]:
+        """Return requests that cancel each of these ("cancel:<order>,<order>…"); safe to repeat."""
+        ...
+
+    def withdraw_all(self, at: Ns) -> Sequence[HttpRequest]:
+        """Return the request that cancels everything on the account, foreign orders too."""
+        ...
+
+    def look(self, sent: OrderSent, at: Ns) -> Sequence[HttpRequest]:
+        """Return requests that find out what became of one order ("look:<order>")."""
+        ...
+
+    def list_orders(self, at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for all open orders; further pages are asked for by `answered`."""
+        ...
+
+    def list_fills(self, since: Ns, at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for all fills since then."""
+        ...
+
+    def list_holdings(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:
+        """Return requests for what is held in these markets and wherever else the venue tells."""
+        ...
+
+    def ask_money(self, at: Ns) -> Sequence[HttpRequest]:
+        """Return requests for the free cash."""
+        ...
+
+    def beat(self, at: Ns) -> HttpRequest | None:
+        """Return the next beat of the dead-man switch; None: this venue has none."""
+        ...
+
+    def answered(self, response: HttpResponse) -> Sequence[Message]:
+        """Say what an answer to one of these requests means."""
+        ...
+
+    def opened(self, event: UserOpened) -> Sequence[Message]:
+        """The user stream is up: what to send on it."""
+        ...
+
+    def receive(self, frame: UserFrame) -> Sequence[Message]:
+        """Say what a frame of the user stream means."""
+        ...
+
+    def tick(self, at: Ns) -> Sequence[Message]:
+        """Time has passed (about once a second): pings on the user stream."""
+        ...
+
+
+class Proof(Protocol):
+    """Makes the headers that prove who asks. Holds the secrets; no repr shows them."""
+
+    venue: Venue
+
+    def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
+        """Return headers for a request with `auth`, made afresh for each attempt."""
+        ...
+
+    def handshake(self, at: Ns) -> Mapping[str, str]:
+        """Return headers for the user stream's handshake, empty if it has none."""
+        ...
+
+    def greeting(self) -> str:
+        """Return the user stream's first text frame where that carries the secrets, else ""."""
         ...
