@@ -46,17 +46,26 @@ class Refused(Message, frozen=True):
 
 
 class Approved(Message, frozen=True):
-    """The gate let an intent through and reserved `reserved` (1e-6 USD, its worst loss)."""
+    """The gate let an intent through and reserved `reserved` (1e-6 USD, its worst loss).
+
+    `outcome` is the outcome it is to be sent for, 0 or 1 of the market's: where a venue has one
+    book per outcome, selling YES that is not held is buying NO.
+    """
 
     intent: Intent
     reserved: Cash
     fee_estimate: Cash = 0
+    outcome: int = 0
 
 
 class PlaceOrder(Message, frozen=True):
-    """Send this order to the venue. Durable in the journal before its first byte leaves."""
+    """Send this order to the venue. Durable in the journal before its first byte leaves.
+
+    `outcome` as in `Approved`.
+    """
 
     intent: Intent
+    outcome: int = 0
 
 
 class OrderNamed(Message, frozen=True):

@@ -110,7 +110,7 @@ class Executor:
         intent = approved.intent
         if intent.replaces:
             return (AmendOrder(approved.at, intent.replaces, intent),)
-        return (PlaceOrder(approved.at, intent),)
+        return (PlaceOrder(approved.at, intent, approved.outcome),)
 
     def _take_on(self, approved: Approved) -> None:
         intent = approved.intent
