@@ -102,6 +102,7 @@ class FillSeen(Message, frozen=True):
     """Some of an order of our account traded. `fee` -1: the venue did not tell, our schedule does.
 
     `trade` and `venue_order` together are its identity: one trade may fill several of our orders.
+    `client_order` is our own id where the venue tells it.
     """
 
     venue: Venue
@@ -116,6 +117,7 @@ class FillSeen(Message, frozen=True):
     is_maker: bool
     state: FillState
     venue_at: Ns
+    client_order: str = ""
 
 
 class ListKind(StrEnum):

@@ -53,8 +53,8 @@ class HttpResponse(Message, frozen=True):
 
     `retry_after_s` is what the venue asked for in its Retry-After header, 0 if nothing. `auth` is
     the question's: an answer to a signed question is private, and is not recorded. `sent_at` is
-    when the question's first byte left (0: none did, so the venue cannot have acted on it) and
-    `venue_at` the answer's Date header.
+    when the question's first byte left (0: none did, so the venue cannot have acted on it),
+    `asked_at` when it was handed to the network, `venue_at` the answer's Date header.
     """
 
     venue: Venue
@@ -65,6 +65,7 @@ class HttpResponse(Message, frozen=True):
     purpose: str = ""
     retry_after_s: int = 0
     auth: str = ""
+    asked_at: Ns = 0
     sent_at: Ns = 0
     venue_at: Ns = 0
 

@@ -178,6 +178,13 @@ class Orders(Protocol):
         """Return requests for the free cash."""
         ...
 
+    def stop(self, at: Ns) -> Sequence[HttpRequest]:
+        """Return what stops all our orders beyond cancelling each ("group:trigger"), if anything.
+
+        Kalshi: trigger the order group, which also reaches orders whose id is not known yet.
+        """
+        ...
+
     def beat(self, at: Ns) -> HttpRequest | None:
         """Return the next beat of the dead-man switch; None: this venue has none."""
         ...
