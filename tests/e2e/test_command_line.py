@@ -2,7 +2,7 @@
 
 import pytest
 
-from pmterm.cli import _draws_letters_only
+from pmterm.cli.watch import draws_letters_only
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from pmterm.cli import _draws_letters_only
     ],
 )
 def test_a_terminal_without_braille_gets_letters(environ, expected):
-    assert _draws_letters_only(environ) is expected
+    assert draws_letters_only(environ) is expected

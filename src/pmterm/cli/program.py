@@ -1,0 +1,61 @@
+"""The `pmterm` program: which commands there are, and what becomes of an error."""
+
+import importlib.metadata
+from typing import Annotated
+
+import typer
+
+from pmterm.cli import tools, watch
+from pmterm.cli.talk import fail
+from pmterm.model.errors import PmtermError
+
+app = typer.Typer(
+    name="pmterm",
+    help="Trade prediction markets by keyboard while watching the match. Paper money only, so far.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _tell_version(is_asked: bool) -> None:  # noqa: FBT001  # the shape of an option callback
+    if is_asked:
+        typer.echo(f"pmterm {importlib.metadata.version('pmterm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which this is."),
+    ] = False,
+) -> None:
+    """Trade prediction markets by keyboard while watching the match. Paper money only, so far."""
+
+
+COMMANDS = (
+    watch.watch,
+    watch.replay,
+    tools.record,
+    tools.sim,
+    tools.export,
+)
+GROUPS = {
+    "recording": tools.recording_app,
+    "config": tools.config_app,
+}
+for command in COMMANDS:
+    app.command()(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except PmtermError as error:
+        fail(error)
