@@ -12,6 +12,10 @@ class Clock(Protocol):
 
     chance: random.Random
 
+    def now(self) -> Ns:
+        """Return Unix ns as the computer has it; it may step when the computer's clock is set."""
+        ...
+
     def stamp(self) -> Ns:
         """Return Unix ns, strictly higher than ever before."""
         ...

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.errors import VenueRefused
 from pmterm.model.ids import Venue
+from pmterm.model.units import SECOND, Ns
 from pmterm.net.address import address_of, check_base
 from pmterm.net.backoff import Backoff
 from pmterm.net.clock import Clock
-from pmterm.net.limiter import READ, Limiter
+from pmterm.net.limiter import ORDER, READ, Limiter
 from pmterm.net.retry_after import seconds_of
 from pmterm.net.words import words_for
 
@@ -29,6 +31,7 @@ DEADLINE_S = 10.0
 READ_TRIES = 3
 BUSY = frozenset({425, 429, 503})
 AGENT = "pmterm"
+ORDER_WAITS_S = 1.0  # an order held back longer would go out at a price of the past
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -37,6 +40,29 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     text: str
     retry_after_s: int = 0
+    venue_at: Ns = 0
+
+
+class Proof(Protocol):
+    """Who holds an account's secrets, and makes headers of them."""
+
+    def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
+        """Return headers that prove who asks, good for a few seconds from `at` (Unix ns)."""
+        ...
+
+
+class _NotPermitted(Exception):
+    """An order may not go out any more; said before its first byte."""
+
+
+class _Sending:
+    """What one attempt knows of itself: when its connection was in hand, and who may stop it."""
+
+    __slots__ = ("permit", "sent_at")
+
+    def __init__(self, permit: Callable[[], str]) -> None:
+        self.permit = permit
+        self.sent_at: Ns = 0
 
 
 class HttpClient:
@@ -45,6 +71,10 @@ class HttpClient:
     `bases` maps (venue, host name of the settings) to a base URL. `proxy` is used only if given;
     the environment's proxies are not read. TLS is checked always. aiohttp is imported at the first
     request, because it costs 180 ms. Close it with `close()`.
+
+    `proofs` sign what has `auth`. `permit` is asked about each order when its connection is in
+    hand, just before its first byte: words instead of "" hold it back, so that no order begins
+    after a kill.
     """
 
     def __init__(
@@ -56,6 +86,8 @@ class HttpClient:
         proxy: str | None = None,
         deadline_s: float = DEADLINE_S,
         max_body: int = MAX_BODY,
+        proofs: Mapping[Venue, Proof] | None = None,
+        permit: Callable[[HttpRequest], str] = lambda _: "",
     ) -> None:
         self._bases = {key: check_base(base) for key, base in bases.items()}
         self._limiter = limiter
@@ -63,6 +95,8 @@ class HttpClient:
         self._proxy = proxy
         self._deadline_s = deadline_s
         self._max_body = max_body
+        self._proofs = dict(proofs or {})
+        self._permit = permit
         self._session: aiohttp.ClientSession | None = None
         self._busy = {venue: Backoff(1.0, 30.0, chance=clock.chance) for venue, _ in self._bases}
 
@@ -70,10 +104,12 @@ class HttpClient:
         """Return the answer; `status` 0 and words if none came or the question cannot be put.
 
         A GET is tried up to 3 times if nothing came back, all within one deadline. Nothing else is
-        ever sent twice: whether the venue acted on it is then not known.
+        ever sent twice: whether the venue acted on it is then not known, unless `sent_at` is 0.
         """
+        asked_at = self._clock.stamp()
+        sending = _Sending(lambda: self._permit(request) if request.priority == ORDER else "")
         try:
-            answer = await self._within_deadline(request)
+            answer = await self._within_deadline(request, sending)
         except VenueRefused as refused:
             answer = Answer(0, str(refused))
         return HttpResponse(
@@ -85,7 +121,15 @@ class HttpClient:
             text=answer.text,
             purpose=request.purpose,
             retry_after_s=answer.retry_after_s,
+            auth=request.auth,
+            asked_at=asked_at,
+            sent_at=sending.sent_at,
+            venue_at=answer.venue_at,
         )
+
+    def prove(self, venue: Venue, proof: Proof) -> None:
+        """Sign from now on what is asked of a venue."""
+        self._proofs[venue] = proof
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -93,39 +137,53 @@ class HttpClient:
             await self._session.close()
             self._session = None
 
-    async def _within_deadline(self, request: HttpRequest) -> Answer:
+    async def _within_deadline(self, request: HttpRequest, sending: _Sending) -> Answer:
         base = self._bases.get((request.venue, request.host))
         if base is None:
             return Answer(0, f"no address is set for {request.venue} {request.host!r}")
         url = address_of(base, request.path)
         if not url:
             return Answer(0, "the path of this request is not a plain URL path")
-        await self._limiter.enter(request.venue, request.priority)
+        if request.auth and request.venue not in self._proofs:
+            return Answer(0, f"there is no key for {request.venue}")
+        if not await self._turn(request):
+            return Answer(0, "the venue takes no orders just now, and an order does not wait")
         try:
             async with asyncio.timeout(self._deadline_s):
-                answer = await self._attempts(request, url)
+                answer = await self._attempts(request, url, sending)
         except TimeoutError:
             answer = Answer(0, f"{_host(base)}: no answer within {self._deadline_s:g} s")
         self._heed(request, answer)
         return answer
 
-    async def _attempts(self, request: HttpRequest, url: str) -> Answer:
+    async def _turn(self, request: HttpRequest) -> bool:
+        """Wait until it may be asked; False for an order that would have to wait too long."""
+        try:
+            async with asyncio.timeout(ORDER_WAITS_S if request.priority == ORDER else None):
+                await self._limiter.enter(request.venue, request.priority)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _attempts(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:
         waits = Backoff(0.25, 2.0, chance=self._clock.chance)
         tries = READ_TRIES if request.method == "GET" else 1
-        answer = await self._once(request, url)
+        answer = await self._once(request, url, sending)
         while answer.status == 0 and tries > 1:
             tries -= 1
             await self._clock.sleep(waits.next())
             await self._limiter.enter(request.venue, request.priority)
-            answer = await self._once(request, url)
+            answer = await self._once(request, url, sending)
         return answer
 
-    async def _once(self, request: HttpRequest, url: str) -> Answer:
+    async def _once(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:
         import aiohttp  # noqa: PLC0415 - 180 ms, which the first screen does not wait for
 
         try:
-            async with self._exchange(request, url) as response:
+            async with self._exchange(request, url, sending) as response:
                 text = await self._body(response)
+        except _NotPermitted as stopped:
+            return Answer(0, str(stopped))
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
             return Answer(0, f"{_host(url)}: the connection was cut")
         except (aiohttp.ClientError, OSError) as error:
@@ -133,17 +191,19 @@ class HttpClient:
         if text is None:
             return Answer(0, f"{_host(url)}: the answer is longer than {self._max_body} bytes")
         wait = seconds_of(response.headers.get("Retry-After", ""), self._clock.stamp())
-        return Answer(response.status, text, wait)
+        return Answer(response.status, text, wait, _date_of(response.headers.get("Date", "")))
 
     @asynccontextmanager
     async def _exchange(
-        self, request: HttpRequest, url: str
+        self, request: HttpRequest, url: str, sending: _Sending
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         from yarl import URL  # noqa: PLC0415 - comes with aiohttp, as late as it does
 
         headers = {"Accept": "application/json", "User-Agent": AGENT}
         if request.body:
             headers["Content-Type"] = "application/json"
+        if request.auth:
+            headers |= self._proofs[request.venue].headers(request, self._clock.now())
         async with self._open_session().request(
             request.method,
             URL(url, encoded=True),
@@ -151,6 +211,7 @@ class HttpClient:
             headers=headers,
             allow_redirects=False,
             proxy=self._proxy,
+            trace_request_ctx=sending,
         ) as response:
             yield response
 
@@ -175,10 +236,26 @@ class HttpClient:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                trace_configs=[self._tracing()],
             )
             # aiohttp sends DELETE and PUT again by itself when a kept connection was dropped.
             self._session._retry_connection = False  # noqa: SLF001 - there is no public switch
         return self._session
+
+    def _tracing(self) -> aiohttp.TraceConfig:
+        import aiohttp  # noqa: PLC0415 - as above
+
+        async def connected(_: object, context: Any, __: object) -> None:
+            sending: _Sending = context.trace_request_ctx
+            stopped = sending.permit()
+            if stopped:
+                raise _NotPermitted(stopped)
+            sending.sent_at = sending.sent_at or self._clock.stamp()
+
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(connected)
+        tracing.on_connection_reuseconn.append(connected)
+        return tracing
 
     def _heed(self, request: HttpRequest, answer: Answer) -> None:
         """Hold requests back as the venue asked, or by our own growing waits if it told no time.
@@ -192,6 +269,14 @@ class HttpClient:
             self._limiter.hold(request.venue, seconds, reads_too=reads_too)
         elif answer.status:
             waits.reset()
+
+
+def _date_of(header: str) -> Ns:
+    """Read a Date header (whole seconds) as Unix ns, 0 if it is none."""
+    try:
+        return round(parsedate_to_datetime(header).timestamp()) * SECOND
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _host(url: str) -> str:

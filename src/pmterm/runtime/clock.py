@@ -12,11 +12,7 @@ from pmterm.net.clock import Clock as NetworkClock
 
 
 class Clock(NetworkClock, Protocol):
-    """All of time: the network's needs, and the wall."""
-
-    def now(self) -> Ns:
-        """Return Unix ns as the computer has it; it may step when the computer's clock is set."""
-        ...
+    """All of time."""
 
 
 class SystemClock:

@@ -1,0 +1,118 @@
+"""Signed requests: who proves, what may still be stopped, and what is known of the sending."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from pmterm.messages.transport import HttpRequest
+from pmterm.model.ids import Venue
+from pmterm.model.units import SECOND, Ns
+from pmterm.net.http import HttpClient
+from pmterm.net.limiter import Limiter, Rate
+from pmterm.runtime.clock import SystemClock
+
+PLACE = HttpRequest(0, Venue.KALSHI, "api", "POST", "/orders", '{"a":1}', "place:x", 1, auth="key")
+
+
+class Signs:
+    """Proves with a header that tells what it was made for."""
+
+    venue = Venue.KALSHI
+
+    def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
+        return {"X-Proof": f"{request.method} {request.path} {request.body} {at > 0}"}
+
+
+class Venueless:
+    """A server that keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[web.Request] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.asked.append(request)
+        return web.Response(text="{}", status=201)
+
+
+@pytest.fixture
+def venue() -> Venueless:
+    return Venueless()
+
+
+@pytest.fixture
+async def base(venue: Venueless) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", venue.answer)
+    server = TestServer(app)
+    await server.start_server()
+    yield str(server.make_url("")).rstrip("/")
+    await server.close()
+
+
+def client(base: str, **how: object) -> HttpClient:
+    clock = SystemClock()
+    limiter = Limiter({Venue.KALSHI: Rate(100, 100)}, clock)
+    return HttpClient({(Venue.KALSHI, "api"): base}, limiter, clock, **how)  # type: ignore[arg-type]
+
+
+async def test_what_has_auth_is_proved_and_marked(base: str, venue: Venueless) -> None:
+    http = client(base, proofs={Venue.KALSHI: Signs()})
+    answer = await http.ask(PLACE)
+    await http.close()
+    assert answer.status == 201
+    assert answer.auth == "key"
+    assert venue.asked[0].headers["X-Proof"] == 'POST /orders {"a":1} True'
+    assert 0 < answer.asked_at < answer.sent_at < answer.at
+    assert abs(answer.venue_at - answer.at) < 5 * SECOND
+
+
+async def test_nothing_signed_leaves_without_a_key(base: str, venue: Venueless) -> None:
+    http = client(base)
+    answer = await http.ask(PLACE)
+    await http.close()
+    assert (answer.status, answer.sent_at) == (0, 0)
+    assert "no key" in answer.text
+    assert not venue.asked
+
+
+async def test_an_order_may_be_stopped_until_its_first_byte(base: str, venue: Venueless) -> None:
+    stops = iter(["", "halted by hand", "halted by hand"])
+    http = client(base, proofs={Venue.KALSHI: Signs()}, permit=lambda _: next(stops))
+    assert (await http.ask(PLACE)).status == 201
+    stopped = await http.ask(PLACE)
+    await http.close()
+    assert (stopped.status, stopped.sent_at, stopped.text) == (0, 0, "halted by hand")
+    assert len(venue.asked) == 1
+
+
+async def test_a_cancel_needs_no_permission(base: str, venue: Venueless) -> None:
+    http = client(base, proofs={Venue.KALSHI: Signs()}, permit=lambda _: "halted")
+    cancel = HttpRequest(0, Venue.KALSHI, "api", "DELETE", "/orders/1", "", "cancel:x", 0, "key")
+    assert (await http.ask(cancel)).status == 201
+    await http.close()
+    assert len(venue.asked) == 1
+
+
+async def test_a_refused_connection_never_left(unused_tcp_port: int) -> None:
+    http = client(f"http://127.0.0.1:{unused_tcp_port}", proofs={Venue.KALSHI: Signs()})
+    answer = await http.ask(PLACE)
+    await http.close()
+    assert (answer.status, answer.sent_at) == (0, 0)
+
+
+async def test_an_order_does_not_wait_behind_a_hold(
+    base: str, venue: Venueless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmterm.net.http.ORDER_WAITS_S", 0.01)
+    clock = SystemClock()
+    limiter = Limiter({Venue.KALSHI: Rate(100, 100)}, clock)
+    limiter.hold(Venue.KALSHI, 30.0)
+    http = HttpClient({(Venue.KALSHI, "api"): base}, limiter, clock, proofs={Venue.KALSHI: Signs()})
+    answer = await http.ask(PLACE)
+    await http.close()
+    assert (answer.status, answer.sent_at) == (0, 0)
+    assert "does not wait" in answer.text
+    assert not venue.asked
