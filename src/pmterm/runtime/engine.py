@@ -12,7 +12,7 @@ import msgspec
 from pmterm.messages.base import Message
 from pmterm.messages.feed import BookDoubted, MarketSeen
 from pmterm.messages.health import Heartbeat
-from pmterm.messages.orders import AmendOrder, JournalFailed, PlaceOrder
+from pmterm.messages.orders import AmendOrder, JournalFailed, OrderNamed, PlaceOrder
 from pmterm.messages.transport import (
     Closed,
     Frame,
@@ -21,6 +21,9 @@ from pmterm.messages.transport import (
     Opened,
     Reconnect,
     SendText,
+    UserClosed,
+    UserFrame,
+    UserOpened,
 )
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import Market
@@ -57,6 +60,22 @@ class Broker(Protocol):
         ...
 
 
+class Named(Protocol):
+    """A broker whose venue knows orders by names made before they are sent."""
+
+    def prepare(self, message: Message) -> Sequence[Message]:
+        """What must be on disk together with this journaled message: an order's name and bytes."""
+        ...
+
+    def flush(self, at: Ns) -> Sequence[Message]:
+        """What was gathered while the last messages were acted on: cancels in one request."""
+        ...
+
+    def heard(self, event: UserOpened | UserFrame | UserClosed | HttpResponse) -> Sequence[Message]:
+        """What a private answer or a word of the user stream means."""
+        ...
+
+
 class Durable:
     """Messages that must be on disk before the engine goes on.
 
@@ -89,6 +108,7 @@ class Engine:
         broker: Broker,
         *,
         journaled: Iterable[type[Message]] = (),
+        venues: Named | None = None,
     ) -> None:
         self._feeds = feeds
         self._pipeline = pipeline
@@ -96,11 +116,15 @@ class Engine:
         self._answers = dict(broker.hears())
         self._recalls = dict(broker.recalls())
         self._journaled = frozenset(journaled)
+        self._venues = venues
         self._wish: Callable[[Wish], None] = _grant_none
         self._listeners: dict[type[Message], tuple[Listener, ...]] = {}
         self._translate: dict[type[Message], Handler] = {
             Frame: self._frame,
-            HttpResponse: lambda event: self._feeds[event.venue].answered(event),
+            HttpResponse: self._answered,
+            UserOpened: self._private,
+            UserFrame: self._private,
+            UserClosed: self._private,
             Opened: lambda event: self._feeds[event.venue].opened(event),
             Closed: lambda event: self._feeds[event.venue].closed(event),
             Woken: lambda _: (),
@@ -155,6 +179,14 @@ class Engine:
             for _ in self.take(event):
                 pass
 
+    def _answered(self, event: HttpResponse) -> Sequence[Message]:
+        return self._private(event) if event.auth else self._feeds[event.venue].answered(event)
+
+    def _private(
+        self, event: UserOpened | UserFrame | UserClosed | HttpResponse
+    ) -> Sequence[Message]:
+        return () if self._venues is None else self._venues.heard(event)
+
     def _frame(self, event: Frame) -> Sequence[Message]:
         return self._feeds[event.venue].receive(event)
 
@@ -190,6 +222,8 @@ class Engine:
                     continue
                 said = self._pipeline.on(message)
                 if not self._journaled.isdisjoint(map(type, said)):
+                    if self._venues is not None:
+                        said += [word for each in said for word in self._venues.prepare(each)]
                     durable = Durable([each for each in said if type(each) in self._journaled])
                     yield durable
                     if durable.failed:
@@ -216,6 +250,8 @@ class Engine:
                 self._next_due = min(self._next_due, self._broker.next_due())
             elif type(message) is BookDoubted:
                 door += self._resync(message)
+        if self._venues is not None:
+            door += self._venues.flush(self.at)
 
     def _resync(self, doubt: BookDoubted) -> Sequence[Message]:
         feed = self._feeds.get(doubt.venue)
@@ -231,6 +267,8 @@ def _hold_back(said: list[Message], reason: str) -> tuple[list[Message], list[Me
     failures: list[Message] = []
     passed: list[Message] = []
     for message in said:
+        if isinstance(message, OrderNamed):
+            continue
         if isinstance(message, PlaceOrder | AmendOrder):
             failures.append(JournalFailed(message.at, OrderId(message.intent.order), reason))
         else:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pmterm.messages.base import Message
 from pmterm.messages.health import LagSeen, WorkerDown
-from pmterm.messages.orders import AmendOrder, PlaceOrder
+from pmterm.messages.orders import AmendOrder, OrderNamed, PlaceOrder
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
 from pmterm.model.errors import StoreBroken
 from pmterm.model.market import Market
@@ -160,6 +160,8 @@ class Hub:
     def _record(self, event: Message) -> None:
         if self._recorder is None:
             return
+        if isinstance(event, HttpResponse) and event.auth:
+            return  # our account is nobody's business, and its answers can name keys
         try:
             if isinstance(event, Frame | HttpResponse | Opened | Closed | Watching):
                 self._recorder.write(event)
@@ -185,7 +187,7 @@ class Hub:
             self._unwritten = [
                 message
                 for message in self._unwritten
-                if not isinstance(message, PlaceOrder | AmendOrder)
+                if not isinstance(message, PlaceOrder | AmendOrder | OrderNamed)
             ]
         else:
             self._unwritten = []
