@@ -106,3 +106,17 @@ class OrderTimed(Message, frozen=True):
     acked: Ns = 0
     matched: Ns = 0
     settled: Ns = 0
+
+
+class LinkSeen(Message, frozen=True):
+    """How the line to a venue is, said now and then; counts are since the session began.
+
+    `skew` is our clock less the venue's, ns. `limited` counts answers that told us to slow down
+    (429, 425), `failed` calls without a readable answer.
+    """
+
+    venue: Venue
+    skew: Ns = 0
+    calls: int = 0
+    limited: int = 0
+    failed: int = 0

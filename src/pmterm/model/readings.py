@@ -53,7 +53,10 @@ class BookHealth(msgspec.Struct, frozen=True):
 
 
 class LimitUse(msgspec.Struct, frozen=True):
-    """One limit of the risk gate and how much of it is used (millionths)."""
+    """One limit of the risk gate and how much of it is used (millionths).
+
+    `used` and `most` are the same as numbers where it is a limit of money (1e-6 USD), else 0.
+    """
 
     rule: str
     name: str
@@ -61,3 +64,5 @@ class LimitUse(msgspec.Struct, frozen=True):
     limit: str
     used_ppm: int
     is_tripped: bool = False
+    used: Cash = 0
+    most: Cash = 0

@@ -45,4 +45,5 @@ def _use(
     if limit <= 0:
         return None
     is_tripped = value >= limit and rule in {"R3", "R4"}
-    return LimitUse(rule, name, text(value), text(limit), value * PPM // limit, is_tripped)
+    money = (value, limit) if text is dollars else (0, 0)
+    return LimitUse(rule, name, text(value), text(limit), value * PPM // limit, is_tripped, *money)
