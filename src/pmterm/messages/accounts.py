@@ -29,7 +29,8 @@ class PositionChanged(Message, frozen=True):
 
     `qty` is signed on the YES scale: below 0 we hold the other outcome. `average` is the YES
     price paid on average, `cost` what is tied up (1e-6 USD: price x size, or (1 - price) x size
-    when short), `realised` the profit taken so far in this market, after `fees`.
+    when short), `realised` the profit taken so far in this market, after `fees`. `settling` is how
+    much of it has not settled yet and cannot be sold, 0 or more.
     """
 
     market: MarketId
@@ -38,6 +39,7 @@ class PositionChanged(Message, frozen=True):
     cost: Cash
     realised: Cash
     fees: Cash
+    settling: Qty = 0
 
 
 class BalanceSeen(Message, frozen=True):

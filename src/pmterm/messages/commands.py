@@ -11,6 +11,7 @@ class SubmitTicket(Message, frozen=True):
 
     `origin` says where it came from: "key", "ticket", "armed key", "panic", later a strategy.
     `expires_at` (Unix ns) goes with GTD. `confirmed`: the person said yes to what the gate asked.
+    `route` "auto": how it is worked follows from its size (`strategy/routing.py`), "": as it is.
     """
 
     market: MarketId
@@ -23,6 +24,7 @@ class SubmitTicket(Message, frozen=True):
     origin: str = "ticket"
     expires_at: Ns = 0
     confirmed: bool = False
+    route: str = ""
 
 
 class AmendTicket(Message, frozen=True):
@@ -41,13 +43,13 @@ class CancelOrder(Message, frozen=True):
 
 
 class CancelMarket(Message, frozen=True):
-    """Take all our orders in one market back."""
+    """Take all our orders in one market back; what was ordered elsewhere stays."""
 
     market: MarketId
 
 
 class CancelAll(Message, frozen=True):
-    """Take all our orders back, everywhere."""
+    """Take all our orders back, everywhere; what was ordered elsewhere stays."""
 
 
 class ClosePosition(Message, frozen=True):
@@ -61,13 +63,19 @@ class CloseAll(Message, frozen=True):
 
 
 class Panic(Message, frozen=True):
-    """Cancel everything, close everything, then let only reducing orders through."""
+    """Cancel everything, close everything, then let only reducing orders through.
+
+    `foreign`: cancel also what was ordered elsewhere (by the web site, by another program).
+    """
+
+    foreign: bool = False
 
 
 class Halt(Message, frozen=True):
-    """Let no new order through; cancel what works."""
+    """Let no new order through; cancel what works. `foreign` as in `Panic`."""
 
     reason: str = "halted by hand"
+    foreign: bool = False
 
 
 class Reduce(Message, frozen=True):

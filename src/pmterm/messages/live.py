@@ -63,13 +63,15 @@ class HoldingAdjusted(Message, frozen=True):
     """A recorded correction of a holding by `qty` (signed, YES scale) at `price`; costs no cash.
 
     Made of what was held before pmterm first saw the account, or when a person accepted the venue's
-    word. Never made in silence.
+    word. Never made in silence. `outcome` is the one that is corrected (more YES: above 0, more NO:
+    below 0); -1: what there is of the other outcome goes first.
     """
 
     market: MarketId
     qty: Qty
     price: Price
     reason: str
+    outcome: int = -1
 
 
 class Reconciled(Message, frozen=True):

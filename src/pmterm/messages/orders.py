@@ -1,8 +1,11 @@
 """From a wish to a fill: intents, verdicts, requests to the venue, and its answers."""
 
+from enum import StrEnum
+
 from pmterm.messages.base import Message
 from pmterm.model.ids import FillId, MarketId, OrderId, VenueOrderId
 from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
+from pmterm.model.stock import Traded
 from pmterm.model.units import Cash, Ns, Price, Qty
 
 
@@ -161,6 +164,11 @@ class Fill(Message, frozen=True):
     outcome: int = 0
     state: FillState = FillState.CONFIRMED
 
+    @property
+    def traded(self) -> Traded:
+        """What a ledger books of it."""
+        return Traded(self.id, self.side, self.price, self.qty, self.fee, self.outcome, self.state)
+
 
 class FillMoved(Message, frozen=True):
     """The settlement of a fill went on; FAILED takes the fill back, once."""
@@ -187,3 +195,45 @@ class JournalFailed(Message, frozen=True):
 
     order: OrderId
     reason: str
+
+
+class PlanState(StrEnum):
+    """How a plan of several orders stands. Only a going one sends; a paused one waits for us."""
+
+    GOING = "going"
+    PAUSED = "paused"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class PlanStarted(Message, frozen=True):
+    """An order is to be worked in slices, one every `every` ns, each an order of its own.
+
+    `lasts` is how long a slice may rest before its rest is taken back, 0: it does not rest.
+    `confirmed` goes with every slice.
+    """
+
+    plan: str
+    market: MarketId
+    side: Side
+    qty: Qty
+    slices: int
+    every: Ns
+    lasts: Ns = 0
+    origin: str = "ticket"
+    reduce_only: bool = False
+    confirmed: bool = False
+
+
+class PlanMoved(Message, frozen=True):
+    """A plan went on. `sent` slices have begun, `filled` contracts are done, `order` is the last.
+
+    A paused plan goes on when a person resumes, or arms its market; a stopped one never.
+    """
+
+    plan: str
+    state: PlanState
+    sent: int
+    filled: Qty
+    order: OrderId = OrderId("")
+    reason: str = ""

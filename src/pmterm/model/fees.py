@@ -1,6 +1,7 @@
 """A fee schedule and what it costs."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -13,6 +14,7 @@ class FeeKind(StrEnum):
     NONE = "none"
     KALSHI = "kalshi"
     POLYMARKET = "polymarket"
+    UNKNOWN = "unknown"  # not told: counted at the dearest known rate, and not traded on live
 
 
 class FeeSchedule(msgspec.Struct, frozen=True):
@@ -28,6 +30,10 @@ class FeeSchedule(msgspec.Struct, frozen=True):
     maker_ppm: int = 0
     exponent: int = 1
     quantum: Cash = 100
+
+
+# Crypto on Polymarket, as Kalshi's usual taker fee (both read 2026-08).
+_DEAREST: Final = FeeSchedule(FeeKind.UNKNOWN, 70_000, 70_000)
 
 
 class FeeMeter:
@@ -49,6 +55,8 @@ class FeeMeter:
                 return _polymarket(self._schedule, price, qty, is_maker=is_maker)
             case FeeKind.KALSHI:
                 return self._kalshi(price, qty, is_maker=is_maker)
+            case FeeKind.UNKNOWN:
+                return _polymarket(_DEAREST, price, qty, is_maker=is_maker)
 
     def _kalshi(self, price: Price, qty: Qty, *, is_maker: bool) -> Cash:
         rate = self._schedule.maker_ppm if is_maker else self._schedule.taker_ppm

@@ -61,6 +61,25 @@ class Holding(msgspec.Struct, frozen=True):
         held_price = payout if self.qty > 0 else PRICE_ONE - payout
         return self._booked(-self.qty, size, proceeds(held_price, size), 0, 0)
 
+    def adjusted(self, qty: Qty, price: Price) -> "Booked":
+        """Return what a correction by `qty` (signed) makes of this holding.
+
+        It is no trade: no cash moves and nothing is realised. What it adds counts as bought at
+        `price`; what it takes away takes its share of the cost along.
+        """
+        closing = min(abs(qty), abs(self.qty)) if self.qty * qty < 0 else 0
+        gone = self.cost * closing // abs(self.qty) if closing else 0
+        paid = cost(price if qty > 0 else PRICE_ONE - price, abs(qty) - closing)
+        is_over = closing > 0 and closing == abs(self.qty)
+        after = Holding(
+            qty=self.qty + qty,
+            cost=self.cost - gone + paid,
+            realised=self.realised,
+            fees=self.fees,
+            trip=0 if is_over else self.trip,
+        )
+        return Booked(after, cash=0, profit=0, is_over=False, trip=after.trip)
+
     def _booked(self, signed: Qty, closing: Qty, brought: Cash, paid: Cash, fee: Cash) -> "Booked":
         gone = self.cost * closing // abs(self.qty) if closing else 0
         profit = brought - gone - fee
@@ -73,7 +92,7 @@ class Holding(msgspec.Struct, frozen=True):
             fees=self.fees + fee,
             trip=0 if is_over else trip,
         )
-        return Booked(after, brought - paid - fee, profit, is_over, trip)
+        return Booked(after, brought - paid - fee, profit, is_over, trip, fee)
 
     def exit_value(self, bid: Price, ask: Price) -> Cash:
         """Return what selling all of it at the touch would bring, before fees."""
@@ -92,6 +111,7 @@ class Booked(msgspec.Struct, frozen=True):
 
     `cash` is what came in (below 0: went out), fee included; `profit` what was realised by it,
     fee included; `is_over`: the position that stood before was closed, with `trip` its profit.
+    `fee` is below 0 where a fill was taken back.
     """
 
     holding: Holding
@@ -99,6 +119,7 @@ class Booked(msgspec.Struct, frozen=True):
     profit: Cash
     is_over: bool
     trip: Cash
+    fee: Cash = 0
 
 
 FLAT = Holding()

@@ -50,6 +50,8 @@ from pmterm.messages.orders import (
     OrderNamed,
     OrderReport,
     PlaceOrder,
+    PlanMoved,
+    PlanStarted,
     Refused,
     WithdrawOrder,
 )
@@ -104,6 +106,8 @@ Journaled: TypeAlias = (
     | OrderKnown
     | OrderAdopted
     | FillMoved
+    | PlanStarted
+    | PlanMoved
 )
 JOURNALED: Final[tuple[type[Message], ...]] = get_args(Journaled)
 

@@ -1,0 +1,145 @@
+"""Our account as one stage of the street knows it: holdings by market, cash by venue."""
+
+from pmterm.model.holding import FLAT, Booked, Holding
+from pmterm.model.ids import FillId, MarketId, Venue
+from pmterm.model.market import Market
+from pmterm.model.order import FillState
+from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
+from pmterm.model.units import Cash, Price, Qty
+
+
+class Ledger:
+    """Holdings and cash. A fill counts once by its id, and is taken back at most once.
+
+    Paper money lies in one purse; in live each venue has its own, and on Polymarket both outcomes
+    are kept apart and have to settle before they can be sold.
+    """
+
+    def __init__(self) -> None:
+        self.is_live = False
+        self.holdings: dict[MarketId, Holding] = {}
+        self._has_started = False
+        self._purses: dict[Venue | None, Cash] = {}
+        self._venues: dict[MarketId, Venue] = {}
+        self._stocks: dict[MarketId, Stock] = {}
+        self._fills: dict[FillId, MarketId] = {}
+
+    @property
+    def cash(self) -> Cash:
+        """All cash that is ours and free of positions, 1e-6 USD."""
+        return sum(self._purses.values())
+
+    @property
+    def money(self) -> Cash:
+        """Cash, and the dollars tied up in pairs of both outcomes."""
+        return self.cash + sum(stock.now.pairs for stock in self._stocks.values())
+
+    def started(self, cash: Cash, *, is_live: bool) -> None:
+        """Begin a session; paper money is given once, real money is the venue's word alone."""
+        self.is_live = is_live
+        if not self._has_started and not is_live:
+            self._purses[None] = self._purses.get(None, 0) + cash
+        self._has_started = True
+
+    def market_seen(self, market: Market) -> None:
+        """Note whose market it is."""
+        self._venues[market.id] = market.venue
+
+    def cash_seen(self, venue: Venue, cash: Cash) -> Cash:
+        """Take the venue's word for the cash there; return by how much ours was off."""
+        off = cash - self._purses.get(venue, 0)
+        self._purses[venue] = cash
+        return off
+
+    def purse(self, market: MarketId) -> Cash:
+        """Return the cash that an order in this market could be paid from."""
+        return self._purses.get(self._purse_of(market), 0)
+
+    def venue(self, market: MarketId) -> Venue | None:
+        """Return whose market it is, None if it was never seen."""
+        return self._venues.get(market)
+
+    def is_split(self, market: MarketId) -> bool:
+        """Tell whether both outcomes of a market are kept apart and have to settle."""
+        return self.is_live and self._venues.get(market) is Venue.POLYMARKET
+
+    def held(self, market: MarketId) -> Holding:
+        """Return the holding in a market."""
+        return self.holdings.get(market, FLAT)
+
+    def held_of(self, market: MarketId, outcome: int) -> Qty:
+        """Return what is held of an outcome, settled or not."""
+        stock = self._stocks.get(market)
+        return 0 if stock is None else stock.held_of(outcome)
+
+    def settling_of(self, market: MarketId, outcome: int) -> Qty:
+        """Return how much of an outcome held cannot be sold yet."""
+        stock = self._stocks.get(market)
+        return 0 if stock is None else stock.settling_of(outcome)
+
+    def settling(self, market: MarketId) -> Qty:
+        """Return how much of the net holding cannot be sold yet, 0 or more."""
+        held = self.held(market).qty
+        return min(abs(held), self.settling_of(market, 0 if held > 0 else 1))
+
+    def filled(self, market: MarketId, traded: Traded) -> Booked | None:
+        """Book a fill; None if it was booked before, or never was."""
+        if traded.id in self._fills:
+            return None
+        self._fills[traded.id] = market
+        return None if traded.state is FillState.FAILED else self._book(market, traded)
+
+    def moved(self, market: MarketId, fill: FillId, state: FillState) -> Booked | None:
+        """Note how far a fill has come; None if that changes nothing.
+
+        One that failed before it was heard of cannot be booked any more.
+        """
+        known = self._fills.get(fill)
+        if known is None:
+            if state is FillState.FAILED:
+                self._fills[fill] = market
+            return None
+        stock = self._stocks.get(known)
+        booked = None if stock is None else stock.moved(fill, state)
+        if booked is not None:
+            self._keep(known, booked)
+        return booked
+
+    def adjusted(self, market: MarketId, adjusted: Adjusted) -> Booked:
+        """Correct a holding; no cash moves."""
+        return self._book(market, adjusted)
+
+    def settled(self, market: MarketId, payout: Price) -> Booked | None:
+        """Pay out a holding; None if nothing was held.
+
+        A live market remembers it, for fills that are heard of later.
+        """
+        stock = self._stocks.get(market)
+        if stock is None or (stock.is_empty and not self.is_live):
+            if not self.is_live:
+                return None
+            stock = self._stock(market)
+        was_empty = stock.is_empty
+        booked = self._book(market, Paid(payout))
+        return None if was_empty else booked
+
+    def _book(self, market: MarketId, entry: Entry) -> Booked:
+        booked = self._stock(market).add(entry)
+        self._keep(market, booked)
+        return booked
+
+    def _keep(self, market: MarketId, booked: Booked) -> None:
+        if market in self.holdings or booked.holding != FLAT:
+            self.holdings[market] = booked.holding
+        purse = self._purse_of(market)
+        self._purses[purse] = self._purses.get(purse, 0) + booked.cash
+
+    def _stock(self, market: MarketId) -> Stock:
+        stock = self._stocks.get(market)
+        if stock is None:
+            stock = Stock(is_split=self.is_split(market), pays_late=self.is_live)
+            self._stocks[market] = stock
+        return stock
+
+    def _purse_of(self, market: MarketId) -> Venue | None:
+        return self._venues.get(market) if self.is_live else None
