@@ -72,6 +72,7 @@ class HoldingAdjusted(Message, frozen=True):
     price: Price
     reason: str
     outcome: int = -1
+    venue: Venue = Venue.POLYMARKET
 
 
 class Reconciled(Message, frozen=True):

@@ -1,0 +1,244 @@
+"""What an order has become, judged by evidence: proven, refuted, or not known yet."""
+
+from collections.abc import Sequence
+
+from pmterm.live.orders import GIVEN_UP, LiveOrder, OrderTable, foreign_order
+from pmterm.messages.base import Message
+from pmterm.messages.orders import OrderAdopted, OrderKnown, OrderReport
+from pmterm.messages.said import (
+    AmendAccepted,
+    OrderAccepted,
+    OrderDeclined,
+    OrderMissing,
+    OrderSeen,
+    OrderUnclear,
+    WithdrawAnswered,
+)
+from pmterm.model.ids import MarketId, OrderId
+from pmterm.model.market import Market
+from pmterm.model.order import OrderState, TimeInForce
+from pmterm.model.units import MS, SECOND, Ns
+
+LOOKS_TO_REFUTE = 3  # an order that was never seen counts as not there after so many looks ...
+TIME_TO_REFUTE: Ns = 60 * SECOND  # ... over so long a time: venues take up to a minute
+LOOKS_TO_END = 2  # one that was there and is gone from the list, with its fills read, has ended
+READS_LAG: Ns = 5 * SECOND  # a read so soon after the engine's own word may be older than it
+AMEND_LAG: Ns = 5 * SECOND
+_FIRST_WAIT: Ns = 500 * MS
+_LONGEST_WAIT: Ns = 20 * SECOND
+
+
+def wait_of(asks: int) -> Ns:
+    """Return how long to wait before asking again: 0.5 s, doubling, 20 s at the most."""
+    return min(_LONGEST_WAIT, _FIRST_WAIT << min(asks, 6))
+
+
+class Judge:
+    """Moves the orders of one venue by what the venue says; never by what it does not say."""
+
+    def __init__(self, table: OrderTable, markets: dict[MarketId, Market]) -> None:
+        self._table = table
+        self._markets = markets
+
+    def accepted(self, said: OrderAccepted) -> Sequence[Message]:
+        """The venue took an order."""
+        order = self._table.get(said.order)
+        if order is None:
+            return ()
+        known = self._known(order, said)
+        order.filled = max(order.filled, said.filled)
+        order.until = said.at + said.delay if said.delay else 0
+        if order.is_leaving:
+            order.restart_asking(said.at)
+        elif said.delay:
+            order.restart_asking(order.until + 3 * SECOND)
+        if not order.is_working:
+            return known
+        state = said.state
+        if state is OrderState.OPEN and order.done:
+            state = OrderState.PARTIAL
+        return [*known, order.report(said.at, state, said.reason)]
+
+    def declined(self, said: OrderDeclined) -> Sequence[Message]:
+        """The venue proved that it did not take an order, or an amend of one."""
+        amended = self._table.amended_by(said.order)
+        if amended is not None:
+            return self._amend_failed(amended, said.order, said.at, said.reason)
+        order = self._table.get(said.order)
+        if order is None or not order.is_working:
+            return ()
+        if order.existed:  # seen by another way: the refusal is of something else
+            order.restart_asking(said.at)
+            return ()
+        return (order.report(said.at, OrderState.REFUSED, said.reason),)
+
+    def unclear(self, said: OrderUnclear) -> Sequence[Message]:
+        """Whether the venue took it is not known: never sent again, asked about from now on."""
+        amended = self._table.amended_by(said.order)
+        if amended is not None:
+            amended.restart_asking(said.at + _FIRST_WAIT)
+            return ()
+        order = self._table.get(said.order)
+        if order is None or not order.is_working:
+            return ()
+        if not order.next_ask or order.next_ask > said.at + _FIRST_WAIT:
+            order.restart_asking(said.at + _FIRST_WAIT)
+        if order.existed:
+            return ()
+        return (order.report(said.at, OrderState.UNKNOWN, said.reason),)
+
+    def amended(self, said: AmendAccepted) -> Sequence[Message]:
+        """The venue changed an order."""
+        order = self._table.amended_by(said.order)
+        if order is None or said.order not in order.amends:
+            return ()
+        del order.amends[said.order]
+        order.filled = max(order.filled, said.filled)
+        return self._stands(order, said.at, said.price, said.qty)
+
+    def withdrawn(self, said: WithdrawAnswered) -> Sequence[Message]:
+        """What became of a cancel. Only a proven one ends the order; "nothing there" asks on."""
+        order = self._table.get(said.order)
+        if order is None or not order.is_working:
+            return ()
+        if said.is_done:
+            order.existed = True
+            order.fills_asked_at = 0
+            return (order.report(said.at, self._ended(order), "taken back"),)
+        if said.is_done is False:
+            order.next_ask = said.at
+            return ()
+        order.next_ask = said.at + wait_of(order.asks)
+        if order.state not in {OrderState.OPEN, OrderState.PARTIAL}:
+            return ()
+        return (order.report(said.at, OrderState.CANCEL_UNKNOWN, said.reason),)
+
+    def seen(self, seen: OrderSeen) -> Sequence[Message]:
+        """The venue shows an order of ours, or one that somebody else put on the account."""
+        order = self._table.find(seen.venue_order, seen.client_order)
+        if order is None:
+            return () if seen.state.is_final else self._adopt(seen)
+        known = self._known(order, seen)
+        if not order.is_working:
+            return [*known, *self._risen(order, seen)]
+        order.misses = 0
+        order.filled = max(order.filled, seen.filled)
+        if seen.state.is_final:
+            state = self._ended(order) if seen.state is OrderState.CANCELLED else seen.state
+            return [*known, order.report(seen.at, state, seen.reason)]
+        if seen.state is OrderState.SENT:  # in the taker delay
+            return known
+        said = self._settle_amends(order, seen)
+        return [*known, *said, *self._stands(order, seen.at, order.price, order.qty)]
+
+    def missing(self, said: OrderMissing) -> Sequence[Message]:
+        """The venue answered properly that it does not know an order."""
+        order = self._table.get(said.order)
+        if order is None or not order.is_working:
+            return ()
+        order.misses += 1
+        if order.existed or order.booked:
+            if order.misses < LOOKS_TO_END:
+                return ()
+            return (order.report(said.at, self._ended(order), "the venue has it no more"),)
+        if order.misses < LOOKS_TO_REFUTE or said.at - order.sent_at < TIME_TO_REFUTE:
+            return ()
+        order.was_given_up = True
+        why = f"{GIVEN_UP}: the venue was asked {order.misses} times over a minute"
+        return (order.report(said.at, OrderState.REFUSED, why),)
+
+    def _known(self, order: LiveOrder, said: OrderAccepted | OrderSeen) -> list[Message]:
+        """Note that an order exists, and what its venue calls it."""
+        order.existed = True
+        if not said.venue_order or said.venue_order == order.venue_order:
+            return []
+        order.venue_order = said.venue_order
+        self._table.name(order)
+        if said.venue_order == order.named:
+            return []
+        return [OrderKnown(said.at, order.id, said.venue_order)]
+
+    def _stands(self, order: LiveOrder, at: Ns, price: int, qty: int) -> Sequence[Message]:
+        """An order stands in the book at a price and size; say so if that is news."""
+        before = (order.state, order.price, order.qty, order.filled)
+        order.price, order.qty = price, qty
+        state = OrderState.PARTIAL if order.done else OrderState.OPEN
+        if order.is_leaving and order.state is OrderState.CANCEL_UNKNOWN:
+            state = OrderState.CANCEL_UNKNOWN
+        if not order.is_leaving and not order.amends:
+            order.next_ask = 0
+        order.until = 0
+        said = order.report(at, state)
+        return () if before == (order.state, price, qty, order.filled) else (said,)
+
+    def _ended(self, order: LiveOrder) -> OrderState:
+        """Return how an order ended that works no more."""
+        return OrderState.FILLED if order.done >= order.qty else OrderState.CANCELLED
+
+    def _settle_amends(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
+        """Find out by what an order has become which of its amends under way came to be."""
+        order.price, order.qty = seen.price, seen.qty
+        for asked, intent in list(order.amends.items()):
+            if (intent.price, intent.qty) == (seen.price, seen.qty):
+                del order.amends[asked]
+            elif seen.at - intent.at > AMEND_LAG:
+                return self._amend_failed(order, asked, seen.at, "the venue did not change it")
+        return ()
+
+    def _amend_failed(
+        self, order: LiveOrder, asked: OrderId, at: Ns, reason: str
+    ) -> Sequence[Message]:
+        order.amends.pop(asked, None)
+        return (
+            OrderReport(
+                at,
+                asked,
+                order.market,
+                OrderState.REFUSED,
+                order.price,
+                order.qty,
+                order.done,
+                reason,
+            ),
+        )
+
+    def _risen(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
+        """An order that had ended works after all: ours again, and taken back at once.
+
+        A read just after the end may be older than the end; one given up for lost may not.
+        """
+        if seen.state.is_final or seen.state is OrderState.SENT:
+            return ()
+        if order.booked >= seen.qty:
+            return ()
+        if not order.was_given_up and seen.at - order.ended_at < READS_LAG:
+            return ()
+        order.state = OrderState.OPEN
+        order.price, order.qty = seen.price, seen.qty
+        order.was_given_up = False
+        order.is_leaving = order.is_ours
+        order.filled = max(order.filled, seen.filled)
+        order.restart_asking(seen.at)
+        return (self._adopted(order, seen),)
+
+    def _adopt(self, seen: OrderSeen) -> Sequence[Message]:
+        """Take in an order that somebody else put on the account."""
+        market = self._markets.get(seen.market)
+        order = foreign_order(seen, TimeInForce.GTC, market)
+        order.filled = max(0, seen.filled)
+        self._table.add(order)
+        return (self._adopted(order, seen),)
+
+    def _adopted(self, order: LiveOrder, seen: OrderSeen) -> OrderAdopted:
+        return OrderAdopted(
+            seen.at,
+            order.id,
+            order.market,
+            order.venue_order,
+            order.outcome,
+            order.side,
+            order.price,
+            order.qty,
+            order.done,
+            is_ours=order.is_ours,
+        )

@@ -1,0 +1,208 @@
+"""Our orders as their venue has them, found by any of their names."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from pmterm.messages.orders import Intent, OrderAdopted, OrderReport
+from pmterm.messages.said import FillSeen, OrderSeen
+from pmterm.model.fees import FeeMeter, FeeSchedule
+from pmterm.model.ids import MarketId, OrderId, VenueOrderId
+from pmterm.model.market import Market
+from pmterm.model.order import OrderState, Side, TimeInForce
+from pmterm.model.units import Ns, Price, Qty
+from pmterm.trading.execution.lifecycle import next_state
+from pmterm.venues.base import OrderSent
+
+KEPT = 2_000  # ended orders remembered, so that a late word about one finds it
+
+
+class LiveOrder(msgspec.Struct):
+    """One order on an account. Prices and side are on the YES scale, times Unix ns.
+
+    `filled` is the most the venue ever said, `booked` what its fills add up to. `existed`: the
+    venue proved that it took it. `is_leaving`: it is wanted back. `asks` and `misses` count what
+    was asked about it since it became doubtful, and how often the venue did not know it;
+    `next_ask` is when to ask again.
+    """
+
+    id: OrderId
+    market: MarketId
+    side: Side
+    price: Price
+    qty: Qty
+    tif: TimeInForce
+    meter: FeeMeter
+    named: VenueOrderId = VenueOrderId("")
+    venue_order: VenueOrderId = VenueOrderId("")
+    outcome: int = 0
+    state: OrderState = OrderState.RESERVED
+    filled: Qty = 0
+    booked: Qty = 0
+    is_ours: bool = True
+    is_leaving: bool = False
+    existed: bool = False
+    was_given_up: bool = False
+    sent_at: Ns = 0
+    ended_at: Ns = 0
+    until: Ns = 0
+    asks: int = 0
+    misses: int = 0
+    next_ask: Ns = 0
+    fills_asked_at: Ns = 0
+    amends: dict[OrderId, Intent] = msgspec.field(default_factory=dict)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something may still happen to it."""
+        return not self.state.is_final
+
+    @property
+    def done(self) -> Qty:
+        """What has traded by the best of our knowledge."""
+        return max(self.filled, self.booked)
+
+    def sent(self) -> OrderSent:
+        """Return it as its venue's requests need it."""
+        return OrderSent(
+            self.id,
+            self.market,
+            self.outcome,
+            self.side,
+            self.price,
+            self.qty,
+            self.done,
+            self.named,
+            self.venue_order,
+        )
+
+    def report(self, at: Ns, state: OrderState, reason: str = "") -> OrderReport:
+        """Move to a state where the table allows it, and say where it stands then."""
+        said = OrderReport(
+            at,
+            self.id,
+            self.market,
+            state,
+            self.price,
+            max(self.qty, self.done),
+            self.done,
+            reason,
+            until=self.until,
+        )
+        self.state = next_state(self.state, said)
+        said = msgspec.structs.replace(said, state=self.state)
+        if self.state.is_final:
+            self.ended_at = at
+        return said
+
+    def restart_asking(self, at: Ns) -> None:
+        """Begin to ask about it afresh, from `at` on."""
+        self.asks = self.misses = 0
+        self.next_ask = at
+
+
+def foreign_order(
+    seen: OrderSeen | FillSeen | OrderAdopted, tif: TimeInForce, market: Market | None
+) -> LiveOrder:
+    """Make an order of what somebody else, or another program, did on the account."""
+    return LiveOrder(
+        id=OrderId(f"foreign-{seen.venue_order[-16:]}"),
+        market=seen.market,
+        side=seen.side,
+        price=seen.price,
+        qty=seen.qty,
+        tif=tif,
+        meter=FeeMeter(market.fees if market else FeeSchedule()),
+        venue_order=seen.venue_order,
+        outcome=seen.outcome,
+        state=OrderState.OPEN,
+        is_ours=False,
+        existed=True,
+        sent_at=seen.at,
+    )
+
+
+class OrderTable:
+    """Every order of one venue, by our id, by the name it was sent under, by the venue's id."""
+
+    def __init__(self) -> None:
+        self._orders: dict[OrderId, LiveOrder] = {}
+        self._names: dict[VenueOrderId, OrderId] = {}
+        self._amends: dict[OrderId, OrderId] = {}
+
+    def add(self, order: LiveOrder) -> None:
+        """Take an order in."""
+        self._orders[order.id] = order
+        self.name(order)
+        if len(self._orders) > KEPT:
+            self._forget_one()
+
+    def name(self, order: LiveOrder) -> None:
+        """Note under which names it is to be found."""
+        for name in (order.named, order.venue_order):
+            if name:
+                self._names[name] = order.id
+
+    def amend(self, order: LiveOrder, intent: Intent) -> None:
+        """Note an amend under way, found by the id of its intent."""
+        order.amends[intent.order] = intent
+        self._amends[intent.order] = order.id
+
+    def amended_by(self, intent: OrderId) -> LiveOrder | None:
+        """Return the order an amend belongs to."""
+        return self._orders.get(self._amends.get(intent, OrderId("")))
+
+    def get(self, order: OrderId) -> LiveOrder | None:
+        """Return an order by our id."""
+        return self._orders.get(order)
+
+    def find(self, venue_order: VenueOrderId, client_order: str = "") -> LiveOrder | None:
+        """Return an order by the venue's id, or by the name we gave it."""
+        known = self._names.get(venue_order) or self._names.get(VenueOrderId(client_order))
+        return self._orders.get(known) if known else None
+
+    def working(self) -> Iterator[LiveOrder]:
+        """Give the orders that have not ended, oldest first."""
+        return (order for order in list(self._orders.values()) if order.is_working)
+
+    def all(self) -> list[LiveOrder]:
+        """Return every order kept."""
+        return list(self._orders.values())
+
+    def _forget_one(self) -> None:
+        gone = next(
+            (o for o in self._orders.values() if not o.is_working and o.booked >= o.filled), None
+        )
+        if gone is None:
+            return
+        del self._orders[gone.id]
+        for name in (gone.named, gone.venue_order):
+            self._names.pop(name, None)
+        for amend in gone.amends:
+            self._amends.pop(amend, None)
+
+
+GIVEN_UP = "it never arrived"
+
+
+def recall_report(order: LiveOrder, report: OrderReport) -> None:
+    """Bring an order to where a report of the journal left it."""
+    order.state = next_state(order.state, report)
+    order.price, order.qty = report.price, report.qty
+    order.filled = max(order.filled, report.filled)
+    order.existed = order.existed or report.state in _PROVEN
+    order.was_given_up = order.was_given_up or report.reason.startswith(GIVEN_UP)
+    if order.state.is_final:
+        order.ended_at = report.at
+
+
+_PROVEN = frozenset(
+    {
+        OrderState.OPEN,
+        OrderState.PARTIAL,
+        OrderState.FILLED,
+        OrderState.CANCELLED,
+        OrderState.EXPIRED,
+        OrderState.CANCEL_UNKNOWN,
+    }
+)

@@ -1,0 +1,109 @@
+"""Whether orders may be made on a venue: everything that must be there, or what is missing."""
+
+from collections.abc import Sequence
+
+from pmterm.messages.base import Message
+from pmterm.messages.live import ReadinessChanged
+from pmterm.messages.said import MoodSeen, VenueMood
+from pmterm.messages.transport import HttpResponse
+from pmterm.model.ids import Venue
+from pmterm.model.units import SECOND, Ns
+
+SKEW_DENIES: Ns = 10 * SECOND
+SKEWS_KEPT = 8
+ASK_AGAIN: Ns = 5 * SECOND  # when a venue that takes no orders is asked how it is
+
+_WORDS = {
+    VenueMood.CANCEL_ONLY: "the venue takes only cancels",
+    VenueMood.CLOSED: "the venue takes no orders",
+    VenueMood.RESTARTING: "the venue is restarting",
+    VenueMood.BLOCKED: "the venue's edge blocks this network",
+    VenueMood.LOGGED_OUT: "the venue does not accept the key",
+}
+
+
+class Readiness:
+    """What is missing before an order may be made; says so whenever that changes."""
+
+    def __init__(self, venue: Venue, *, wants_dead_man: bool) -> None:
+        self._venue = venue
+        self._wants_dead_man = wants_dead_man
+        self._has_stream = False
+        self._is_reconciled = False
+        self._has_dead_man = False
+        self._mood = VenueMood.OPEN
+        self._mood_until: Ns = 0
+        self._mood_reason = ""
+        self._skews: list[Ns] = []
+        self._said: ReadinessChanged | None = None
+
+    @property
+    def mood(self) -> VenueMood:
+        """What the venue takes, as far as we know."""
+        return self._mood
+
+    def stream(self, *, is_up: bool) -> None:
+        """The user stream went up or down; what was compared before counts no more."""
+        self._has_stream = is_up
+        self._is_reconciled = False
+
+    def reconciled(self) -> None:
+        """Our orders agree with the venue's, or are being looked for."""
+        self._is_reconciled = True
+
+    def dead_man(self, *, is_held: bool) -> None:
+        """The venue confirmed the dead-man switch, or it ran out."""
+        self._has_dead_man = is_held
+
+    def felt(self, seen: MoodSeen) -> None:
+        """An answer told what the venue takes. After a restart nothing counts as compared."""
+        if seen.mood is not VenueMood.OPEN and seen.mood is not self._mood:
+            self._is_reconciled = self._is_reconciled and seen.mood is VenueMood.POST_ONLY
+        self._mood = seen.mood
+        self._mood_reason = seen.reason
+        self._mood_until = seen.at + (seen.for_s * SECOND or ASK_AGAIN)
+
+    def is_time_to_ask(self, at: Ns) -> bool:
+        """Tell whether a venue that took no orders is to be asked again now."""
+        if self._mood is VenueMood.OPEN or at < self._mood_until:
+            return False
+        self._mood_until = at + ASK_AGAIN
+        return True
+
+    def answered(self, response: HttpResponse) -> None:
+        """Learn the clock's skew from an answer, and that a venue that answers is not shut."""
+        if not response.venue_at or not response.sent_at or response.at - response.sent_at > SECOND:
+            return
+        # A Date header is cut to whole seconds: half a second is added back.
+        middle = (response.sent_at + response.at) // 2
+        self._skews = [*self._skews[-SKEWS_KEPT + 1 :], response.venue_at + SECOND // 2 - middle]
+
+    @property
+    def skew(self) -> Ns:
+        """How far the venue's clock is ahead of ours, the median of late; 0 if not known."""
+        return sorted(self._skews)[len(self._skews) // 2] if self._skews else 0
+
+    def say(self, at: Ns) -> Sequence[Message]:
+        """Return a message if what is missing has changed."""
+        post_only = self._mood is VenueMood.POST_ONLY
+        if self._said is not None and (self._said.missing, self._said.post_only) == (
+            self._missing(),
+            post_only,
+        ):
+            return ()
+        self._said = ReadinessChanged(at, self._venue, self._missing(), post_only)
+        return (self._said,)
+
+    def _missing(self) -> tuple[str, ...]:
+        missing: list[str] = []
+        if not self._has_stream:
+            missing.append("the stream of your own orders is down")
+        elif not self._is_reconciled:
+            missing.append("your orders are not yet compared with the venue's")
+        if self._mood in _WORDS:
+            missing.append(_WORDS[self._mood])
+        if abs(self.skew) > SKEW_DENIES:
+            missing.append(f"your clock is {abs(self.skew) // SECOND} s off the venue's")
+        if self._wants_dead_man and not self._has_dead_man:
+            missing.append("the dead-man switch is not confirmed")
+        return tuple(missing)

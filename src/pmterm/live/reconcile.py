@@ -1,0 +1,122 @@
+"""Compares what we believe with what the venue says: orders, fills, holdings, cash."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pmterm.messages.base import Message
+from pmterm.messages.said import HoldingSeen, ListEnded, ListKind, MoneySeen
+from pmterm.model.ids import MarketId, VenueOrderId
+from pmterm.model.units import SECOND, Cash, Ns, Qty
+from pmterm.venues.base import Orders
+
+EVERY_WORKING: Ns = 15 * SECOND
+EVERY_QUIET: Ns = 60 * SECOND
+GIVE_UP: Ns = 12 * SECOND  # a round that has not ended by then is asked anew
+AGAIN: Ns = 2 * SECOND
+OVERLAP: Ns = 600 * SECOND  # fills are asked for from so long before the last time they agreed
+
+
+class Theirs(msgspec.Struct):
+    """What one round of questions brought so far. Holdings are net, signed on the YES scale."""
+
+    cause: str
+    began_at: Ns
+    orders: set[VenueOrderId] = msgspec.field(default_factory=set)
+    holdings: dict[MarketId, Qty] = msgspec.field(default_factory=dict)
+    outcomes: list[HoldingSeen] = msgspec.field(default_factory=list)
+    cash: Cash | None = None
+    ended: set[ListKind] = msgspec.field(default_factory=set)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every list came to its end; only then does absence say anything."""
+        return len(self.ended) == len(ListKind) and self.cash is not None
+
+
+class Rounds:
+    """Asks the venue for everything, and tells when a round is whole."""
+
+    def __init__(self, wing: Orders) -> None:
+        self._wing = wing
+        self._next: Ns = 0
+        self._cause = "start"
+        self._since: Ns = 0
+        self._went: Theirs | None = None
+
+    @property
+    def now(self) -> Theirs | None:
+        """The round under way."""
+        return self._went
+
+    def want(self, cause: str, at: Ns) -> None:
+        """Begin a fresh round as soon as may be; one under way is thrown away."""
+        self._went = None
+        self._cause, self._next = cause, at
+
+    def since(self, at: Ns) -> None:
+        """Fills from before `at` are known."""
+        self._since = max(self._since, at)
+
+    def begin(self, markets: Sequence[MarketId], at: Ns) -> Sequence[Message]:
+        """Return the questions of a round if one is due."""
+        if at < self._next:
+            return ()
+        self._went = Theirs(self._cause, at)
+        self._next = at + GIVE_UP
+        wing, since = self._wing, max(0, self._since - OVERLAP)
+        return [
+            *wing.list_orders(at),
+            *wing.list_fills(since, at),
+            *wing.list_holdings(markets, at),
+            *wing.ask_money(at),
+        ]
+
+    def order_seen(self, venue_order: VenueOrderId) -> None:
+        """An order stands in the list."""
+        if self._went is not None:
+            self._went.orders.add(venue_order)
+
+    def holding_seen(self, seen: HoldingSeen) -> None:
+        """A holding stands in the list; the two outcomes of a market are netted."""
+        if self._went is None:
+            return
+        signed = seen.qty if seen.outcome == 0 else -seen.qty
+        held = self._went.holdings
+        held[seen.market] = held.get(seen.market, 0) + signed
+        if seen.qty:
+            self._went.outcomes.append(seen)
+
+    def rest(self, at: Ns, *, is_working: bool) -> None:
+        """A round has been judged: the next is due after a while, sooner with orders out."""
+        self._cause = "timer"
+        self._next = at + (EVERY_WORKING if is_working else EVERY_QUIET)
+
+    def money_seen(self, seen: MoneySeen) -> Theirs | None:
+        """The cash came; return the round if that makes it whole."""
+        if self._went is None:
+            return None
+        self._went.cash = seen.cash
+        return self._ended()
+
+    def list_ended(self, ended: ListEnded) -> Theirs | None:
+        """A list came to its end; return the round if that makes it whole.
+
+        A list that broke off proves nothing: the whole round is asked again.
+        """
+        went = self._went
+        if went is None or ended.asked_at < went.began_at:
+            return None
+        if not ended.is_whole:
+            self.want(went.cause, ended.at + AGAIN)
+            return None
+        went.ended.add(ended.kind)
+        return self._ended()
+
+    def _ended(self) -> Theirs | None:
+        went = self._went
+        if went is None or not went.is_whole:
+            return None
+        self._went = None
+        self.since(went.began_at)
+        return went
