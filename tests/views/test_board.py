@@ -16,9 +16,9 @@ from pmterm.messages.orders import Approved, GateChanged, Refused, WithdrawOrder
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.order import GateState, OrderState
 from pmterm.model.units import SECOND
-from pmterm.views.blotter import state_words
 from pmterm.views.board import BoardFold
 from pmterm.views.header import ReplayStatus
+from pmterm.views.order_row import state_words
 
 
 def painted(at=NOW, focus=MAP_THREE, reader=None, more=()):

@@ -1,4 +1,4 @@
-"""Our orders, in words."""
+"""Our orders, folded from what is said about them."""
 
 from typing import Any
 
@@ -7,78 +7,26 @@ import msgspec
 from pmterm.messages.orders import (
     Approved,
     Fill,
+    FillMoved,
+    GateChanged,
     Intent,
     JournalFailed,
+    OrderAdopted,
     OrderReport,
     Refused,
     WithdrawOrder,
 )
-from pmterm.model.ids import MarketId, OrderId
-from pmterm.model.order import OrderState, Side, TimeInForce
-from pmterm.model.units import Cash, Ns, Price, Qty
-from pmterm.views.figures import age_text, qty_text
+from pmterm.model.ids import FillId, MarketId, OrderId
+from pmterm.model.order import FillState, GateState, OrderState, TimeInForce
+from pmterm.model.units import Qty
 from pmterm.views.ladder import OwnMark
+from pmterm.views.live import KillView
+from pmterm.views.order_row import OrderRow
 
 KEPT = 200
-_WORDS = {
-    OrderState.RESERVED: "ASKED",
-    OrderState.JOURNALED: "SENT",
-    OrderState.SENT: "SENT",
-    OrderState.OPEN: "OPEN",
-    OrderState.FILLED: "FILLED",
-    OrderState.CANCELLED: "CANCELLED",
-    OrderState.EXPIRED: "EXPIRED",
-    OrderState.REFUSED: "REFUSED",
-    OrderState.CANCEL_UNKNOWN: "CANCEL?",
-}
 
 
-class OrderRow(msgspec.Struct, frozen=True):
-    """One order. `since` is when it came into its state, `maybe` the optimistic fill count."""
-
-    order: OrderId
-    market: MarketId
-    side: Side
-    price: Price
-    qty: Qty
-    filled: Qty
-    state: OrderState
-    tif: TimeInForce
-    asked_at: Ns
-    since: Ns
-    ahead: Qty = -1
-    maybe: Qty = 0
-    reason: str = ""
-    origin: str = ""
-    is_cancel_asked: bool = False
-    paid: Cash = 0
-    fees: Cash = 0
-
-    @property
-    def is_working(self) -> bool:
-        """Whether something can still happen to it."""
-        return not self.state.is_final
-
-    @property
-    def left(self) -> Qty:
-        """What has not traded yet."""
-        return self.qty - self.filled
-
-    @property
-    def average(self) -> Price:
-        """What was paid on average, 0 before the first fill."""
-        return (self.paid * 10_000 + self.filled // 2) // self.filled if self.filled else 0
-
-
-def state_words(row: OrderRow, at: Ns) -> str:
-    """Say in words where an order stands."""
-    if row.state is OrderState.UNKNOWN:
-        return f"UNKNOWN {age_text(at - row.since)}"
-    if row.is_cancel_asked and row.is_working:
-        return "CANCEL?"
-    if row.state is OrderState.PARTIAL or (row.filled and row.state is OrderState.OPEN):
-        return f"PART {qty_text(row.filled)}/{qty_text(row.qty)}"
-    return _WORDS[row.state]
+_RESTS = frozenset({TimeInForce.GTC, TimeInForce.GTD})
 
 
 class Blotter:
@@ -87,13 +35,23 @@ class Blotter:
     def __init__(self) -> None:
         self._rows: dict[OrderId, OrderRow] = {}
         self._amends: dict[OrderId, OrderId] = {}
+        self._asked: dict[OrderId, Intent] = {}  # wishes the gate has not answered
+        self._settling: dict[FillId, tuple[OrderId, Qty]] = {}
+        self._killed: tuple[OrderId, ...] = ()
 
     def row(self, order: OrderId) -> OrderRow | None:
         """Return an order by its id, also by that of a request that amended it."""
         return self._rows.get(self._amends.get(order, order))
 
+    def wish(self, order: OrderId) -> Intent | None:
+        """Return a wish that the gate has not let through."""
+        return self._asked.get(order)
+
     def intent(self, message: Intent) -> None:
         """Note a wish; an amend changes a row, it does not make one."""
+        self._asked[message.order] = message
+        if len(self._asked) > KEPT:
+            del self._asked[next(iter(self._asked))]
         if message.replaces:
             self._amends[message.order] = message.replaces
             return
@@ -114,8 +72,12 @@ class Blotter:
 
     def approved(self, message: Approved) -> None:
         """Note that the gate let it through."""
-        if not message.intent.replaces:
-            self._set(message.intent.order, state=OrderState.SENT, since=message.at)
+        wish = message.intent
+        self._asked.pop(wish.order, None)
+        if wish.replaces:
+            self._set(wish.replaces, new_price=wish.price, new_qty=wish.qty)
+        else:
+            self._set(wish.order, state=OrderState.SENT, since=message.at)
 
     def refused(self, message: Refused) -> None:
         """Note that the gate said no. Neither a warning nor a refused amend changes the row."""
@@ -123,12 +85,39 @@ class Blotter:
             reason = f"{message.rule}: {message.remedy or message.limit}"
             self._set(message.order, state=OrderState.REFUSED, since=message.at, reason=reason)
 
+    def adopted(self, message: OrderAdopted) -> None:
+        """Note an order of our account that was not known here, or was given up for lost."""
+        known = self._rows.get(message.order)
+        self._rows[message.order] = OrderRow(
+            message.order,
+            message.market,
+            message.side,
+            message.price,
+            message.qty,
+            message.filled,
+            OrderState.PARTIAL if message.filled else OrderState.OPEN,
+            TimeInForce.GTC,
+            message.at,
+            message.at,
+            reason="" if message.is_ours else "made elsewhere; only d takes it back",
+            origin=known.origin if known is not None else "foreign",
+            is_foreign=not message.is_ours,
+        )
+        self._cap()
+
     def report(self, message: OrderReport) -> None:
-        """Note where it stands by the venue's word."""
+        """Note where it stands by the venue's word; a refused amend leaves the order as it is."""
+        amended = self._amends.get(message.order)
+        if amended is not None:
+            if message.state is not OrderState.UNKNOWN:
+                self._set(amended, new_price=0, new_qty=0)
+            self._set(amended, reason=message.reason)
+            return
         row = self._rows.get(message.order)
         if row is None:
             return
         since = row.since if row.state is message.state else message.at
+        is_settled = row.new_qty == 0 or _answers_amend(row, message)
         self._set(
             message.order,
             state=message.state,
@@ -137,8 +126,11 @@ class Blotter:
             filled=max(message.filled, row.filled),
             ahead=message.ahead,
             maybe=message.maybe_filled,
-            reason=message.reason,
+            reason=message.reason or (row.reason if row.is_foreign else ""),
             since=since,
+            until=message.until,
+            new_price=0 if is_settled else row.new_price,
+            new_qty=0 if is_settled else row.new_qty,
         )
 
     def fill(self, message: Fill) -> None:
@@ -147,6 +139,21 @@ class Blotter:
         if row is not None:
             paid = row.paid + message.price * message.qty // 10_000
             self._set(message.order, paid=paid, fees=row.fees + message.fee)
+            if not message.state.is_final:
+                self._settling[message.id] = (message.order, message.qty)
+                self._set(message.order, settling=row.settling + message.qty)
+
+    def moved(self, message: FillMoved) -> Qty:
+        """Note how far a fill has come; return what was taken back, 0 if nothing was."""
+        if not message.state.is_final:
+            return 0
+        order, qty = self._settling.pop(message.fill, (message.order, 0))
+        row = self._rows.get(order)
+        is_back = message.state is FillState.FAILED
+        if row is not None:
+            lost = row.reversed + qty if is_back else row.reversed
+            self._set(order, settling=max(row.settling - qty, 0), reversed=lost)
+        return qty if is_back else 0
 
     def withdraw(self, message: WithdrawOrder) -> None:
         """Note that we asked to take it back."""
@@ -155,6 +162,21 @@ class Blotter:
     def journal_failed(self, message: JournalFailed) -> None:
         """Note that it was not sent."""
         self._set(message.order, state=OrderState.REFUSED, since=message.at, reason=message.reason)
+
+    def gate(self, message: GateChanged) -> None:
+        """Note what worked when the gate shut: all of that is to be proved cancelled."""
+        if message.state is GateState.HALTED:
+            mine = (row for row in self._rows.values() if row.is_working and not row.is_foreign)
+            known = [order for order in self._killed if order in self._rows]
+            self._killed = tuple(dict.fromkeys([*known, *(row.order for row in mine)]))
+        elif message.state is GateState.ACTIVE:
+            self._killed = ()
+
+    def kill_view(self) -> KillView:
+        """Say how many of those are proved to be over."""
+        rows = [self._rows[order] for order in self._killed if order in self._rows]
+        left = tuple(row.order for row in rows if row.is_working)
+        return KillView(len(rows), len(rows) - len(left), left)
 
     def view(self) -> tuple[OrderRow, ...]:
         """Return the orders: unknown ones first, then working, then the others, newest first."""
@@ -166,7 +188,7 @@ class Blotter:
         return tuple(
             OwnMark(row.order, row.side, row.price, row.left, row.ahead)
             for row in self._rows.values()
-            if row.market == market and row.is_working and row.tif is TimeInForce.GTC
+            if row.market == market and row.is_working and row.tif in _RESTS
         )
 
     def working(self) -> int:
@@ -185,7 +207,12 @@ class Blotter:
                 del self._rows[old]
 
 
+def _answers_amend(row: OrderRow, message: OrderReport) -> bool:
+    is_there = (message.price, message.qty) == (row.new_price, row.new_qty)
+    return is_there or (message.price, message.qty) != (row.price, row.qty)
+
+
 def _rank(row: OrderRow) -> int:
-    if row.state in {OrderState.UNKNOWN, OrderState.CANCEL_UNKNOWN}:
+    if row.is_doubtful:
         return 0
     return 1 if row.is_working else 2

@@ -5,19 +5,20 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from pmterm.messages.accounts import Mode
+from pmterm.messages.accounts import Mode, PositionChanged
 from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
 from pmterm.model.units import SECOND, Ns, Price, Qty
-from pmterm.views.blotter import OrderRow
 from pmterm.views.chart import ChartView
 from pmterm.views.fold import Fold, MarketFold
 from pmterm.views.header import HeaderView, Outcome, ReplayStatus, Toast
-from pmterm.views.health import FeedLamp, HealthView, obstacles
+from pmterm.views.health import FeedLamp, HealthView, live_obstacles, obstacles
 from pmterm.views.ladder import LadderView, ladder_of
+from pmterm.views.live import LiveView
+from pmterm.views.order_row import OrderRow
 from pmterm.views.positions import MoneyView, PositionRow, position_row
 from pmterm.views.signals import SignalsView
 from pmterm.views.tape import TapeRow
@@ -76,6 +77,12 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     watched: tuple[WatchRow, ...] = ()
     outcome: Outcome = Outcome(0, "")
     toasts: tuple[Toast, ...] = ()
+    live: LiveView = LiveView()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money is at stake."""
+        return self.header.mode is Mode.LIVE
 
 
 class BoardFold:
@@ -116,12 +123,14 @@ class BoardFold:
         book = healths.get(focus, BookHealth())
         lamp = lamp_of.get(here.market.venue) if here is not None else None
         other = next((key for key in markets if key != focus), None)
+        mode = Mode.REPLAY if replay is not None else fold.mode
+        live = fold.live.view(fold.blotter.kill_view(), fold.latency.view())
         return Board(
             at=at,
             focus=focus,
             market=here.market if here is not None else None,
             header=HeaderView(
-                Mode.REPLAY if replay is not None else fold.mode,
+                mode,
                 fold.session,
                 fold.gate,
                 fold.gate_reason,
@@ -143,13 +152,17 @@ class BoardFold:
                 fold.waiting,
                 fold.behind_ms,
                 fold.news.log(),
-                obstacles(fold.gate, fold.gate_reason, lamp, book, limits),
+                (
+                    *obstacles(fold.gate, fold.gate_reason, lamp, book, limits),
+                    *(live_obstacles(live, here.market, at) if here and mode is Mode.LIVE else ()),
+                ),
             ),
             watched=tuple(
                 self._watch_row(at, reader, market, healths) for market in markets.values()
             ),
             outcome=fold.news.outcome,
             toasts=fold.news.toasts(),
+            live=live,
         )
 
     def _look(self, at: Ns) -> None:
@@ -203,13 +216,24 @@ class BoardFold:
     def _positions(
         self, reader: BoardReader, healths: Mapping[MarketId, BookHealth]
     ) -> tuple[PositionRow, ...]:
+        fold = self._fold
         rows = []
-        for market, held in self._fold.positions.items():
-            kept = self._fold.markets.get(market)
-            if kept is not None and (held.qty or held.realised):
-                health = healths[market]
-                touch = reader.touch(market)
-                rows.append(position_row(held, kept.market, touch, is_trusted=health.is_trusted))
+        for market in dict.fromkeys((*fold.positions, *fold.live.differing())):
+            held = fold.positions.get(market, PositionChanged(0, market, 0, 0, 0, 0, 0))
+            kept = fold.markets.get(market)
+            settling = fold.settling.of(market)
+            is_known = kept is not None or held.qty
+            if is_known and (held.qty or held.realised or settling or held.at == 0):
+                rows.append(
+                    position_row(
+                        held,
+                        kept.market if kept is not None else None,
+                        reader.touch(market) if kept is not None else (NO_BID, NO_ASK),
+                        is_trusted=kept is not None and healths[market].is_trusted,
+                        settling=settling,
+                        payout=fold.payouts.get(market, -1),
+                    )
+                )
         return tuple(sorted(rows, key=lambda row: not row.qty))
 
     def _money(self, limits: list[LimitUse]) -> MoneyView:

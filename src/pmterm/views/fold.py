@@ -24,12 +24,27 @@ from pmterm.messages.health import (
     Surprised,
     WorkerDown,
 )
+from pmterm.messages.live import (
+    AccountSeen,
+    Armed,
+    CashSeen,
+    DeadManSeen,
+    Disarmed,
+    HoldingAdjusted,
+    HoldingDiffers,
+    LinkSeen,
+    OrderTimed,
+    ReadinessChanged,
+    Reconciled,
+)
 from pmterm.messages.orders import (
     Approved,
     Fill,
+    FillMoved,
     GateChanged,
     Intent,
     JournalFailed,
+    OrderAdopted,
     OrderReport,
     Refused,
     WithdrawOrder,
@@ -37,12 +52,14 @@ from pmterm.messages.orders import (
 from pmterm.messages.signals import Advice, SignalEnded, SignalRejected, SignalSeen
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
-from pmterm.model.order import GateState, Side
+from pmterm.model.order import GateState, OrderState, Side
 from pmterm.model.units import Ns, Price
 from pmterm.views.blotter import Blotter
 from pmterm.views.chart import ChartMark, Line, MarkKind
+from pmterm.views.latency import LatencyFold
+from pmterm.views.live import LiveFold
 from pmterm.views.news import News
-from pmterm.views.positions import MoneyView, marked
+from pmterm.views.positions import MoneyView, Settling, marked
 from pmterm.views.signals import SignalFold
 from pmterm.views.tape import Tape
 
@@ -66,6 +83,15 @@ _RECALLED: tuple[type[Message], ...] = (
     BalanceSeen,
     ProfitMarked,
     GateChanged,
+    OrderAdopted,
+    FillMoved,
+    MarketSettled,
+    AccountSeen,
+    CashSeen,
+    Disarmed,
+    HoldingDiffers,
+    Reconciled,
+    OrderTimed,
 )
 
 
@@ -94,6 +120,10 @@ class Fold:
         self.signals = SignalFold()
         self.news = News()
         self.money = MoneyView()
+        self.live = LiveFold()
+        self.latency = LatencyFold()
+        self.settling = Settling()
+        self.payouts: dict[MarketId, Price] = {}
         self.mode = Mode.PAPER
         self.session = ""
         self.gate = GateState.ACTIVE
@@ -114,7 +144,7 @@ class Fold:
             SignalSeen: self._signal,
             SignalRejected: self.signals.rejected,
             SignalEnded: self.signals.ended,
-            Intent: self.blotter.intent,
+            Intent: self._intent,
             Approved: self.blotter.approved,
             Refused: self._refused,
             WithdrawOrder: self.blotter.withdraw,
@@ -124,7 +154,7 @@ class Fold:
             PositionChanged: self._position,
             BalanceSeen: self._balance,
             ProfitMarked: self._profit,
-            MarketSettled: self.news.settled,
+            MarketSettled: self._settled,
             GateChanged: self._gate,
             FeedUp: self._feed_up,
             FeedDown: self._feed_down,
@@ -133,6 +163,25 @@ class Fold:
             Noticed: self.news.noticed,
             LagSeen: self._lag,
             Heartbeat: self._heartbeat,
+            **self._hears_accounts(),
+        }
+
+    def _hears_accounts(self) -> Mapping[type[Message], Hearer]:
+        """Handlers of what only real accounts say."""
+        return {
+            OrderAdopted: self._adopted,
+            FillMoved: self._moved,
+            Armed: self._armed,
+            Disarmed: self._disarmed,
+            AccountSeen: self.live.account,
+            ReadinessChanged: self._ready,
+            CashSeen: self.live.cash,
+            HoldingDiffers: self._differs,
+            HoldingAdjusted: self.news.adjusted,
+            Reconciled: self._reconciled,
+            DeadManSeen: self.live.beat,
+            LinkSeen: self.live.linked,
+            OrderTimed: self.latency.timed,
         }
 
     def recalls(self) -> Mapping[type[Message], Hearer]:
@@ -150,6 +199,7 @@ class Fold:
 
     def _session(self, message: SessionStarted) -> None:
         self.mode, self.session = message.mode, message.session
+        self.live.started(message)
         if not self.money.cash:
             self.money = msgspec.structs.replace(self.money, cash=message.cash, equity=message.cash)
 
@@ -189,16 +239,61 @@ class Fold:
         if kept is not None:
             kept.line.mark(ChartMark(message.at, message.mid2, _SIGNAL_MARKS[message.advice]))
 
+    def _intent(self, message: Intent) -> None:
+        self.blotter.intent(message)
+        self.live.wished(message)
+
     def _refused(self, message: Refused) -> None:
+        if not self.news.is_silent:  # a question of an earlier session is about another book
+            self.live.refused(message, self.blotter.wish(message.order))
         self.blotter.refused(message)
         self.news.refused(message)
 
     def _report(self, message: OrderReport) -> None:
+        before = self.blotter.row(message.order)
         self.blotter.report(message)
         self.news.report(message, self.blotter.row(message.order))
+        if not self.news.is_silent and before is not None and before.state is not message.state:
+            if message.state is OrderState.REFUSED:
+                self.live.declined()
+            elif message.state is OrderState.UNKNOWN:
+                self.live.lost()
+
+    def _adopted(self, message: OrderAdopted) -> None:
+        self.blotter.adopted(message)
+        self.news.adopted(message)
+
+    def _moved(self, message: FillMoved) -> None:
+        self.settling.moved(message)
+        self.news.moved(message, self.blotter.moved(message))
+
+    def _armed(self, message: Armed) -> None:
+        self.live.armed(message)
+        self.news.armed(message)
+
+    def _disarmed(self, message: Disarmed) -> None:
+        self.live.disarmed(message)
+        self.news.disarmed(message)
+
+    def _ready(self, message: ReadinessChanged) -> None:
+        self.live.ready(message)
+        self.news.ready(message)
+
+    def _differs(self, message: HoldingDiffers) -> None:
+        self.live.differs(message)
+        self.news.differs(message)
+
+    def _reconciled(self, message: Reconciled) -> None:
+        self.live.reconciled(message)
+        self.news.reconciled(message)
+
+    def _settled(self, message: MarketSettled) -> None:
+        self.payouts[message.market] = message.payout
+        self.news.settled(message)
 
     def _fill(self, message: Fill) -> None:
         self.blotter.fill(message)
+        self.settling.fill(message)
         self.news.fill(message)
         kept = self.markets.get(message.market)
         if kept is not None:
@@ -219,6 +314,7 @@ class Fold:
 
     def _gate(self, message: GateChanged) -> None:
         self.gate, self.gate_reason = message.state, message.reason
+        self.blotter.gate(message)
         self.news.gate(message)
 
     def _feed_up(self, message: FeedUp) -> None:

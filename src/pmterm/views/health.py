@@ -3,9 +3,12 @@
 import msgspec
 
 from pmterm.model.ids import Venue
+from pmterm.model.market import Market
 from pmterm.model.order import GateState
 from pmterm.model.readings import BookHealth, LimitUse
 from pmterm.model.units import Ns
+from pmterm.views.figures import qty_text
+from pmterm.views.live import LiveView
 
 
 class FeedLamp(msgspec.Struct, frozen=True):
@@ -55,5 +58,25 @@ def obstacles(
         found.append(f"book not trusted: {book.reason}")
     found.extend(
         f"{use.rule} {use.name}: {use.value} of {use.limit}" for use in limits if use.is_tripped
+    )
+    return tuple(found)
+
+
+def live_obstacles(live: LiveView, market: Market, at: Ns) -> tuple[str, ...]:
+    """List why a live order in this market would not go through, besides `obstacles`."""
+    venue = live.venue(market.venue)
+    found = [f"{venue.venue} not ready: {each}" for each in venue.missing]
+    if not venue.is_told:
+        found.append(f"{venue.venue} not ready: nothing heard of our account yet")
+    if venue.post_only:
+        found.append(f"{venue.venue} takes only orders that rest (post only)")
+    if not live.arming.passes(market.id, at):
+        why = "armed in another market" if live.arming.is_on(at) else live.arming.why_not(at)
+        found.append(f"disarmed{f' ({why})' if why else ''}: press a")
+    found.extend(
+        f"holding differs, must not grow: ours {qty_text(each.ours)},"
+        f" the venue's {qty_text(each.theirs)}"
+        for each in live.differences
+        if each.market == market.id
     )
     return tuple(found)

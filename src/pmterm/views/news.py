@@ -4,13 +4,30 @@ from collections import deque
 
 from pmterm.messages.accounts import MarketSettled
 from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
-from pmterm.messages.orders import Fill, GateChanged, JournalFailed, OrderReport, Refused
-from pmterm.model.order import GateState, OrderState, Side
-from pmterm.model.units import Ns
-from pmterm.views.blotter import OrderRow, state_words
-from pmterm.views.figures import cash_text, price_text, qty_text
+from pmterm.messages.live import (
+    Armed,
+    Disarmed,
+    HoldingAdjusted,
+    HoldingDiffers,
+    ReadinessChanged,
+    Reconciled,
+)
+from pmterm.messages.orders import (
+    Fill,
+    FillMoved,
+    GateChanged,
+    JournalFailed,
+    OrderAdopted,
+    OrderReport,
+    Refused,
+)
+from pmterm.model.ids import Venue
+from pmterm.model.order import FillState, GateState, OrderState, Side
+from pmterm.model.units import Ns, Qty
+from pmterm.views.figures import cash_text, price_text, qty_text, span_text
 from pmterm.views.header import Outcome, Toast
 from pmterm.views.health import LogRow
+from pmterm.views.order_row import OrderRow, state_words
 
 TOASTS = 50
 LOGGED = 500
@@ -53,6 +70,7 @@ class News:
         self._next = 1
         self.outcome = Outcome(0, "")
         self.is_silent = False
+        self._missing: dict[Venue, tuple[str, ...]] = {}
 
     def toasts(self) -> tuple[Toast, ...]:
         """Return the latest toasts, oldest first."""
@@ -83,7 +101,7 @@ class News:
     def refused(self, message: Refused) -> None:
         """Tell that the gate said no."""
         text = refusal_text(message)
-        word = "Warning" if message.is_warning else "Refused"
+        word = "Asks" if message.asks else "Warning" if message.is_warning else "Refused"
         self.outcome = Outcome(message.at, f"{word}: {text}", message.order, "bad")
         self.tell(message.at, "warning", f"{word}: {text}")
 
@@ -146,3 +164,76 @@ class News:
         """Tell that a market was resolved."""
         text = f"{message.market} settled: YES pays {price_text(message.payout)}c"
         self.tell(message.at, "information", text)
+
+    def moved(self, message: FillMoved, back: Qty) -> None:
+        """Tell of a trade that was taken back; that one settled is only logged."""
+        if back:
+            text = f"REVERSED: a fill of {qty_text(back)} failed to settle and is taken back"
+            self.outcome = Outcome(message.at, text, message.order, "bad")
+            self.tell(message.at, "error", text)
+        elif message.state is FillState.CONFIRMED:
+            self.tell(message.at, "information", f"{message.fill} is settled", is_toast=False)
+
+    def adopted(self, message: OrderAdopted) -> None:
+        """Tell of an order that was not known here."""
+        whose = "of ours, found again" if message.is_ours else "made elsewhere"
+        price = price_text(message.price, tick=tick_of(message.price))
+        text = f"{message.side.upper()} {qty_text(message.qty)} @ {price} on the venue: {whose}"
+        self.outcome = Outcome(message.at, text, message.order, "bad")
+        self.tell(message.at, "warning", text)
+
+    def armed(self, message: Armed) -> None:
+        """Tell that live orders pass."""
+        cap = f", up to {cash_text(message.max_cash)} an order" if message.max_cash else ""
+        left = span_text(message.until - message.at)
+        text = f"ARMED for {left} in {message.market}{cap}"
+        self.outcome = Outcome(message.at, text, "", "good")
+        self.tell(message.at, "warning", text)
+
+    def disarmed(self, message: Disarmed) -> None:
+        """Tell that they pass no more, and why."""
+        text = f"Disarmed: {message.reason}"
+        self.outcome = Outcome(message.at, text)
+        self.tell(message.at, "warning", text)
+
+    def ready(self, message: ReadinessChanged) -> None:
+        """Tell what is newly missing before orders may be made; that all is there is logged."""
+        before = self._missing.get(message.venue)
+        self._missing[message.venue] = message.missing
+        if message.missing == before:
+            return
+        if message.missing:
+            text = f"{message.venue} takes no order of ours: {', '.join(message.missing)}"
+            self.tell(message.at, "warning", text, is_toast=before is not None)
+        else:
+            rest = ", orders that rest only" if message.post_only else ""
+            text = f"{message.venue} is ready{rest}"
+            self.tell(message.at, "information", text, is_toast=bool(before))
+
+    def differs(self, message: HoldingDiffers) -> None:
+        """Tell that the venue counts otherwise, until read; or that it agrees again."""
+        if message.is_over:
+            self.tell(message.at, "information", f"{message.market}: the holding agrees again")
+            return
+        text = (
+            f"{message.market}: ours {qty_text(message.ours)},"
+            f" the venue's {qty_text(message.theirs)}; no order makes it larger"
+        )
+        self.outcome = Outcome(message.at, text, "", "bad")
+        self.tell(message.at, "error", text)
+
+    def adjusted(self, message: HoldingAdjusted) -> None:
+        """Tell of a correction that was recorded."""
+        price = price_text(message.price, tick=tick_of(message.price))
+        sign = "+" if message.qty > 0 else ""
+        text = (
+            f"{message.market}: holding {sign}{qty_text(message.qty)} @ {price}, {message.reason}"
+        )
+        self.tell(message.at, "warning", text)
+
+    def reconciled(self, message: Reconciled) -> None:
+        """Log that all was compared; differences are also raised."""
+        differ = f"{message.differences} differ" if message.differences else "all agrees"
+        text = f"{message.venue} compared ({message.cause}): {differ}, {message.took_ms} ms"
+        severity = "warning" if message.differences else "information"
+        self.tell(message.at, severity, text, is_toast=bool(message.differences))

@@ -4,8 +4,10 @@ import msgspec
 
 from pmterm.messages.accounts import PositionChanged, ProfitMarked
 from pmterm.messages.feed import NO_ASK, NO_BID
-from pmterm.model.ids import MarketId
+from pmterm.messages.orders import Fill, FillMoved
+from pmterm.model.ids import FillId, MarketId
 from pmterm.model.market import Market
+from pmterm.model.order import Side
 from pmterm.model.units import PRICE_ONE, Cash, Price, Qty
 
 
@@ -13,7 +15,9 @@ class PositionRow(msgspec.Struct, frozen=True):
     """One holding, told from the side of the outcome we hold.
 
     `qty` is above 0, `average` and `exit_at` are prices of that outcome; `exit_at` is what an
-    exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD.
+    exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD. `settling` of it is not
+    confirmed yet (below 0: more is leaving). `redeems` is what a resolved market pays for it, -1
+    while it is not resolved.
     """
 
     market: MarketId
@@ -29,6 +33,40 @@ class PositionRow(msgspec.Struct, frozen=True):
     cost: Cash
     is_trusted: bool
     is_short: bool
+    settling: Qty = 0
+    redeems: Cash = -1
+
+    @property
+    def settled(self) -> Qty:
+        """What can be sold: no more than is confirmed."""
+        return self.qty - max(self.settling, 0)
+
+    @property
+    def exit_value(self) -> Cash:
+        """What selling all of it at the touch would bring, 1e-6 USD; 0 if nobody stands there."""
+        return self.qty * self.exit_at // 10_000 if self.exit_at > 0 else 0
+
+
+class Settling:
+    """The fills that are not confirmed yet, by market."""
+
+    def __init__(self) -> None:
+        self._fills: dict[FillId, tuple[MarketId, Qty]] = {}
+
+    def fill(self, message: Fill) -> None:
+        """Note a fill whose settlement goes on."""
+        if not message.state.is_final:
+            signed = message.qty if message.side is Side.BUY else -message.qty
+            self._fills[message.id] = (message.market, signed)
+
+    def moved(self, message: FillMoved) -> None:
+        """Note that one is settled, or was taken back."""
+        if message.state.is_final:
+            self._fills.pop(message.fill, None)
+
+    def of(self, market: MarketId) -> Qty:
+        """Return how much of a market settles, signed on the YES scale."""
+        return sum(qty for there, qty in self._fills.values() if there == market)
 
 
 class MoneyView(msgspec.Struct, frozen=True):
@@ -54,9 +92,18 @@ class MoneyView(msgspec.Struct, frozen=True):
 
 
 def position_row(
-    held: PositionChanged, market: Market, touch: tuple[Price, Price], *, is_trusted: bool
+    held: PositionChanged,
+    market: Market | None,
+    touch: tuple[Price, Price],
+    *,
+    is_trusted: bool,
+    settling: Qty = 0,
+    payout: Price = -1,
 ) -> PositionRow:
-    """Tell a signed position from the side of the outcome it holds."""
+    """Tell a signed position from the side of the outcome it holds.
+
+    `market` None: it is held, but not watched, so that neither names nor prices are known.
+    """
     bid, ask = touch
     is_short = held.qty < 0
     qty = abs(held.qty)
@@ -67,8 +114,8 @@ def position_row(
     middle2 = 2 * PRICE_ONE - mid2 if is_short else mid2
     return PositionRow(
         held.market,
-        market.title,
-        market.outcomes[1 if is_short else 0].name,
+        market.title if market is not None else held.market,
+        market.outcomes[is_short].name if market is not None else ("NO" if is_short else "YES"),
         qty,
         average,
         -1 if gone else value,
@@ -79,7 +126,16 @@ def position_row(
         held.cost,
         is_trusted,
         is_short,
+        -settling if is_short else settling,
+        redeems_of(qty, payout, is_short=is_short),
     )
+
+
+def redeems_of(qty: Qty, payout: Price, *, is_short: bool) -> Cash:
+    """Return what a resolved market pays for a holding; `payout` is that of YES, -1: open yet."""
+    if payout < 0 or not qty:
+        return -1
+    return qty * (PRICE_ONE - payout if is_short else payout) // 10_000
 
 
 def marked(money: MoneyView, profit: ProfitMarked) -> MoneyView:

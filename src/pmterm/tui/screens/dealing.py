@@ -22,8 +22,8 @@ from pmterm.tui.screens.panels import SIZES, Panels
 from pmterm.tui.screens.ticket import Draft, TicketScreen
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.ladder import Ladder
-from pmterm.views.blotter import OrderRow
 from pmterm.views.figures import Unit, cash_text, qty_text
+from pmterm.views.order_row import OrderRow
 
 
 class Dealing(Panels):

@@ -19,11 +19,11 @@ from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit, inert
 from pmterm.tui.render.look import Look
 from pmterm.tui.widgets.lines import Lines, Row
-from pmterm.views.blotter import OrderRow
 from pmterm.views.board import Board
 from pmterm.views.figures import age_text, cash_text, qty_text
 from pmterm.views.figures import price_text as shown_price
 from pmterm.views.news import tick_of
+from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import TicketView, estimate
 
 UPDATE_S = 0.25

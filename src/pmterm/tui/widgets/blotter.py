@@ -3,9 +3,9 @@
 from pmterm.model.order import OrderState, Side
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import ListLines, Row
-from pmterm.views.blotter import OrderRow, state_words
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
+from pmterm.views.order_row import OrderRow, state_words
 
 
 class Blotter(ListLines):
