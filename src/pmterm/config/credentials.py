@@ -1,125 +1,181 @@
-"""Keys, read from files that only their owner can read; never shown, stored or copied."""
+"""The accounts of this user: in the system's keyring, else an encrypted file, environment last."""
 
-import hmac
-import os
-import stat
-from pathlib import Path
-from typing import Final, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
-from pmterm.config.sections import KalshiAccount
+from pmterm.config import environment, paths
+from pmterm.config.accounts import (
+    MAIN,
+    Account,
+    KalshiKey,
+    Listed,
+    PolymarketAccount,
+    home_of,
+    listed,
+    venue_of,
+)
+from pmterm.config.given_keys import SETTINGS, given_accounts, kalshi_key
+from pmterm.config.hardening import harden
+from pmterm.config.keyring_store import system_keyring
+from pmterm.config.passphrase import Passphrases
+from pmterm.config.private_file import read_secret
+from pmterm.config.settings import Settings
+from pmterm.config.vault import Vault
 from pmterm.model.errors import CredentialsWrong
+from pmterm.model.ids import Venue
+from pmterm.model.secret import Secret
 
-_KEY_FILE_MAX: Final = 64 * 1024
+__all__ = [
+    "Account",
+    "KalshiKey",
+    "Keys",
+    "PolymarketAccount",
+    "Secret",
+    "kalshi_key",
+    "load_accounts",
+    "read_secret",
+]
 
 
-class Secret:
-    """A text that shows itself to no one but who calls `reveal`.
+class Place(Protocol):
+    """Where accounts are kept. Every method raises CredentialsWrong with words for the user."""
 
-    No repr, format, log line, JSON, msgspec encoding, pickle or copy contains it.
+    @property
+    def place(self) -> str:
+        """What the place is called."""
+
+    def listed(self) -> tuple[Listed, ...]:
+        """Return what may be shown, without unlocking if that can be."""
+
+    def read(self) -> tuple[Account, ...]:
+        """Return the accounts in it."""
+
+    def write(self, accounts: tuple[Account, ...]) -> None:
+        """Put these accounts in place of those in it."""
+
+
+class Keys:
+    """All places where accounts are kept.
+
+    A key file that the settings name goes first, since somebody named it; then the places in their
+    order; what stood in the environment last. `given` accounts are used and listed, and neither
+    changed nor removed here. `troubles` says which places could not be looked into.
     """
 
-    __slots__ = ("_text",)
+    def __init__(self, places: Sequence[Place], given: Mapping[str, Sequence[Account]]) -> None:
+        self._places = places
+        self._given = given
+        self.troubles: list[CredentialsWrong] = []
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def listed(self) -> list[Listed]:
+        """Return what may be shown of every account, in the order in which they are looked for."""
+        self.troubles.clear()
+        given = [listed(one, where) for where, some in self._given.items() for one in some]
+        first = [row for row in given if row.place == SETTINGS]
+        last = [row for row in given if row.place != SETTINGS]
+        return [*first, *self._kept(), *last]
 
-    def reveal(self) -> str:
-        """Return the text itself; hold it no longer than needed."""
-        return self._text
+    def find(self, venue: Venue, home: str, name: str = "") -> Account | None:
+        """Return the account of that venue and home; None if there is none.
 
-    def __repr__(self) -> str:
-        return "Secret(***)"
+        Without a name: the one called "main", else the only one.
 
-    def __str__(self) -> str:
-        return "***"
+        Raises:
+            CredentialsWrong: several could be meant, or the place cannot be read.
+        """
+        rows = [row for row in self.listed() if (row.venue, row.home) == (venue, home)]
+        if not rows and self.troubles:
+            raise self.troubles[0]
+        names = dict.fromkeys(row.name for row in rows)
+        if not name and len(names) > 1 and MAIN not in names:
+            raise CredentialsWrong(
+                f"there are several {venue} accounts for {home}: {', '.join(names)}.",
+                "Say which: --account NAME.",
+            )
+        wanted = name or (MAIN if MAIN in names else next(iter(names), ""))
+        chosen = next((row for row in rows if row.name == wanted), None)
+        return self._get(chosen) if chosen is not None else None
 
-    def __format__(self, spec: str) -> str:
-        return format("***", spec)
+    def add(self, account: Account, place: Place) -> None:
+        """Keep an account, in place of one with its venue, home and name.
 
-    def __bool__(self) -> bool:
-        return bool(self._text)
+        Raises:
+            CredentialsWrong: the place cannot be read or written; nothing was changed.
+        """
+        others = tuple(one for one in place.read() if _id(one) != _id(account))
+        place.write((*others, account))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(
-            self._text.encode(), other._text.encode()
-        )
+    def remove(self, row: Listed) -> bool:
+        """Take an account out of where it is kept; False if it is not there.
 
-    __hash__ = None  # type: ignore[assignment]  # no table of secrets
+        Raises:
+            CredentialsWrong: the place cannot be read or written; nothing was changed.
+        """
+        for place in self._places:
+            if place.place != row.place:
+                continue
+            before = place.read()
+            after = tuple(one for one in before if _id(one) != _id_of(row))
+            if len(after) < len(before):
+                place.write(after)
+                return True
+        return False
 
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        msg = "a secret is not pickled or copied"
-        raise TypeError(msg)
+    def _kept(self) -> list[Listed]:
+        rows: list[Listed] = []
+        for place in self._places:
+            try:
+                found = place.listed()
+            except CredentialsWrong as trouble:
+                self.troubles.append(trouble)
+                continue
+            rows += [msgspec.structs.replace(row, place=place.place) for row in found]
+        return rows
+
+    def _get(self, row: Listed) -> Account | None:
+        here = self._given.get(row.place, ())
+        for place in self._places:
+            if place.place == row.place:
+                here = place.read()
+        return next((one for one in here if _id(one) == _id_of(row)), None)
 
 
-class KalshiKey(msgspec.Struct, frozen=True):
-    """What signs requests to Kalshi: the key's public name, and its private half as PEM."""
+def open_keys(settings: Settings, passphrases: Passphrases | None = None) -> Keys:
+    """Return the keys of this user; asks for nothing yet."""
+    vault = key_file(passphrases)
+    keyring = system_keyring()
+    places: list[Place] = [vault] if keyring is None else [keyring, vault]
+    return Keys(places, given_accounts(settings))
 
-    key_id: str
-    pem: Secret
+
+def key_file(passphrases: Passphrases | None = None) -> Vault:
+    """Return the encrypted file; it need not be there yet."""
+    return Vault(paths.key_file(), passphrases or Passphrases(environment.taken()))
 
 
-def kalshi_key(account: KalshiAccount) -> KalshiKey | None:
-    """Return the key of the settings, None if none is set.
+def load_accounts(
+    settings: Settings, name: str = "", passphrases: Passphrases | None = None
+) -> dict[Venue, Account]:
+    """Return the account to trade with on each venue, for the hosts of the settings.
+
+    A venue without one is left out. The passphrase is asked for only if the encrypted file holds a
+    wanted account. From here on no core of this program is written.
 
     Raises:
-        CredentialsWrong: one half of it is missing, or its file cannot be used.
+        CredentialsWrong: a place cannot be read, the passphrase is wrong, or several accounts could
+            be meant.
     """
-    if not account.key_id and not account.key_file:
-        return None
-    if not account.key_file:
-        raise CredentialsWrong(
-            "a Kalshi key id is set, but no key file.",
-            "Set kalshi.key_file (or PMTERM_KALSHI_KEY_FILE) to the private key you downloaded.",
-        )
-    if not account.key_id:
-        raise CredentialsWrong(
-            "a Kalshi key file is set, but no key id.",
-            "Set kalshi.key_id (or PMTERM_KALSHI_KEY_ID); Kalshi shows it beside the key.",
-        )
-    return KalshiKey(account.key_id, read_secret(Path(account.key_file).expanduser()))
+    harden()
+    keys = open_keys(settings, passphrases)
+    found = {venue: keys.find(venue, home_of(venue, settings.hosts), name) for venue in Venue}
+    return {venue: account for venue, account in found.items() if account is not None}
 
 
-def read_secret(path: Path) -> Secret:
-    """Read a file that is its owner's alone.
-
-    Raises:
-        CredentialsWrong: missing, a symbolic link, not a plain file, another user's, readable by
-            others, empty, too large, or not text; with what to do about it.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        if path.is_symlink():
-            hint = "Name the file itself."
-            raise CredentialsWrong(f"{path} is a symbolic link.", hint) from error
-        reason = (error.strerror or str(error)).lower()
-        raise CredentialsWrong(f"{path}: {reason}.", "Check the path of the key file.") from error
-    try:
-        _check(path, os.fstat(descriptor))
-        data = os.read(descriptor, _KEY_FILE_MAX)
-    finally:
-        os.close(descriptor)
-    if not data.strip():
-        raise CredentialsWrong(f"{path} is empty.", "Download the key again.")
-    try:
-        return Secret(data.decode("ascii"))
-    except UnicodeDecodeError:
-        raise CredentialsWrong(
-            f"{path} is not a text file.", "A key file begins with -----BEGIN."
-        ) from None
+def _id(account: Account) -> tuple[Venue, str, str]:
+    return venue_of(account), account.home, account.name
 
 
-def _check(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise CredentialsWrong(f"{path} is not a plain file.", "Name the key file itself.")
-    if status.st_uid != os.geteuid():
-        raise CredentialsWrong(f"{path} belongs to another user.", "Copy it and own the copy.")
-    if status.st_mode & 0o077:
-        mode = stat.S_IMODE(status.st_mode)
-        raise CredentialsWrong(
-            f"{path} can be read by others (mode {mode:03o}).", f"Run: chmod 600 '{path}'"
-        )
-    if status.st_size > _KEY_FILE_MAX:
-        raise CredentialsWrong(f"{path} is too large for a key.", "Check the path of the key file.")
+def _id_of(row: Listed) -> tuple[Venue, str, str]:
+    return row.venue, row.home, row.name

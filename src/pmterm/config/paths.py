@@ -25,6 +25,11 @@ def log_dir() -> Path:
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))
 
 
+def key_file() -> Path:
+    """Return the encrypted file that keeps keys where there is no keyring."""
+    return data_dir() / "keys" / "keys.sealed"
+
+
 def store_path(settings: StoreSettings) -> Path:
     """Return the file of the store."""
     return Path(settings.path).expanduser() if settings.path else data_dir() / "pmterm.db"

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pmterm.config import environment
 from pmterm.config.sections import KEYS
 from pmterm.config.units import ValueWrongError, read_value
 from pmterm.model.errors import SettingsWrong
@@ -62,6 +63,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or variable.startswith(_TEST_PREFIX):
             continue
+        if variable in environment.NAMES:
+            continue  # a key: no setting, and read elsewhere
         dotted = variable.removeprefix(PREFIX).lower().replace("__", ".")
         name = _ALIASES.get(variable, dotted)
         if name not in KEYS:
