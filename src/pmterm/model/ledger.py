@@ -22,7 +22,7 @@ class Ledger:
         self._purses: dict[Venue | None, Cash] = {}
         self._venues: dict[MarketId, Venue] = {}
         self._stocks: dict[MarketId, Stock] = {}
-        self._fills: dict[FillId, MarketId] = {}
+        self._fills: dict[FillId, tuple[MarketId, Qty]] = {}
 
     @property
     def cash(self) -> Cash:
@@ -86,7 +86,7 @@ class Ledger:
         """Book a fill; None if it was booked before, or never was."""
         if traded.id in self._fills:
             return None
-        self._fills[traded.id] = market
+        self._fills[traded.id] = (market, traded.qty)
         return None if traded.state is FillState.FAILED else self._book(market, traded)
 
     def moved(self, market: MarketId, fill: FillId, state: FillState) -> Booked | None:
@@ -94,16 +94,20 @@ class Ledger:
 
         One that failed before it was heard of cannot be booked any more.
         """
-        known = self._fills.get(fill)
+        known, _ = self._fills.get(fill, (None, 0))
         if known is None:
             if state is FillState.FAILED:
-                self._fills[fill] = market
+                self._fills[fill] = (market, 0)
             return None
         stock = self._stocks.get(known)
         booked = None if stock is None else stock.moved(fill, state)
         if booked is not None:
             self._keep(known, booked)
         return booked
+
+    def size_of(self, fill: FillId) -> Qty:
+        """Return the size of a fill, 0 if it was never heard of."""
+        return self._fills.get(fill, (None, 0))[1]
 
     def adjusted(self, market: MarketId, adjusted: Adjusted) -> Booked:
         """Correct a holding; no cash moves."""

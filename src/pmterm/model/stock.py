@@ -157,20 +157,23 @@ class Stock:
     def _fold(self, old: Sum, entry: Entry) -> tuple[Sum, Booked]:
         match entry:
             case Traded():
-                booked = old.held.filled(entry.side, entry.price, entry.qty, entry.fee)
-                after = self._moved_by(old, booked, entry.signed, entry.outcome)
-                if self._pays_late and old.payout >= 0:
-                    paid, more = self._fold(after, Paid(old.payout))
-                    return paid, _both(booked, more, cash=paid.cash - old.cash)
+                return self._fold_fill(old, entry)
             case Adjusted():
                 booked = old.held.adjusted(entry.qty, entry.price)
                 after = self._moved_by(old, booked, entry.qty, entry.outcome)
-                after = msgspec.structs.replace(after, cash=old.cash)
+                return msgspec.structs.replace(after, cash=old.cash), booked
             case Paid():
                 booked = old.held.settled(entry.payout)
-                after = Sum(
-                    booked.holding, cash=old.cash + booked.cash + old.pairs, payout=entry.payout
-                )
+                cash = booked.cash + old.pairs
+                after = Sum(booked.holding, cash=old.cash + cash, payout=entry.payout)
+                return after, msgspec.structs.replace(booked, cash=cash)
+
+    def _fold_fill(self, old: Sum, fill: Traded) -> tuple[Sum, Booked]:
+        booked = old.held.filled(fill.side, fill.price, fill.qty, fill.fee)
+        after = self._moved_by(old, booked, fill.signed, fill.outcome)
+        if self._pays_late and old.payout >= 0:
+            paid, more = self._fold(after, Paid(old.payout))
+            return paid, _both(booked, more, cash=paid.cash - old.cash)
         return after, msgspec.structs.replace(booked, cash=after.cash - old.cash)
 
     def _moved_by(self, old: Sum, booked: Booked, signed: Qty, outcome: int) -> Sum:

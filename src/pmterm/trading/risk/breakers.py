@@ -83,6 +83,27 @@ class Errors:
         self._calls.clear()
 
 
+class Refusals:
+    """How often a venue refused running, by reason (F15): the same again and again is no accident.
+
+    Numbers and ids in a reason do not make it another one.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counts: dict[str, int] = {}
+
+    def count(self, reason: str) -> bool:
+        """Note a refusal; tell whether there were too many of its reason."""
+        kind = "".join(word for word in reason.split() if word.isalpha())
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        return self._counts[kind] >= self._most
+
+    def forget(self) -> None:
+        """Start over: an order was taken, or a person has looked."""
+        self._counts.clear()
+
+
 class Moves:
     """One market's mid and spread, sampled at every heartbeat."""
 

@@ -30,12 +30,16 @@ LEAST_COST: Final = CASH_ONE
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Why not: the rule, what the order would make of it, its limit, and what would pass."""
+    """Why not: the rule, what the order would make of it, its limit, and what would pass.
+
+    `asks`: a person who says yes to this very order lets it pass.
+    """
 
     rule: str
     value: str
     limit: str
     remedy: str
+    asks: bool = False
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

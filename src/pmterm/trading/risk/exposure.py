@@ -1,18 +1,31 @@
 """What could be lost: holdings, and every order on its way or working as if it had filled."""
 
-from collections.abc import Iterable
+from typing import TypeAlias
 
 import msgspec
 
-from pmterm.messages.accounts import MarketSettled
-from pmterm.messages.orders import Approved, Fill, Intent, OrderReport
-from pmterm.model.holding import FLAT, Booked, Holding, most_paid, worst_loss
-from pmterm.model.ids import FillId, MarketId, OrderId
+from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
+from pmterm.messages.commands import (
+    CancelAll,
+    CancelMarket,
+    CancelOrder,
+    CloseAll,
+    ClosePosition,
+    Panic,
+)
+from pmterm.messages.live import CashSeen, HoldingAdjusted
+from pmterm.messages.orders import Approved, Fill, FillMoved, Intent, OrderAdopted, OrderReport
+from pmterm.model.holding import Booked, Holding, most_paid, worst_loss
+from pmterm.model.ids import MarketId, OrderId, Venue
+from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
-from pmterm.model.order import Side
-from pmterm.model.units import PRICE_ONE, Cash, Price, Qty
+from pmterm.model.order import FillState, Side, TimeInForce
+from pmterm.model.outcome import Shelf, Way, outcome_of, sold_by
+from pmterm.model.stock import Adjusted
+from pmterm.model.units import PRICE_ONE, Cash, Price, Qty, cost
 
 Group = tuple[str, str]  # venue, event: markets that win and lose together
+Leaving: TypeAlias = CancelOrder | CancelMarket | CancelAll | ClosePosition | CloseAll | Panic
 Offers = list[tuple[Price, Qty]]  # YES price, open size
 
 
@@ -22,6 +35,8 @@ class Reserved(msgspec.Struct):
     `filled` is what its fills add up to. `expected` is what a report said had filled: an order
     that ended stays reserved until its fills have arrived. `fee` is the estimate for all of it.
     `amends` holds amends under way, in the order they were asked for and will be answered.
+    `outcome` is what it was sent for. `failed` of its fills were taken back, and may come again
+    while it works. An adopted order had `before` filled when it was found, which no fill tells.
     """
 
     intent: Intent
@@ -34,14 +49,23 @@ class Reserved(msgspec.Struct):
     is_leaving: bool = False
     is_answered: bool = False
     amends: list[Intent] = msgspec.field(default_factory=list)
+    outcome: int = 0
+    failed: Qty = 0
+    before: Qty = 0
+    is_adopted: bool = False
+    is_foreign: bool = False
 
     @property
     def open_qty(self) -> Qty:
-        """The most that may still fill."""
+        """The most that may still fill.
+
+        Of an adopted order the venue's word counts: which of its fills were heard is not known.
+        """
         if self.has_ended:
-            return max(0, self.expected - self.filled)
+            return max(0, self.expected - self.before - self.filled)
         most = max(self.qty, *(a.qty for a in self.amends)) if self.amends else self.qty
-        return max(0, most - self.filled)
+        gone = self.expected if self.is_adopted else self.filled
+        return max(0, most - gone + self.failed)
 
     @property
     def open_fee(self) -> Cash:
@@ -61,21 +85,41 @@ class Exposure:
     """Holdings, cash and reservations, and the worst they can come to."""
 
     def __init__(self) -> None:
-        self.cash: Cash = 0
-        self.holdings: dict[MarketId, Holding] = {}
+        self.ledger = Ledger()
+        self.holdings = self.ledger.holdings
         self.orders: dict[OrderId, Reserved] = {}
         self._by_market: dict[MarketId, dict[OrderId, Reserved]] = {}
         self._groups: dict[MarketId, Group] = {}
-        self._fills: set[FillId] = set()
+        self._steps: dict[MarketId, Qty] = {}
+
+    @property
+    def cash(self) -> Cash:
+        """All cash that is ours and free of positions."""
+        return self.ledger.cash
+
+    @property
+    def money(self) -> Cash:
+        """All money that is ours and free of positions that could lose it."""
+        return self.ledger.money
+
+    def started(self, session: SessionStarted) -> None:
+        """Begin a session; paper money is given once."""
+        self.ledger.started(session.cash, is_live=session.mode is Mode.LIVE)
 
     def market_seen(self, market: Market) -> None:
-        """Note which event a market belongs to."""
+        """Note which event a market belongs to, and whose it is."""
         event = market.event or market.event_title or market.id
         self._groups[market.id] = (market.venue, event)
+        self._steps[market.id] = market.qty_step
+        self.ledger.market_seen(market)
+
+    def cash_seen(self, seen: CashSeen) -> None:
+        """Take the venue's word for the cash there."""
+        self.ledger.cash_seen(seen.venue, seen.cash)
 
     def held(self, market: MarketId) -> Holding:
         """Return the holding in a market."""
-        return self.holdings.get(market, FLAT)
+        return self.ledger.held(market)
 
     def reserve(self, approved: Approved) -> None:
         """Count an approved intent from now on."""
@@ -86,8 +130,25 @@ class Exposure:
             old.fee = max(old.fee, approved.fee_estimate)
         elif not intent.replaces:
             order = Reserved(intent, intent.price, intent.qty, approved.fee_estimate)
-            self.orders[intent.order] = order
-            self._by_market.setdefault(intent.market, {})[intent.order] = order
+            order.outcome = approved.outcome
+            self._keep(order)
+
+    def adopt(self, adopted: OrderAdopted) -> None:
+        """Count an order that was found on the account from now on."""
+        old = self.orders.get(adopted.order)
+        filled = old.filled if old is not None else 0
+        order = Reserved(_found(adopted), adopted.price, adopted.qty, filled=filled)
+        order.outcome = adopted.outcome
+        order.is_adopted = order.is_answered = True
+        order.is_foreign = not adopted.is_ours
+        order.expected = adopted.filled
+        order.before = adopted.filled - filled
+        self._keep(order)
+
+    def _keep(self, order: Reserved) -> None:
+        intent = order.intent
+        self.orders[intent.order] = order
+        self._by_market.setdefault(intent.market, {})[intent.order] = order
 
     def report(self, report: OrderReport) -> None:
         """Follow an order by the venue's word."""
@@ -121,30 +182,76 @@ class Exposure:
             order.amends = [a for a in order.amends if a.order != asked_as]
 
     def _drop_if_done(self, order: Reserved) -> None:
-        if order.has_ended and order.filled >= order.expected:
+        if order.has_ended and order.filled + order.before >= order.expected:
             self._remove(order.intent.order)
 
     def fill(self, fill: Fill) -> Booked | None:
         """Book a fill; None if it was booked before."""
-        if fill.id in self._fills:
-            return None
-        self._fills.add(fill.id)
+        booked = self.ledger.filled(fill.market, fill.traded)
         order = self.orders.get(fill.order)
-        if order is not None:
+        if booked is not None and order is not None:
             order.filled += fill.qty
             self._drop_if_done(order)
-        booked = self.held(fill.market).filled(fill.side, fill.price, fill.qty, fill.fee)
-        return self._book(fill.market, booked)
+        return booked
+
+    def fill_moved(self, moved: FillMoved) -> Booked | None:
+        """Note how far a fill has come; None unless it was taken back.
+
+        What failed may trade again for as long as its order works.
+        """
+        booked = self.ledger.moved(moved.market, moved.fill, moved.state)
+        if booked is None or moved.state is not FillState.FAILED:
+            return None
+        order = self.orders.get(moved.order)
+        if order is not None:
+            order.failed += self.ledger.size_of(moved.fill)
+        return booked
+
+    def adjust(self, adjusted: HoldingAdjusted) -> None:
+        """Correct a holding; no cash moves."""
+        entry = Adjusted(adjusted.qty, adjusted.price, adjusted.outcome)
+        self.ledger.adjusted(adjusted.market, entry)
 
     def settle(self, settled: MarketSettled) -> Booked | None:
-        """Pay out a holding; None if nothing was held."""
-        held = self.held(settled.market)
-        return self._book(settled.market, held.settled(settled.payout)) if held.qty else None
+        """Pay out a holding, None if nothing was held; what a venue still had working is over."""
+        if self.ledger.is_live:
+            for order in self._of(settled.market):
+                self._remove(order.intent.order)
+        return self.ledger.settled(settled.market, settled.payout)
 
-    def _book(self, market: MarketId, booked: Booked) -> Booked:
-        self.holdings[market] = booked.holding
-        self.cash += booked.cash
-        return booked
+    def way(self, intent: Intent) -> Way:
+        """Return for which outcome an order would be sent; an amended one keeps its own."""
+        old = self.orders.get(intent.replaces)
+        if not self.ledger.is_split(intent.market):
+            return Way(0, is_sale=False)
+        if old is not None:
+            return Way(old.outcome, is_sale=old.outcome == sold_by(intent.side))
+        return outcome_of(intent.side, self.shelf(intent), self._steps.get(intent.market, 1))
+
+    def shelf(self, intent: Intent) -> Shelf:
+        """Return what there is of the outcome that an order of that side sells."""
+        market, outcome = intent.market, sold_by(intent.side)
+        offered = sum(
+            order.open_qty
+            for order in self._of(market, without=intent.replaces)
+            if order.outcome == outcome and order.intent.side is intent.side
+        )
+        held = self.ledger.held_of(market, outcome)
+        return Shelf(held, self.ledger.settling_of(market, outcome), offered)
+
+    def free_cash(self, market: MarketId) -> Cash:
+        """Return the cash that a new order in a market could be paid from."""
+        venue = self.ledger.venue(market)
+        return self.ledger.purse(market) - sum(
+            self._takes(m) for m in self._by_market if self._shares_purse(m, venue)
+        )
+
+    def _shares_purse(self, market: MarketId, venue: Venue | None) -> bool:
+        return not self.ledger.is_live or self.ledger.venue(market) is venue
+
+    def _takes(self, market: MarketId) -> Cash:
+        fees = sum(order.open_fee for order in self._of(market))
+        return fees + self.to_pay(market)
 
     def closable(self, intent: Intent) -> Qty:
         """Return how much an order of that side could still close, 0 if nothing.
@@ -166,8 +273,26 @@ class Exposure:
         return worst_loss(self.held(market), *self._offers(market, wish))
 
     def to_pay(self, market: MarketId, wish: Intent | None = None) -> Cash:
-        """Return the cash that orders in a market could still take, with `wish` if given."""
+        """Return the cash that orders in a market could still take, with `wish` if given.
+
+        Where outcomes are kept apart, every purchase is paid, whatever is held of the other.
+        """
+        if self.ledger.is_split(market):
+            return self._paid_apart(market, wish)
         return most_paid(self.held(market), *self._offers(market, wish))
+
+    def _paid_apart(self, market: MarketId, wish: Intent | None) -> Cash:
+        paid = 0
+        for order in self._of(market):
+            price, qty = order.worst_price, order.open_qty
+            if wish is not None and wish.replaces == order.intent.order:
+                price, qty = _worse(wish, price, qty, order.filled)
+            if order.outcome != sold_by(order.intent.side):
+                paid += cost(unit_loss(order.intent.side, price), qty)
+        is_new = wish is not None and wish.market == market and not wish.replaces
+        if wish is not None and is_new and not self.way(wish).is_sale:
+            paid += cost(unit_loss(wish.side, wish.price), wish.qty)
+        return paid
 
     def _offers(self, market: MarketId, wish: Intent | None) -> tuple[Offers, Offers]:
         buys: Offers = []
@@ -195,15 +320,14 @@ class Exposure:
         held = [market for market, holding in self.holdings.items() if holding.qty]
         return list(dict.fromkeys([*held, *self._by_market]))
 
-    def tied_up(self) -> Cash:
-        """Return the cash that working orders could still take, fees included."""
-        fees = sum(order.open_fee for order in self.orders.values())
-        return fees + sum(self.to_pay(market) for market in self._by_market)
+    def leaving(self, command: Leaving) -> None:
+        """Note what is being taken back, so that a closing order may count on it.
 
-    def leave(self, orders: Iterable[Reserved]) -> None:
-        """Note that orders are being taken back."""
-        for order in orders:
-            order.is_leaving = True
+        What was ordered elsewhere goes only if it is named, or a panic is told to.
+        """
+        for order in self.orders.values():
+            if _is_meant(order, command):
+                order.is_leaving = True
 
     def _of(self, market: MarketId, without: OrderId | None = None) -> list[Reserved]:
         here = self._by_market.get(market, {})
@@ -222,3 +346,29 @@ def _worse(wish: Intent, price: Price, qty: Qty, filled: Qty) -> tuple[Price, Qt
 def unit_loss(side: Side, price: Price) -> Price:
     """Return what one contract bought or sold at `price` can lose at most."""
     return price if side is Side.BUY else PRICE_ONE - price
+
+
+def _found(adopted: OrderAdopted) -> Intent:
+    """Write an order that was found as the intent it could have come from."""
+    return Intent(
+        adopted.at,
+        adopted.order,
+        adopted.market,
+        adopted.side,
+        adopted.qty,
+        adopted.price,
+        TimeInForce.GTC,
+        origin="adopted",
+    )
+
+
+def _is_meant(order: Reserved, command: Leaving) -> bool:
+    match command:
+        case CancelOrder(order=named):
+            return order.intent.order == named
+        case CancelMarket(market=market) | ClosePosition(market=market):
+            return order.intent.market == market and not order.is_foreign
+        case CancelAll() | CloseAll():
+            return not order.is_foreign
+        case Panic(foreign=foreign):
+            return foreign or not order.is_foreign

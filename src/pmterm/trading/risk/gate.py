@@ -1,19 +1,18 @@
 """Stage: the only maker of Approved. It is active, reducing or halted, and says why."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-import msgspec
-
-from pmterm.messages.accounts import MarketSettled, SessionStarted
+from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import (
+    Arm,
     CancelAll,
     CancelMarket,
     CancelOrder,
     CloseAll,
     ClosePosition,
+    Disarm,
     Halt,
     Panic,
     Reduce,
@@ -29,55 +28,66 @@ from pmterm.messages.feed import (
     TickChanged,
     TouchSeen,
 )
-from pmterm.messages.health import Heartbeat
+from pmterm.messages.health import FeedDown, Heartbeat
+from pmterm.messages.live import (
+    Armed,
+    CashSeen,
+    Disarmed,
+    HoldingAdjusted,
+    HoldingDiffers,
+    ReadinessChanged,
+)
 from pmterm.messages.orders import (
     Approved,
     Fill,
+    FillMoved,
     GateChanged,
     Intent,
     JournalFailed,
+    OrderAdopted,
     OrderReport,
     Refused,
 )
-from pmterm.model.fees import fee_of
 from pmterm.model.holding import Booked
-from pmterm.model.ids import MarketId, Venue
-from pmterm.model.market import Market
-from pmterm.model.order import GateState, OrderState, Side
+from pmterm.model.ids import MarketId
+from pmterm.model.order import GateState
 from pmterm.model.readings import LimitUse
-from pmterm.model.units import PRICE_ONE, Cash, Ns
-from pmterm.trading.risk.breakers import Errors
-from pmterm.trading.risk.checks import Case, judge
+from pmterm.model.units import Ns
+from pmterm.trading.risk.answers import Answers
+from pmterm.trading.risk.arming import Arming, cannot_arm
+from pmterm.trading.risk.checks import Case, Verdict, judge
+from pmterm.trading.risk.docket import Docket
 from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.hearing import folding, silently
 from pmterm.trading.risk.limits import Limits
+from pmterm.trading.risk.live_checks import LiveRules, judge_live
 from pmterm.trading.risk.usage import Usage, limit_uses
 from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars, percent
 
-_FAILURES = frozenset({OrderState.REFUSED, OrderState.UNKNOWN})
+_Lost: TypeAlias = BookLost | BookDoubted | TickChanged
 
 
 class Gate:
     """Judges every intent against the limits and reserves what it approves at once.
 
     A person may move it between its states at will; by itself it only gets stricter, but for
-    pauses, which end when their time is up. Its day is the UTC day of message time.
+    pauses, which end when their time is up. Its day is the UTC day of message time. Where the
+    money is real it must be armed besides, and more has to be right (`live_checks`).
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, live: LiveRules | None = None) -> None:
         self._limits = limits
         self._exposure = Exposure()
         self._watch = Watch(limits, self._exposure)
+        self._docket = Docket(limits, self._exposure, self._watch)
+        self._arming = Arming(live or LiveRules())
         self._books = self._watch.books
-        self._errors: dict[Venue, Errors] = {}
-        self._markets: dict[MarketId, Market] = {}
-        self._openings: dict[MarketId, Ns] = {}
-        self._recent: deque[Ns] = deque(maxlen=max(1, limits.max_orders))
+        self._answers = Answers(limits, self._arming.rules.refusals)
         self._state = GateState.ACTIVE
         self._reason = ""
         self._until: Ns = 0
-        self._has_started = False
+        self._is_live = False
 
     @property
     def state(self) -> GateState:
@@ -88,6 +98,11 @@ class Gate:
     def reason(self) -> str:
         """Why it is not active; empty if it is."""
         return self._reason
+
+    @property
+    def armed(self) -> Armed | None:
+        """What live orders may pass, None if none may."""
+        return self._arming.armed
 
     @property
     def profile(self) -> str:
@@ -115,11 +130,12 @@ class Gate:
             BookChanged: self._book_changed,
             TouchSeen: silently(self._watch.market_heard),
             BookSnapshot: silently(self._watch.market_heard),
-            BookLost: silently(self._watch.book_lost),
-            BookDoubted: silently(self._watch.book_lost),
+            BookLost: self._book_lost,
+            BookDoubted: self._book_lost,
             TickChanged: self._tick_changed,
-            MarketSeen: silently(self._note_market),
-            MarketStatusSeen: silently(self._note_status),
+            FeedDown: self._feed_down,
+            MarketSeen: silently(self._docket.market_seen),
+            MarketStatusSeen: silently(self._docket.status_seen),
             SessionStarted: silently(self._note_start),
             Intent: self._judge,
             OrderReport: self._reported,
@@ -131,31 +147,44 @@ class Gate:
             Reduce: self._reduce,
             Resume: self._resume,
             Panic: self._panic,
-            CancelOrder: silently(self._note_leaving),
-            CancelMarket: silently(self._note_leaving),
-            CancelAll: silently(self._note_leaving),
-            ClosePosition: silently(self._note_leaving),
-            CloseAll: silently(self._note_leaving),
+            CancelOrder: silently(self._exposure.leaving),
+            CancelMarket: silently(self._exposure.leaving),
+            CancelAll: silently(self._exposure.leaving),
+            ClosePosition: silently(self._exposure.leaving),
+            CloseAll: silently(self._exposure.leaving),
+            Arm: self._arm,
+            Disarm: self._disarm,
+            ReadinessChanged: self._arming.readiness,
+            OrderAdopted: silently(self._exposure.adopt),
+            FillMoved: self._fill_moved,
+            HoldingAdjusted: silently(self._note_adjusted),
+            HoldingDiffers: silently(self._arming.differing),
+            CashSeen: silently(self._exposure.cash_seen),
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Return how the journal restores the gate."""
         return {
-            MarketSeen: self._note_market,
-            MarketStatusSeen: self._note_status,
+            MarketSeen: self._docket.market_seen,
+            MarketStatusSeen: self._docket.status_seen,
             SessionStarted: self._note_start,
-            Approved: self._note_approved,
+            Approved: self._docket.approved,
             OrderReport: folding(self._note_report),
             Fill: folding(self._note_fill),
             MarketSettled: folding(self._note_settled),
             JournalFailed: self._note_failure,
             GateChanged: self._recall_state,
-            Panic: self._note_leaving,
-            CancelOrder: self._note_leaving,
-            CancelMarket: self._note_leaving,
-            CancelAll: self._note_leaving,
-            ClosePosition: self._note_leaving,
-            CloseAll: self._note_leaving,
+            Panic: self._exposure.leaving,
+            CancelOrder: self._exposure.leaving,
+            CancelMarket: self._exposure.leaving,
+            CancelAll: self._exposure.leaving,
+            ClosePosition: self._exposure.leaving,
+            CloseAll: self._exposure.leaving,
+            OrderAdopted: self._exposure.adopt,
+            FillMoved: folding(self._note_moved),
+            HoldingAdjusted: self._note_adjusted,
+            HoldingDiffers: self._arming.differing,
+            CashSeen: self._exposure.cash_seen,
         }
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
@@ -163,132 +192,67 @@ class Gate:
         return ()
 
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
-        market = self._markets.get(changed.market)
-        if market is not None:
-            self._markets[market.id] = msgspec.structs.replace(market, bands=changed.bands)
-        self._watch.book_lost(changed)
-        return ()
+        self._docket.tick_changed(changed)
+        return self._book_lost(changed)
 
-    def _note_market(self, seen: MarketSeen) -> None:
-        self._markets[seen.market.id] = seen.market
-        self._exposure.market_seen(seen.market)
+    def _book_lost(self, lost: _Lost) -> Sequence[Message]:
+        self._watch.book_lost(lost)
+        return self._arming.book_lost(lost)
 
-    def _note_status(self, seen: MarketStatusSeen) -> None:
-        market = self._markets.get(seen.market)
-        if market is not None:
-            self._markets[market.id] = msgspec.structs.replace(market, status=seen.status)
+    def _feed_down(self, down: FeedDown) -> Sequence[Message]:
+        return self._arming.feed_down(down.at, down.venue)
 
     def _note_start(self, session: SessionStarted) -> None:
-        if not self._has_started:
-            self._has_started = True
-            self._exposure.cash += session.cash
+        self._is_live = self._answers.is_live = session.mode is Mode.LIVE
+        self._exposure.started(session)
+        self._arming.started()
+
+    def _arm(self, command: Arm) -> Sequence[Message]:
+        venue = self._exposure.ledger.venue(command.market)
+        wrong = cannot_arm(self._state, self._reason, is_live=self._is_live)
+        return self._arming.arm(command, venue, wrong)
+
+    def _disarm(self, command: Disarm) -> Sequence[Message]:
+        said = self._arming.disarm(command.at, command.reason)
+        return said or (Disarmed(command.at, command.reason),)
 
     def _judge(self, intent: Intent) -> Sequence[Message]:
-        case = self._case(intent)
-        verdict = judge(case)
+        differs = self._arming.differs.get(intent.market) if self._is_live else None
+        case = self._docket.case(intent, self._state, self._reason, differs)
+        verdict = self._judge_live(case) if self._is_live else judge(case)
         if verdict is not None:
-            refused = Refused(
-                intent.at,
-                intent.order,
-                intent.market,
-                verdict.rule,
-                verdict.value,
-                verdict.limit,
-                verdict.remedy,
-            )
-            return (refused,)
-        reserved = max(0, case.market_then - case.market_now)
-        approved = Approved(intent.at, intent, reserved, self._fee(intent, is_taker=case.is_taker))
-        self._note_approved(approved)
+            return (_refused(intent, verdict),)
+        approved = Approved(
+            intent.at,
+            intent,
+            reserved=max(0, case.market_then - case.market_now),
+            fee_estimate=self._docket.fee(intent, is_taker=case.is_taker),
+            outcome=self._exposure.way(intent).outcome,
+        )
+        self._docket.approved(approved)
         return (approved,)
 
-    def _note_approved(self, approved: Approved) -> None:
-        self._exposure.reserve(approved)
-        self._recent.append(approved.at)
-        if approved.reserved:
-            self._openings[approved.intent.market] = approved.at
-
-    def _case(self, intent: Intent) -> Case:
-        exposure, market = self._exposure, intent.market
-        now, then = exposure.worst(market), exposure.worst(market, intent)
-        since = intent.at - self._limits.order_window
-        case = Case(
-            intent=intent,
-            limits=self._limits,
-            state=self._state,
-            reason=self._reason,
-            market=self._markets.get(market),
-            book=self._books.get(market),
-            heard_at=self._watch.heard_at(market),
-            reduces=self._reduces(intent),
-            closable=exposure.closable(intent),
-            is_amend_known=intent.replaces in exposure.orders,
-            market_now=now,
-            market_then=then,
-            total_now=exposure.total(),
-            event_now=exposure.event(market),
-            needed=0,
-            free_cash=exposure.cash - exposure.tied_up(),
-            positions_then=len({*exposure.busy(), market}),
-            day_loss=self._watch.day_loss(),
-            day_loss_limit=self._watch.day_loss_limit(),
-            losses_in_row=self._watch.losses.in_row,
-            last_opening=self._openings.get(market, 0),
-            recent_orders=sum(at > since for at in self._recent),
-            moved_ppm=self._watch.moved_ppm(market, intent.at),
-            spread_mean=self._watch.spread_mean(market),
-        )
-        rise = exposure.to_pay(market, intent) - exposure.to_pay(market)
-        needed = max(0, rise) + self._fee(intent, is_taker=case.is_taker)
-        return msgspec.structs.replace(case, needed=needed)
-
-    def _reduces(self, intent: Intent) -> bool:
-        """Tell whether an intent can only make a holding, or a working order, smaller."""
-        old = self._exposure.orders.get(intent.replaces)
-        filled = old.filled if old is not None else 0
-        if intent.qty - filled <= self._exposure.closable(intent):
-            return True
-        if old is None or intent.qty > old.qty:
-            return False
-        buys = intent.side is Side.BUY
-        return intent.price <= old.price if buys else intent.price >= old.price
-
-    def _fee(self, intent: Intent, *, is_taker: bool) -> Cash:
-        market = self._markets.get(intent.market)
-        if market is None:
-            return 0
-        price = intent.price if intent.side is Side.BUY else PRICE_ONE - intent.price
-        return fee_of(market.fees, price, intent.qty, is_maker=not is_taker)
+    def _judge_live(self, case: Case) -> Verdict | None:
+        arming, market = self._arming, case.market
+        ready = arming.ready.get(market.venue) if market is not None else None
+        differs = arming.differs.get(case.intent.market)
+        arming.used(case.at)
+        return judge_live(self._docket.live_case(case, arming.rules, ready, arming.armed, differs))
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
-        failed = self._note_report(report)
-        if not failed or self._state is GateState.HALTED:
+        why = self._note_report(report)
+        if not why or self._state is GateState.HALTED:
             return ()
-        window = self._limits.error_window
-        why = f"R8 errors in the last {window} calls"
         return self._become(
             report.at, GateState.HALTED, why, until=report.at + self._limits.error_halt
         )
 
-    def _note_report(self, report: OrderReport) -> bool:
-        failed = self._count_answer(report)
-        self._exposure.report(report)
-        return failed
-
-    def _count_answer(self, report: OrderReport) -> bool:
-        """Count an order's first answer; tell whether the venue fails too often.
-
-        A post-only order that would have traded is refused in honest trading.
-        """
+    def _note_report(self, report: OrderReport) -> str:
         order = self._exposure.orders.get(report.order)
-        if order is None or order.is_answered or report.state is OrderState.SENT:
-            return False
-        order.is_answered = True
-        market = self._markets.get(order.intent.market)
-        if market is None or order.intent.post_only:
-            return False
-        errors = self._errors.setdefault(market.venue, Errors(self._limits))
-        return errors.count(is_error=report.state in _FAILURES)
+        venue = self._exposure.ledger.venue(report.market)
+        why = self._answers.why_to_halt(order, venue, report)
+        self._exposure.report(report)
+        return why
 
     def _filled(self, fill: Fill) -> Sequence[Message]:
         return self._after(fill.at) if self._note_fill(fill) else ()
@@ -301,6 +265,17 @@ class Gate:
 
     def _note_settled(self, settled: MarketSettled) -> bool:
         return self._note_booked(settled.at, self._exposure.settle(settled))
+
+    def _fill_moved(self, moved: FillMoved) -> Sequence[Message]:
+        return self._after(moved.at) if self._note_moved(moved) else ()
+
+    def _note_moved(self, moved: FillMoved) -> bool:
+        return self._note_booked(moved.at, self._exposure.fill_moved(moved))
+
+    def _note_adjusted(self, adjusted: HoldingAdjusted) -> None:
+        """Take a correction; it is what settles a difference."""
+        self._exposure.adjust(adjusted)
+        self._arming.differs.pop(adjusted.market, None)
 
     def _note_booked(self, at: Ns, booked: Booked | None) -> bool:
         if booked is not None:
@@ -329,6 +304,15 @@ class Gate:
         self._exposure.drop(failed.order)
 
     def _beat(self, beat: Heartbeat) -> Sequence[Message]:
+        said = self._tripped(beat)
+        armed = self._arming.armed
+        if armed is None:
+            return said
+        heard_at = self._watch.heard_at(armed.market)
+        return (*said, *self._arming.beat(beat.at, heard_at, self._limits.max_book_age))
+
+    def _tripped(self, beat: Heartbeat) -> Sequence[Message]:
+        """Trip on what time has made of the account, or reopen when a pause is over."""
         below = self._watch.beat(beat.at)
         most = self._limits.max_drawdown_ppm
         if most and below > most and self._state is not GateState.HALTED:
@@ -349,7 +333,10 @@ class Gate:
 
     def _become(self, at: Ns, state: GateState, reason: str, until: Ns = 0) -> Sequence[Message]:
         self._state, self._reason, self._until = state, reason, until
-        return (GateChanged(at, state, reason, until),)
+        changed = GateChanged(at, state, reason, until)
+        if state is not GateState.HALTED:
+            return (changed,)
+        return (changed, *self._arming.disarm(at, reason))
 
     def _recall_state(self, changed: GateChanged) -> None:
         self._state, self._reason = changed.state, changed.reason
@@ -359,8 +346,7 @@ class Gate:
 
     def _forgive(self) -> None:
         self._watch.losses.in_row = 0
-        for errors in self._errors.values():
-            errors.forget()
+        self._answers.forget()
 
     def _reopen(self, at: Ns) -> Sequence[Message]:
         self._forgive()
@@ -380,18 +366,19 @@ class Gate:
         return self._reopen(command.at)
 
     def _panic(self, command: Panic) -> Sequence[Message]:
-        self._note_leaving(command)
-        return self._become(command.at, GateState.REDUCING, "panic")
+        self._exposure.leaving(command)
+        said = self._become(command.at, GateState.REDUCING, "panic")
+        return (*said, *self._arming.disarm(command.at, "panic"))
 
-    def _note_leaving(
-        self, command: CancelOrder | CancelMarket | CancelAll | ClosePosition | CloseAll | Panic
-    ) -> None:
-        """Note what is being taken back, so that a closing order may count on it."""
-        orders = self._exposure.orders
-        match command:
-            case CancelOrder(order=order):
-                self._exposure.leave(o for o in orders.values() if o.intent.order == order)
-            case CancelMarket(market=market) | ClosePosition(market=market):
-                self._exposure.leave(o for o in orders.values() if o.intent.market == market)
-            case CancelAll() | CloseAll() | Panic():
-                self._exposure.leave(orders.values())
+
+def _refused(intent: Intent, verdict: Verdict) -> Refused:
+    return Refused(
+        intent.at,
+        intent.order,
+        intent.market,
+        verdict.rule,
+        verdict.value,
+        verdict.limit,
+        verdict.remedy,
+        asks=verdict.asks,
+    )

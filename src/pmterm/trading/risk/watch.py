@@ -65,7 +65,7 @@ class Watch:
 
     def booked(self, at: Ns, booked: Booked) -> None:
         """Count what a fill or settlement realised."""
-        self.losses.turn(at, self._exposure.cash - booked.cash)
+        self.losses.turn(at, self._exposure.money - booked.cash)
         self.losses.book(booked)
 
     def beat(self, at: Ns) -> int:
@@ -80,7 +80,7 @@ class Watch:
             if held_book is not None and mid2_of(held_book) is not None:
                 self._touches[market] = (held_book.best_bid, held_book.best_ask)
         value, _ = exit_value(self._exposure.holdings, self._touches)
-        equity = self._exposure.cash + value
+        equity = self._exposure.money + value
         self.losses.turn(at, equity)
         return self._drawdown.share_ppm(at, equity)
 

@@ -1,0 +1,163 @@
+"""What the gate knows of markets and of its own verdicts; it makes the case for each intent."""
+
+from collections import deque
+from typing import Final
+
+import msgspec
+
+from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
+from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
+from pmterm.messages.orders import Approved, Intent
+from pmterm.model.fees import fee_of
+from pmterm.model.ids import MarketId
+from pmterm.model.market import Market
+from pmterm.model.order import GateState, Side
+from pmterm.model.units import PRICE_ONE, Cash, Ns
+from pmterm.trading.risk.checks import Case
+from pmterm.trading.risk.exposure import Exposure, Reserved
+from pmterm.trading.risk.limits import Limits
+from pmterm.trading.risk.live_checks import LiveCase, LiveRules
+from pmterm.trading.risk.watch import Watch
+
+REPEATS_KEPT: Final = 32
+
+
+class Docket:
+    """Markets as they are, and what was approved lately."""
+
+    def __init__(self, limits: Limits, exposure: Exposure, watch: Watch) -> None:
+        self._limits = limits
+        self._exposure = exposure
+        self._watch = watch
+        self._openings: dict[MarketId, Ns] = {}
+        self._recent: deque[Ns] = deque(maxlen=max(1, limits.max_orders))
+        self._approved: deque[Intent] = deque(maxlen=REPEATS_KEPT)
+        self.markets: dict[MarketId, Market] = {}
+
+    def market_seen(self, seen: MarketSeen) -> None:
+        """Take a market's metadata."""
+        self.markets[seen.market.id] = seen.market
+        self._exposure.market_seen(seen.market)
+
+    def status_seen(self, seen: MarketStatusSeen) -> None:
+        """Note that a market opened, paused or closed."""
+        market = self.markets.get(seen.market)
+        if market is not None:
+            self.markets[market.id] = msgspec.structs.replace(market, status=seen.status)
+
+    def tick_changed(self, changed: TickChanged) -> None:
+        """Note a new price grid."""
+        market = self.markets.get(changed.market)
+        if market is not None:
+            self.markets[market.id] = msgspec.structs.replace(market, bands=changed.bands)
+
+    def approved(self, approved: Approved) -> None:
+        """Reserve what was approved, and remember when."""
+        self._exposure.reserve(approved)
+        self._recent.append(approved.at)
+        self._approved.append(approved.intent)
+        if approved.reserved:
+            self._openings[approved.intent.market] = approved.at
+
+    def fee(self, intent: Intent, *, is_taker: bool) -> Cash:
+        """Estimate the fee of an intent at its limit, all of it as maker or as taker."""
+        market = self.markets.get(intent.market)
+        if market is None:
+            return 0
+        price = intent.price if intent.side is Side.BUY else PRICE_ONE - intent.price
+        return fee_of(market.fees, price, intent.qty, is_maker=not is_taker)
+
+    def case(
+        self, intent: Intent, state: GateState, reason: str, differs: HoldingDiffers | None = None
+    ) -> Case:
+        """Put together what the checks may look at."""
+        exposure, market = self._exposure, intent.market
+        now, then = exposure.worst(market), exposure.worst(market, intent)
+        since = intent.at - self._limits.order_window
+        case = Case(
+            intent=intent,
+            limits=self._limits,
+            state=state,
+            reason=reason,
+            market=self.markets.get(market),
+            book=self._watch.books.get(market),
+            heard_at=self._watch.heard_at(market),
+            reduces=self._reduces(intent, differs),
+            closable=exposure.closable(intent),
+            is_amend_known=intent.replaces in exposure.orders,
+            market_now=now,
+            market_then=then,
+            total_now=exposure.total(),
+            event_now=exposure.event(market),
+            needed=0,
+            free_cash=exposure.free_cash(market),
+            positions_then=len({*exposure.busy(), market}),
+            day_loss=self._watch.day_loss(),
+            day_loss_limit=self._watch.day_loss_limit(),
+            losses_in_row=self._watch.losses.in_row,
+            last_opening=self._openings.get(market, 0),
+            recent_orders=sum(at > since for at in self._recent),
+            moved_ppm=self._watch.moved_ppm(market, intent.at),
+            spread_mean=self._watch.spread_mean(market),
+        )
+        rise = exposure.to_pay(market, intent) - exposure.to_pay(market)
+        needed = max(0, rise) + self.fee(intent, is_taker=case.is_taker)
+        return msgspec.structs.replace(case, needed=needed)
+
+    def live_case(
+        self,
+        case: Case,
+        rules: LiveRules,
+        ready: ReadinessChanged | None,
+        armed: Armed | None,
+        differs: HoldingDiffers | None,
+    ) -> LiveCase:
+        """Add what counts where the money is real."""
+        intent = case.intent
+        old = self._exposure.orders.get(intent.replaces)
+        return LiveCase(
+            case=case,
+            rules=rules,
+            ready=ready,
+            armed=armed,
+            differs=differs,
+            is_split=self._exposure.ledger.is_split(intent.market),
+            way=self._exposure.way(intent),
+            shelf=self._exposure.shelf(intent),
+            to_fill=intent.qty - (old.filled if old is not None else 0),
+            fee=self.fee(intent, is_taker=case.is_taker),
+            is_first=not self._approved,
+            is_repeat=self._is_repeat(intent, rules.repeat_within),
+        )
+
+    def _is_repeat(self, intent: Intent, within: Ns) -> bool:
+        """Tell whether the same was ordered a moment ago, as by a key that stuck."""
+        return not intent.replaces and any(
+            old.at > intent.at - within and _asked(old) == _asked(intent) for old in self._approved
+        )
+
+    def _reduces(self, intent: Intent, differs: HoldingDiffers | None) -> bool:
+        """Tell whether an intent can only make a holding, or a working order, smaller.
+
+        Where the venue holds another number for us, it must be so by either.
+        """
+        old = self._exposure.orders.get(intent.replaces)
+        to_fill = intent.qty - (old.filled if old is not None else 0)
+        if to_fill <= self._exposure.closable(intent):
+            return differs is None or to_fill <= _against(differs.theirs, intent.side)
+        return old is not None and _shrinks(old, intent)
+
+
+def _against(held: int, side: Side) -> int:
+    return max(0, -held if side is Side.BUY else held)
+
+
+def _shrinks(old: Reserved, intent: Intent) -> bool:
+    if intent.qty > old.qty:
+        return False
+    buys = intent.side is Side.BUY
+    return intent.price <= old.price if buys else intent.price >= old.price
+
+
+def _asked(intent: Intent) -> tuple[object, ...]:
+    return (intent.market, intent.side, intent.price, intent.qty)
