@@ -9,12 +9,13 @@ from pmterm.sim.billing import TEAMS, Bout, listings_of
 from pmterm.sim.events import BookReplaced, LevelNow, SimEvent
 from pmterm.sim.listing import Listing
 from pmterm.sim.market_state import MarketState
+from pmterm.sim.world import Unmatched
 
 DEEP = 20  # levels a side
 BEST_BID, BEST_ASK = 4_900, 5_100
 
 
-class BurstWorld:
+class BurstWorld(Unmatched):
     """The five markets of one match, their books changing `rate` times a second in turn.
 
     Every change sets one of forty levels to another size; every 97th removes one, which comes

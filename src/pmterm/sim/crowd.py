@@ -9,6 +9,7 @@ from pmterm.model.market import MarketStatus, PriceBand
 from pmterm.model.order import Side
 from pmterm.model.units import PRICE_ONE, QTY_ONE, SECOND, Ns, Price, Qty
 from pmterm.sim.events import GridChanged, MarketEvent, StatusChanged, Traded
+from pmterm.sim.exchange_orders import Why
 from pmterm.sim.listing import Grid, Listing
 from pmterm.sim.makers import Maker, Mood, Style, Trading, place_tail
 from pmterm.sim.matching import MatchingBook
@@ -73,14 +74,15 @@ class Pit:
         market = listing.market
         self._style = style
         self._chance = chance
-        self._book = MatchingBook(market.id)
-        self._trading = Trading(self._book, market.bands, chance)
+        self.book = MatchingBook(market.id)
+        self._trading = Trading(self.book, market.bands, chance)
         self._bands = market.bands
         self._makers = [
             Maker("maker-1", style, 0, 1.0),
             Maker("maker-2", style, 40, 0.6),
             Maker("maker-3", style, 90, 1.4),
         ]
+        self._crowd = {maker.owner for maker in self._makers}
         self._mood = Mood()
         self._mood_until: Ns = 0
         self._belief = 0.0
@@ -95,6 +97,7 @@ class Pit:
         self._began: Ns = 0
         self._volume: Qty = 0
         self.is_open = True
+        self.is_halted = False
 
     def open(self, at: Ns, truth: float) -> list[MarketEvent]:
         """Fill the book for the first time."""
@@ -111,8 +114,8 @@ class Pit:
         self.is_open = False
         market = self.listing.market.id
         events: list[MarketEvent] = []
-        for name in self._book.all_orders():
-            events += self._book.cancel(at, name)
+        for name in self.book.all_orders():
+            events += self.book.cancel(at, name, Why.MARKET_CLOSED)
         events.append(StatusChanged(at, market, MarketStatus.CLOSED))
         events.append(StatusChanged(at, market, MarketStatus.RESOLVED, result))
         return events
@@ -226,7 +229,7 @@ class Pit:
     def _pick_off(self, at: Ns, truth: float) -> list[MarketEvent]:
         """Those who saw it first take what is offered too cheap; value seekers do so later."""
         worth = round(truth * PRICE_ONE)
-        book = self._book
+        book = self.book
         if book.best_ask < worth - 150:
             side = Side.BUY
         elif book.best_bid > worth + 150:
@@ -278,14 +281,14 @@ class Pit:
             return []
         wanted = 10 if is_edge else 100
         events: list[MarketEvent] = []
-        for name in self._book.orders_off(wanted):
-            events += self._book.cancel(at, name)
+        for name in self.book.orders_off(wanted):
+            events += self.book.cancel(at, name, Why.TICK_CHANGED)
         for maker in self._makers:
             maker.leave()
-        for name in self._book.all_orders():
-            order = self._book.order(name)
-            if order is not None and order.owner != "tail":
-                events += self._book.cancel(at, name)
+        for name in self.book.all_orders():
+            order = self.book.order(name)
+            if order is not None and order.owner in self._crowd:
+                events += self.book.cancel(at, name)
         self._bands = (PriceBand(0, PRICE_ONE, wanted),)
         self._trading.grid = Grid(self._bands)
         events.append(GridChanged(at, self.listing.market.id, wanted, step))

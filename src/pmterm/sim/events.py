@@ -7,7 +7,7 @@ import msgspec
 from pmterm.model.ids import MarketId
 from pmterm.model.market import MarketStatus
 from pmterm.model.order import Side
-from pmterm.model.units import Ns, Price, Qty
+from pmterm.model.units import PRICE_ONE, Ns, Price, Qty
 
 
 class LevelNow(msgspec.Struct, frozen=True, gc=False):
@@ -55,12 +55,22 @@ class GridChanged(msgspec.Struct, frozen=True):
 
 
 class StatusChanged(msgspec.Struct, frozen=True):
-    """A market opened, paused, closed or was resolved; `result` is the winning outcome's index."""
+    """A market opened, paused, closed or was resolved.
+
+    `result` is the winning outcome's index, -1 for none; `payout` what one YES then pays where
+    neither outcome won (a split or void market), -1 for "as `result` says".
+    """
 
     at: Ns
     market: MarketId
     status: MarketStatus
     result: int = -1
+    payout: Price = -1
+
+    @property
+    def yes_pays(self) -> Price:
+        """What one YES pays once the market is resolved."""
+        return self.payout if self.payout >= 0 else (PRICE_ONE if self.result == 0 else 0)
 
 
 class MatchMoment(msgspec.Struct, frozen=True):

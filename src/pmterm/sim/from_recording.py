@@ -31,6 +31,7 @@ from pmterm.sim.events import (
 )
 from pmterm.sim.listing import Listing
 from pmterm.sim.market_state import MarketState
+from pmterm.sim.world import Unmatched
 from pmterm.store.recording_lines import Line, MarketLine
 from pmterm.venues.base import Catalog, Feed
 from pmterm.venues.kalshi.catalog import KalshiCatalog
@@ -39,7 +40,7 @@ from pmterm.venues.polymarket.catalog import PolymarketCatalog
 from pmterm.venues.polymarket.feed import PolymarketFeed
 
 
-class RecordingWorld:
+class RecordingWorld(Unmatched):
     """Plays a recording from `start` on, `speed` times as fast as it was.
 
     `lines` are read twice (a `RecordingReader` will do): once for the markets, once while time

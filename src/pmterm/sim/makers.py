@@ -99,7 +99,7 @@ class Maker:
     """Keeps one order on each of its levels, bids below and asks above its centre."""
 
     def __init__(self, owner: str, style: Style, offset: Price, share: float) -> None:
-        self._owner = owner
+        self.owner = owner
         self._style = style
         self._offset = offset
         self._share = share
@@ -179,13 +179,13 @@ class Maker:
         self, at: Ns, trading: Trading, side: Side, price: Price, share: float
     ) -> list[MarketEvent]:
         qty = trading.qty(self._style.level_qty * self._share * share)
-        name, events = trading.rest(at, self._owner, side, price, qty)
+        name, events = trading.rest(at, self.owner, side, price, qty)
         if name:
             self._standing[side, price] = name
             return events
         # somebody still offers what this maker no longer believes in: it takes that
         half = max(5 * QTY_ONE, qty // (2 * QTY_ONE) * QTY_ONE)
-        return trading.hit(at, self._owner, side, price, half)
+        return trading.hit(at, self.owner, side, price, half)
 
 
 def place_tail(at: Ns, trading: Trading, centre: Price, contracts: int) -> list[MarketEvent]:

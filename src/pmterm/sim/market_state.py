@@ -53,6 +53,7 @@ class MarketState:
         self.bands: tuple[PriceBand, ...] = listing.market.bands
         self.status: MarketStatus = listing.market.status
         self.result = -1
+        self.payout: Price = -1  # what a YES pays once resolved, -1 before
         self.bids = Levels()
         self.asks = Levels()
         self.last: Price = 0
@@ -96,6 +97,8 @@ class MarketState:
                 self.bands = (PriceBand(0, PRICE_ONE, event.step),)
             case StatusChanged():
                 self.status, self.result = event.status, event.result
+                is_resolved = event.status is MarketStatus.RESOLVED
+                self.payout = event.yes_pays if is_resolved else -1
 
     def _replace(self, event: BookReplaced) -> None:
         self.bids, self.asks = Levels(), Levels()

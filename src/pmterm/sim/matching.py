@@ -1,6 +1,8 @@
 """Price-time matching of one market: integers in, events out, no clock and no chance."""
 
 from bisect import bisect_left, insort
+from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -12,6 +14,19 @@ from pmterm.sim.events import LevelNow, MarketEvent, Traded
 
 NO_BID: Price = 0
 NO_ASK: Price = PRICE_ONE
+OWN_ORDER = "own order"  # why an order that met its own owner's went
+
+
+class SelfTrade(StrEnum):
+    """What happens when an order meets one of its own owner's.
+
+    Kalshi's two modes (Kalshi docs, orders, read 2026-10): TAKER kills what is left of the incoming
+    order, MAKER takes the resting one out of the way. Polymarket lets them trade: ALLOWED.
+    """
+
+    TAKER = "taker_at_cross"
+    MAKER = "maker"
+    ALLOWED = "allowed"
 
 
 class Order(msgspec.Struct):
@@ -25,13 +40,31 @@ class Order(msgspec.Struct):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """One resting order met one incoming order, at the resting price."""
+    """One resting order met one incoming order, at the resting price.
+
+    `taker` is the incoming order's side; `number` that of the `Traded` it is part of.
+    """
 
     maker_order: str
     maker_owner: str
     taker_order: str
     price: Price
     qty: Qty
+    taker_owner: str = ""
+    taker: Side = Side.BUY
+    number: int = 0
+
+
+class BookWatcher(Protocol):
+    """Hears what becomes of the orders in a book, while it happens: it must not touch the book."""
+
+    def matched(self, at: Ns, match: Match) -> None:
+        """Two orders traded."""
+        ...
+
+    def withdrawn(self, at: Ns, order: Order, by: Qty, why: str) -> None:
+        """A resting order got smaller by `by` without a trade; `order.qty` is what is left."""
+        ...
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -95,13 +128,12 @@ class MatchingBook:
     """The order book of one market.
 
     Orders meet the best price first and within a price the oldest first, and trade at the
-    resting price. The book is never crossed. An order never trades with its own owner's: what is
-    left of it then is killed, as Kalshi's "taker at cross" does (Kalshi docs, orders, read
-    2026-10).
+    resting price. The book is never crossed. `watcher` hears of every match and withdrawal.
     """
 
     def __init__(self, market: MarketId) -> None:
         self.market = market
+        self.watcher: BookWatcher | None = None
         self._orders: dict[str, Order] = {}
         self._bids = _Line(Side.BUY)
         self._asks = _Line(Side.SELL)
@@ -138,6 +170,20 @@ class MatchingBook:
         """Return every resting order, oldest first."""
         return list(self._orders)
 
+    def ahead_of(self, order_id: str) -> Qty:
+        """Return how much must trade before a resting order does: better prices, then older."""
+        order = self._orders.get(order_id)
+        if order is None:
+            return 0
+        line = self._line(order.side)
+        rank = order.price * line.sign
+        ahead = sum(line.totals[better] for better in line.ranks if better > rank)
+        for older in line.queues[rank].values():
+            if older.id == order_id:
+                break
+            ahead += older.qty
+        return ahead
+
     def place(
         self,
         at: Ns,
@@ -145,6 +191,7 @@ class MatchingBook:
         tif: TimeInForce = TimeInForce.GTC,
         *,
         post_only: bool = False,
+        self_trade: SelfTrade = SelfTrade.TAKER,
     ) -> Placed:
         """Match an order and let the rest stand, as its time in force says.
 
@@ -154,30 +201,29 @@ class MatchingBook:
         if order.id in self._orders or order.qty <= 0 or not 0 < order.price < PRICE_ONE:
             raise Impossible(f"no such order can be placed: {order}")
         asked = order.qty
-        reachable = self._reachable(order)
         if post_only and self._meets(order):
             return Placed([], [], 0, 0, asked, "post only")
-        if tif is TimeInForce.FOK and reachable < asked:
+        if tif is TimeInForce.FOK and self._reachable(order, self_trade) < asked:
             return Placed([], [], 0, 0, asked, "fill or kill")
-        events, matches = self._match(at, order)
+        events, matches = self._match(at, order, self_trade)
         filled = asked - order.qty
         if not order.qty:
             return Placed(events, matches, filled, 0, 0)
         if self._meets(order):
-            return Placed(events, matches, filled, 0, order.qty, "own order")
-        if tif is not TimeInForce.GTC:
+            return Placed(events, matches, filled, 0, order.qty, OWN_ORDER)
+        if tif in {TimeInForce.IOC, TimeInForce.FOK}:
             return Placed(events, matches, filled, 0, order.qty, "nothing to match")
         self._orders[order.id] = order
         total = self._line(order.side).add(order)
         events.append(LevelNow(at, self.market, order.side, order.price, total, order.qty))
         return Placed(events, matches, filled, order.qty, 0)
 
-    def cancel(self, at: Ns, order_id: str) -> list[MarketEvent]:
+    def cancel(self, at: Ns, order_id: str, why: str = "") -> list[MarketEvent]:
         """Take an order back; nothing happens if it does not rest here."""
         order = self._orders.get(order_id)
-        return self.reduce(at, order_id, order.qty) if order else []
+        return self.reduce(at, order_id, order.qty, why) if order else []
 
-    def reduce(self, at: Ns, order_id: str, by: Qty) -> list[MarketEvent]:
+    def reduce(self, at: Ns, order_id: str, by: Qty, why: str = "") -> list[MarketEvent]:
         """Make a resting order smaller by at most `by`; it keeps its place in line."""
         order = self._orders.get(order_id)
         if order is None or by <= 0:
@@ -186,6 +232,8 @@ class MatchingBook:
         left = self._line(order.side).take(order, by)
         if not order.qty:
             del self._orders[order_id]
+        if self.watcher is not None:
+            self.watcher.withdrawn(at, order, by, why)
         return [LevelNow(at, self.market, order.side, order.price, left, -by)]
 
     def _line(self, side: Side) -> _Line:
@@ -195,7 +243,7 @@ class MatchingBook:
         line = self._line(order.side.other)
         return bool(line.ranks) and line.ranks[-1] >= order.price * line.sign
 
-    def _reachable(self, order: Order) -> Qty:
+    def _reachable(self, order: Order, self_trade: SelfTrade) -> Qty:
         """Return how much of an order could trade at once, up to its size."""
         line = self._line(order.side.other)
         sum_qty = 0
@@ -203,39 +251,60 @@ class MatchingBook:
             if rank < order.price * line.sign or sum_qty >= order.qty:
                 break
             for resting in line.queues[rank].values():
-                if resting.owner == order.owner:
+                if resting.owner != order.owner or self_trade is SelfTrade.ALLOWED:
+                    sum_qty += resting.qty
+                elif self_trade is SelfTrade.TAKER:
                     return sum_qty
-                sum_qty += resting.qty
         return sum_qty
 
-    def _match(self, at: Ns, order: Order) -> tuple[list[MarketEvent], list[Match]]:
+    def _match(
+        self, at: Ns, order: Order, self_trade: SelfTrade
+    ) -> tuple[list[MarketEvent], list[Match]]:
         line = self._line(order.side.other)
         events: list[MarketEvent] = []
         matches: list[Match] = []
         while order.qty and self._meets(order):
-            price = line.ranks[-1] * line.sign
-            traded = self._match_level(order, line, matches)
-            if traded:
-                self._trades += 1
-                left = line.totals.get(price * line.sign, 0)
-                events.append(
-                    LevelNow(at, self.market, order.side.other, price, left, -traded, by_trade=True)
-                )
-                events.append(Traded(at, self.market, price, traded, order.side, self._trades))
-            if line.ranks and line.ranks[-1] * line.sign == price and order.qty:
-                break  # the next in line is the owner's own order
+            first = next(iter(line.queues[line.ranks[-1]].values()))
+            if first.owner == order.owner and self_trade is SelfTrade.TAKER:
+                break
+            if first.owner == order.owner and self_trade is SelfTrade.MAKER:
+                events += self.cancel(at, first.id, OWN_ORDER)
+                continue
+            self._trades += 1
+            met = self._match_level(order, line, self_trade)
+            traded = sum(match.qty for match in met)
+            side, price = order.side.other, met[0].price
+            left = line.totals.get(price * line.sign, 0)
+            events.append(LevelNow(at, self.market, side, price, left, -traded, by_trade=True))
+            events.append(Traded(at, self.market, price, traded, order.side, self._trades))
+            matches += met
+            if self.watcher is not None:
+                for match in met:
+                    self.watcher.matched(at, match)
         return events, matches
 
-    def _match_level(self, order: Order, line: _Line, matches: list[Match]) -> Qty:
-        traded = 0
+    def _match_level(self, order: Order, line: _Line, self_trade: SelfTrade) -> list[Match]:
+        """Trade with the best level's queue, up to the first order of the same owner."""
+        matches: list[Match] = []
         for resting in list(line.queues[line.ranks[-1]].values()):
-            if not order.qty or resting.owner == order.owner:
+            is_own = resting.owner == order.owner and self_trade is not SelfTrade.ALLOWED
+            if not order.qty or is_own:
                 break
             qty = min(order.qty, resting.qty)
             line.take(resting, qty)
             order.qty -= qty
-            traded += qty
-            matches.append(Match(resting.id, resting.owner, order.id, resting.price, qty))
+            matches.append(
+                Match(
+                    resting.id,
+                    resting.owner,
+                    order.id,
+                    resting.price,
+                    qty,
+                    order.owner,
+                    order.side,
+                    self._trades,
+                )
+            )
             if not resting.qty:
                 del self._orders[resting.id]
-        return traded
+        return matches

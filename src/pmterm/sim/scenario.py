@@ -13,6 +13,7 @@ from pmterm.sim.events import MatchMoment, SimEvent
 from pmterm.sim.listing import Listing
 from pmterm.sim.makers import Style
 from pmterm.sim.market_state import MarketState
+from pmterm.sim.matching import MatchingBook
 from pmterm.sim.valorant import Moment
 
 STEP: Ns = 50 * MS
@@ -79,6 +80,20 @@ class Scenario:
             events += self._step(self._clock)
         return events
 
+    def book(self, market: MarketId) -> MatchingBook | None:
+        """Return the book of a market."""
+        pit = self._pit(market)
+        return pit.book if pit is not None else None
+
+    def halt(self, market: MarketId, *, is_halted: bool) -> None:
+        """Have a market's crowd go away, or come back."""
+        pit = self._pit(market)
+        if pit is not None:
+            pit.is_halted = is_halted
+
+    def _pit(self, market: MarketId) -> Pit | None:
+        return next((pit for pit in self._pits if pit.listing.market.id == market), None)
+
     def _chance(self, what: str) -> random.Random:
         return random.Random(f"{self._seed} {what}")  # noqa: S311 - a game, not a secret
 
@@ -101,7 +116,7 @@ class Scenario:
             self._played += 1
             events += self._tell(at, self._last)
         for pit, truth in zip(self._pits, self._truths(), strict=True):
-            if not pit.is_open:
+            if not pit.is_open or pit.is_halted:
                 continue
             if self._dice.random() < STEP / SECOND / VANISH_EVERY_S:
                 pit.vanish(at)
@@ -125,13 +140,15 @@ class Scenario:
             chance = int(moment.match * 1_000_000)
             events.append(MatchMoment(at, moment.kind, moment.team, moment.text, chance))
         if moment.kind == "map_won" and moment.map_number <= 2:
-            events += self._pits[moment.map_number].close(at, moment.team)
+            events += self._close(at, moment.map_number, moment.team)
         if moment.kind == "match_won":
             for index in (0, 2, 3, 4):
-                if self._pits[index].is_open:
-                    result = moment.team if index != 4 else 1 - moment.team
-                    events += self._pits[index].close(at, result)
+                events += self._close(at, index, moment.team if index != 4 else 1 - moment.team)
         return events
+
+    def _close(self, at: Ns, index: int, result: int) -> list[SimEvent]:
+        pit = self._pits[index]
+        return [*pit.close(at, result)] if pit.is_open else []
 
     def _note(self, at: Ns, kind: str, text: str) -> list[SimEvent]:
         return [MatchMoment(at, kind, 0, text, int(self._last.match * 1_000_000))]

@@ -1,7 +1,7 @@
 """The local exchange: both venues' public dialects from one world, on loopback."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Self
 
@@ -11,13 +11,15 @@ from aiohttp.typedefs import Handler
 from pmterm.model.ids import Venue
 from pmterm.model.units import Ns
 from pmterm.sim import kalshi_server, polymarket_server
+from pmterm.sim.accounts import TestAccount
 from pmterm.sim.client import Client
-from pmterm.sim.events import MatchMoment
+from pmterm.sim.events import MatchMoment, SimEvent
+from pmterm.sim.exchange import Exchange
 from pmterm.sim.faults import EDGE_PAGE, Faults, no_faults
 from pmterm.sim.handshake import PublicKey
 from pmterm.sim.kalshi_server import KalshiServer
 from pmterm.sim.polymarket_server import PolymarketServer
-from pmterm.sim.world import Clock, World, passing
+from pmterm.sim.world import Clock, World
 
 STEP_S = 0.025
 LOOPBACK = "127.0.0.1"
@@ -27,8 +29,8 @@ class SimServer:
     """Serves a world while entered: `async with SimServer(world, clock) as sim`.
 
     Time is the clock's: every 25 ms of it the world moves up to `clock.now()` and every client is
-    told. `port` 0 takes a free one. `kalshi_keys` are public keys by key id; None lets unsigned
-    clients in. The world must not be ahead of the clock.
+    told. `port` 0 takes a free one. `accounts` may trade, on `exchange`. `kalshi_keys` are public
+    keys by key id; None lets unsigned clients in. The world must not be ahead of the clock.
     """
 
     def __init__(
@@ -37,11 +39,15 @@ class SimServer:
         clock: Clock,
         *,
         port: int = 0,
+        accounts: Sequence[TestAccount] = (),
         kalshi_keys: Mapping[str, PublicKey] | None = None,
     ) -> None:
         self.world = world
         self.faults: dict[Venue, Faults] = no_faults()
         self.moments: list[MatchMoment] = []
+        self.accounts = tuple(accounts)
+        self.exchange = Exchange(world)
+        self.exchange.on_market.append(self._tell)
         self._clock = clock
         self._port = port
         self.kalshi = KalshiServer(world, clock, self.faults[Venue.KALSHI], kalshi_keys)
@@ -51,7 +57,10 @@ class SimServer:
 
     async def __aenter__(self) -> Self:
         """Bring the world up to now, then open the door."""
-        self.advance(self._clock.now())
+        now = self._clock.now()
+        for account in self.accounts:
+            self.exchange.open_account(now, account)
+        self.advance(now)
         app = web.Application(middlewares=[self._spoil])
         app.add_routes(self.kalshi.routes())
         app.add_routes(self.polymarket.routes())
@@ -96,13 +105,15 @@ class SimServer:
 
     def advance(self, to: Ns) -> None:
         """Let the world's time pass up to `to` and tell everybody what happened."""
-        for event in passing(self.world, to):
-            if isinstance(event, MatchMoment):
-                self.moments.append(event)
-            elif self.world.states[event.market].listing.market.venue is Venue.KALSHI:
-                self.kalshi.tell(event)
-            else:
-                self.polymarket.tell(event)
+        self.exchange.advance(to)
+
+    def _tell(self, event: SimEvent) -> None:
+        if isinstance(event, MatchMoment):
+            self.moments.append(event)
+        elif self.world.states[event.market].listing.market.venue is Venue.KALSHI:
+            self.kalshi.tell(event)
+        else:
+            self.polymarket.tell(event)
 
     def clients(self, venue: Venue) -> list[Client]:
         """Return who is connected to a venue's stream."""

@@ -1,4 +1,4 @@
-"""What a local exchange can show: a scenario, a recording, or a burst."""
+"""What a local exchange can show: a scenario, a quiet world, a recording, or a burst."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -8,6 +8,7 @@ from pmterm.model.units import Ns
 from pmterm.sim.events import MatchMoment, SimEvent
 from pmterm.sim.listing import Listing
 from pmterm.sim.market_state import MarketState
+from pmterm.sim.matching import MatchingBook
 
 
 class Clock(Protocol):
@@ -42,6 +43,25 @@ class World(Protocol):
     def run_until(self, at: Ns) -> Sequence[SimEvent]:
         """Let time pass; returns what happened up to `at`, oldest first."""
         ...
+
+    def book(self, market: MarketId) -> MatchingBook | None:
+        """Return the book that orders can be placed in; None where nobody can trade."""
+        ...
+
+    def halt(self, market: MarketId, *, is_halted: bool) -> None:
+        """Have the world's own people leave a market alone, or come back to it."""
+        ...
+
+
+class Unmatched:
+    """A world, or a part of one, in which nobody can place orders."""
+
+    def book(self, market: MarketId) -> MatchingBook | None:  # noqa: ARG002
+        """Return nothing: what happens here is told, not made."""
+        return None
+
+    def halt(self, market: MarketId, *, is_halted: bool) -> None:
+        """Do nothing: nobody acts here."""
 
 
 def passing(world: World, until: Ns) -> Iterator[SimEvent]:
