@@ -8,7 +8,8 @@ _ANSWERS = _ENDS | {S.OPEN, S.PARTIAL, S.REFUSED}
 
 # A venue's word may overtake another: whatever came later and says more wins. What has ended
 # stays ended, an order that stood in the book cannot be refused any more, and one that traded
-# cannot become untraded.
+# cannot become untraded. An order that is to trade at once may be said to stand first and trade
+# later; one whose cancel was not answered for sure works until it is proved gone.
 MOVES: dict[S, frozenset[S]] = {
     S.RESERVED: _ANSWERS | {S.JOURNALED, S.SENT, S.UNKNOWN},
     S.JOURNALED: _ANSWERS | {S.SENT, S.UNKNOWN},

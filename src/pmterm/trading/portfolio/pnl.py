@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from pmterm.model.fees import FeeSchedule, fee_of
 from pmterm.model.holding import Holding, utc_day
 from pmterm.model.ids import MarketId
-from pmterm.model.units import Cash, Ns, Price
+from pmterm.model.units import PRICE_ONE, Cash, Ns, Price
 
 
 class DayProfit:
@@ -45,9 +46,14 @@ class Worth(msgspec.Struct, frozen=True):
 
 
 def worth(
-    holdings: Mapping[MarketId, Holding], touches: Mapping[MarketId, tuple[Price, Price]]
+    holdings: Mapping[MarketId, Holding],
+    touches: Mapping[MarketId, tuple[Price, Price]],
+    fees: Mapping[MarketId, FeeSchedule] | None = None,
 ) -> Worth:
-    """Mark all holdings at the last touch (bid, ask) that had both sides."""
+    """Mark all holdings at the last touch (bid, ask) that had both sides.
+
+    With `fees` given, the value of an exit is after its fee.
+    """
     value = middle = paid = 0
     for market, held in holdings.items():
         if held.qty == 0:
@@ -55,5 +61,14 @@ def worth(
         paid += held.cost
         touch = touches.get(market)
         value += held.cost if touch is None else held.exit_value(*touch)
+        if touch is not None and fees is not None and market in fees:
+            value -= exit_fee(held, touch, fees[market])
         middle += held.cost if touch is None else held.mid_value(*touch)
     return Worth(value, value - paid, middle - paid, paid)
+
+
+def exit_fee(held: Holding, touch: tuple[Price, Price], schedule: FeeSchedule) -> Cash:
+    """Return the fee of selling all of a holding at the touch."""
+    bid, ask = touch
+    price = bid if held.qty > 0 else PRICE_ONE - ask
+    return fee_of(schedule, price, abs(held.qty))

@@ -6,27 +6,37 @@ from typing import Any
 from pmterm.messages.accounts import (
     BalanceSeen,
     MarketSettled,
+    Mode,
     ProfitMarked,
     SessionStarted,
 )
 from pmterm.messages.base import Message
-from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
+from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, MarketSeen
 from pmterm.messages.health import Heartbeat
-from pmterm.messages.orders import Approved, Fill, OrderReport
+from pmterm.messages.hearing import folding, silently
+from pmterm.messages.live import CashSeen, HoldingAdjusted
+from pmterm.messages.orders import Approved, Fill, FillMoved, OrderAdopted, OrderReport
+from pmterm.model.fees import FeeSchedule
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId, OrderId
-from pmterm.model.units import Cash, Ns, Price
+from pmterm.model.ledger import Ledger
+from pmterm.model.order import Side
+from pmterm.model.stock import Adjusted
+from pmterm.model.units import PRICE_ONE, Cash, Ns, Price, cost
 from pmterm.trading.portfolio.pnl import DayProfit, worth
-from pmterm.trading.portfolio.position import Account, Position, changed
+from pmterm.trading.portfolio.position import Position, changed, position
 
 
 class Portfolio:
-    """Knows what is held, what it cost and what it would bring."""
+    """Knows what is held, what it cost and what it would bring.
+
+    Where the money is real, what an exit would bring is after its fee.
+    """
 
     def __init__(self) -> None:
-        self._account = Account()
+        self._ledger = Ledger()
         self._day = DayProfit()
-        self._has_started = False
+        self._fees: dict[MarketId, FeeSchedule] = {}
         self._books: dict[MarketId, BookChanged] = {}
         self._touches: dict[MarketId, tuple[Price, Price]] = {}
         self._reserved: dict[OrderId, tuple[Cash, int]] = {}  # what is reserved, for what size
@@ -37,35 +47,42 @@ class Portfolio:
         """Return what this stage listens to."""
         return {
             BookChanged: self._book_changed,
+            MarketSeen: silently(self._note_market),
             SessionStarted: self._started,
             Approved: self._approved,
             OrderReport: self._reported,
             Fill: self._filled,
             MarketSettled: self._settled,
             Heartbeat: self._beat,
+            OrderAdopted: silently(self._book_adopted),
+            FillMoved: self._fill_moved,
+            HoldingAdjusted: self._adjusted,
+            CashSeen: self._cash_seen,
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Return how the journal restores this stage."""
         return {
+            MarketSeen: self._note_market,
             SessionStarted: self._recall_start,
             Approved: self._recall_approved,
             OrderReport: self._recall_report,
-            Fill: self._recall_fill,
-            MarketSettled: self._recall_settled,
+            Fill: folding(self._book_fill),
+            MarketSettled: folding(self._book_settled),
+            OrderAdopted: self._book_adopted,
+            FillMoved: folding(self._book_moved),
+            HoldingAdjusted: self._book_adjusted,
+            CashSeen: self._book_cash,
         }
 
     @property
     def cash(self) -> Cash:
         """Cash that is ours and free of positions, 1e-6 USD."""
-        return self._account.cash
+        return self._ledger.cash
 
     def positions(self) -> list[Position]:
         """Return what was ever held, in the order it was first traded; closed ones have size 0."""
-        return [
-            Position(market, held.qty, held.average, held.cost, held.realised, held.fees)
-            for market, held in self._account.holdings.items()
-        ]
+        return [position(self._ledger, market) for market in self._ledger.holdings]
 
     def mark(self) -> ProfitMarked | None:
         """Return the last mark, None before the first."""
@@ -77,12 +94,14 @@ class Portfolio:
 
     def _started(self, session: SessionStarted) -> Sequence[Message]:
         self._recall_start(session)
-        return (BalanceSeen(session.at, self._account.cash),)
+        return (BalanceSeen(session.at, self._ledger.cash),)
 
     def _recall_start(self, session: SessionStarted) -> None:
-        if not self._has_started:
-            self._has_started = True
-            self._account.cash += session.cash
+        self._ledger.started(session.cash, is_live=session.mode is Mode.LIVE)
+
+    def _note_market(self, seen: MarketSeen) -> None:
+        self._fees[seen.market.id] = seen.market.fees
+        self._ledger.market_seen(seen.market)
 
     def _approved(self, approved: Approved) -> Sequence[Message]:
         self._recall_approved(approved)
@@ -115,13 +134,10 @@ class Portfolio:
         booked = self._book_fill(fill)
         return self._tell(fill.at, fill.market, booked)
 
-    def _recall_fill(self, fill: Fill) -> None:
-        self._book_fill(fill)
-
     def _book_fill(self, fill: Fill) -> Booked | None:
-        booked = self._account.fill(fill)
+        booked = self._ledger.filled(fill.market, fill.traded)
         if booked is not None:
-            self._day.add(fill.at, booked.profit, fill.fee)
+            self._day.add(fill.at, booked.profit, booked.fee)
             self._release(fill)
         return booked
 
@@ -134,23 +150,51 @@ class Portfolio:
     def _settled(self, settled: MarketSettled) -> Sequence[Message]:
         return self._tell(settled.at, settled.market, self._book_settled(settled))
 
-    def _recall_settled(self, settled: MarketSettled) -> None:
-        self._book_settled(settled)
-
     def _book_settled(self, settled: MarketSettled) -> Booked | None:
-        booked = self._account.settle(settled)
+        booked = self._ledger.settled(settled.market, settled.payout)
         if booked is not None:
             self._day.add(settled.at, booked.profit, 0)
         return booked
 
+    def _fill_moved(self, moved: FillMoved) -> Sequence[Message]:
+        return self._tell(moved.at, moved.market, self._book_moved(moved))
+
+    def _book_moved(self, moved: FillMoved) -> Booked | None:
+        """Note how far a fill has come; one that failed takes back what it brought."""
+        booked = self._ledger.moved(moved.market, moved.fill, moved.state)
+        if booked is not None:
+            self._day.add(moved.at, booked.profit, booked.fee)
+        return booked
+
+    def _adjusted(self, adjusted: HoldingAdjusted) -> Sequence[Message]:
+        self._book_adjusted(adjusted)
+        return (changed(adjusted.at, self._ledger, adjusted.market),)
+
+    def _book_adjusted(self, adjusted: HoldingAdjusted) -> None:
+        entry = Adjusted(adjusted.qty, adjusted.price, adjusted.outcome)
+        self._ledger.adjusted(adjusted.market, entry)
+
+    def _cash_seen(self, seen: CashSeen) -> Sequence[Message]:
+        return (BalanceSeen(seen.at, self._ledger.cash),) if self._book_cash(seen) else ()
+
+    def _book_cash(self, seen: CashSeen) -> Cash:
+        return self._ledger.cash_seen(seen.venue, seen.cash)
+
+    def _book_adopted(self, adopted: OrderAdopted) -> None:
+        """Count what an order found on the account could cost."""
+        unit = adopted.price if adopted.side is Side.BUY else PRICE_ONE - adopted.price
+        left = adopted.qty - adopted.filled
+        self._reserved[adopted.order] = (cost(unit, left), left)
+
     def _tell(self, at: Ns, market: MarketId, booked: Booked | None) -> Sequence[Message]:
         if booked is None:
             return ()
-        return (changed(at, market, booked.holding), BalanceSeen(at, self._account.cash))
+        told = changed(at, self._ledger, market)
+        return (told, BalanceSeen(at, self._ledger.cash))
 
     def _beat(self, beat: Heartbeat) -> Sequence[Message]:
         self._day.turn(beat.at)
-        held = [m for m, h in self._account.holdings.items() if h.qty]
+        held = [m for m, h in self._ledger.holdings.items() if h.qty]
         sampled = [self._sample(market) for market in held]
         marked = self._marked(beat.at, is_complete=all(sampled))
         if self._last is not None and _same(self._last, marked) and not held:
@@ -169,7 +213,8 @@ class Portfolio:
         return True
 
     def _marked(self, at: Ns, *, is_complete: bool) -> ProfitMarked:
-        now = worth(self._account.holdings, self._touches)
+        fees = self._fees if self._ledger.is_live else None
+        now = worth(self._ledger.holdings, self._touches, fees)
         reserved = sum(cash for cash, _ in self._reserved.values())
         return ProfitMarked(
             at,
@@ -177,7 +222,7 @@ class Portfolio:
             open_exit=now.open_exit,
             open_mid=now.open_mid,
             exposure=now.cost + reserved,
-            equity=self._account.cash + now.value,
+            equity=self._ledger.money + now.value,
             fees_day=self._day.fees,
             is_complete=is_complete,
         )

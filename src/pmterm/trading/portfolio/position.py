@@ -1,16 +1,18 @@
-"""Every position and the cash beside them."""
+"""Every position as the screen lists it."""
 
 import msgspec
 
-from pmterm.messages.accounts import MarketSettled, PositionChanged
-from pmterm.messages.orders import Fill
-from pmterm.model.holding import FLAT, Booked, Holding
-from pmterm.model.ids import FillId, MarketId
+from pmterm.messages.accounts import PositionChanged
+from pmterm.model.ids import MarketId
+from pmterm.model.ledger import Ledger
 from pmterm.model.units import Cash, Ns, Price, Qty
 
 
 class Position(msgspec.Struct, frozen=True):
-    """One market's holding, as the screen lists it; units as in `Holding`."""
+    """One market's holding; units as in `Holding`.
+
+    `settling` of it, 0 or more, has not settled yet and cannot be sold.
+    """
 
     market: MarketId
     qty: Qty
@@ -18,35 +20,26 @@ class Position(msgspec.Struct, frozen=True):
     cost: Cash
     realised: Cash
     fees: Cash
+    settling: Qty = 0
 
 
-class Account:
-    """Holdings by market and free cash. A fill counts once, by its id."""
-
-    def __init__(self) -> None:
-        self.cash: Cash = 0
-        self.holdings: dict[MarketId, Holding] = {}
-        self._fills: set[FillId] = set()
-
-    def fill(self, fill: Fill) -> Booked | None:
-        """Book a fill; None if it was booked before."""
-        if fill.id in self._fills:
-            return None
-        self._fills.add(fill.id)
-        held = self.holdings.get(fill.market, FLAT)
-        return self._book(fill.market, held.filled(fill.side, fill.price, fill.qty, fill.fee))
-
-    def settle(self, settled: MarketSettled) -> Booked | None:
-        """Pay out a holding; None if nothing was held."""
-        held = self.holdings.get(settled.market, FLAT)
-        return self._book(settled.market, held.settled(settled.payout)) if held.qty else None
-
-    def _book(self, market: MarketId, booked: Booked) -> Booked:
-        self.holdings[market] = booked.holding
-        self.cash += booked.cash
-        return booked
+def position(ledger: Ledger, market: MarketId) -> Position:
+    """Return what is held in a market."""
+    held = ledger.held(market)
+    return Position(
+        market,
+        held.qty,
+        held.average,
+        held.cost,
+        held.realised,
+        held.fees,
+        ledger.settling(market),
+    )
 
 
-def changed(at: Ns, market: MarketId, held: Holding) -> PositionChanged:
+def changed(at: Ns, ledger: Ledger, market: MarketId) -> PositionChanged:
     """Say what a holding has become."""
-    return PositionChanged(at, market, held.qty, held.average, held.cost, held.realised, held.fees)
+    now = position(ledger, market)
+    return PositionChanged(
+        at, market, now.qty, now.average, now.cost, now.realised, now.fees, now.settling
+    )

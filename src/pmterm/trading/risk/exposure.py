@@ -161,7 +161,7 @@ class Exposure:
             del order.amends[0]
         order.price, order.qty = report.price, report.qty
         order.expected = max(order.expected, report.filled)
-        order.has_ended = report.state.is_final
+        order.has_ended = order.has_ended or report.state.is_final
         self._drop_if_done(order)
 
     def drop(self, order: OrderId) -> None:

@@ -29,6 +29,7 @@ from pmterm.messages.feed import (
     TouchSeen,
 )
 from pmterm.messages.health import FeedDown, Heartbeat
+from pmterm.messages.hearing import folding, silently
 from pmterm.messages.live import (
     Armed,
     CashSeen,
@@ -58,7 +59,6 @@ from pmterm.trading.risk.arming import Arming, cannot_arm
 from pmterm.trading.risk.checks import Case, Verdict, judge
 from pmterm.trading.risk.docket import Docket
 from pmterm.trading.risk.exposure import Exposure
-from pmterm.trading.risk.hearing import folding, silently
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveRules, judge_live
 from pmterm.trading.risk.usage import Usage, limit_uses
