@@ -36,11 +36,16 @@ def watch(
     store: Store = None,
     seed: Annotated[int | None, typer.Option(help="Which evening the demo plays.")] = None,
     as_json: JsonLines = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Trade REAL money; asks for a typed word first.")
+    ] = False,
 ) -> None:
     """Open the terminal on markets; without any, on the market finder."""
     from pmterm.compose import given
 
     names = markets or []
+    if live and "demo" in names:
+        raise UsageWrong("the demo has no real money.", "Leave out --live.")
     if "demo" in names and len(names) > 1:
         raise UsageWrong("the demo cannot be mixed with other markets.", "Watch it alone.")
     settings = given.settings(
@@ -64,9 +69,40 @@ def watch(
         from pmterm.compose import demo
 
         raise typer.Exit(go(demo.demo(settings, screen, seed=seed, record=record)))
-    from pmterm.compose import live
+    from pmterm.compose import live as session
 
-    raise typer.Exit(go(live.watch(settings, screen, names)))
+    if live:
+        _confirm_live()
+    raise typer.Exit(go(session.watch(settings, screen, names, is_live=live)))
+
+
+LIVE_WORD = "live"
+
+
+def _confirm_live() -> None:
+    """Have a person type the word; a script writes it as its first line.
+
+    Raises:
+        UsageWrong: another word came.
+    """
+    typer.echo(
+        "This session trades REAL MONEY on your accounts. It starts disarmed: no order passes "
+        "until you arm it.",
+        err=True,
+    )
+    if sys.stdin.isatty():
+        typer.echo(f"Type {LIVE_WORD} to go on: ", err=True, nl=False)
+    word = _line_of(sys.stdin.fileno())
+    if word.strip() != LIVE_WORD:
+        raise UsageWrong("the word was not typed, so nothing was started.", "Try again, or paper.")
+
+
+def _line_of(descriptor: int) -> str:
+    """Read one line and nothing beyond it: what follows is for the session."""
+    line = bytearray()
+    while len(line) < 80 and (byte := os.read(descriptor, 1)) not in {b"", b"\n"}:
+        line += byte
+    return line.decode("ascii", "replace")
 
 
 def replay(

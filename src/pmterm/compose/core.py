@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pmterm.config.settings import Settings
+from pmterm.live.broker import LiveBroker
+from pmterm.live.settings import LiveSettings
 from pmterm.model.errors import RecordingBroken, WireSurprise
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market
@@ -21,7 +23,7 @@ from pmterm.trading.portfolio.portfolio import Portfolio
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.signal.detector import Detector
 from pmterm.trading.strategy.manual import Manual
-from pmterm.venues.base import Catalog, Feed
+from pmterm.venues.base import Catalog, Feed, Orders
 from pmterm.venues.kalshi.catalog import KalshiCatalog
 from pmterm.venues.kalshi.feed import KalshiFeed
 from pmterm.venues.polymarket.catalog import PolymarketCatalog
@@ -41,6 +43,7 @@ class Core(NamedTuple):
     engine: Engine
     feeds: Mapping[Venue, Feed]
     books: Books
+    gate: Gate
     executor: Executor
     portfolio: Portfolio
     reader: Reader
@@ -52,8 +55,11 @@ def catalogs() -> dict[Venue, Catalog]:
     return {Venue.POLYMARKET: PolymarketCatalog(), Venue.KALSHI: KalshiCatalog()}
 
 
-def core(settings: Settings) -> Core:
-    """Build feeds, the six stages, the paper broker and the board."""
+def core(settings: Settings, wings: Mapping[Venue, Orders] | None = None) -> Core:
+    """Build feeds, the six stages, the broker and the board.
+
+    With `wings` orders go to the venues; without, a paper broker answers them.
+    """
     books = Books()
     detector = Detector(settings.signals)
     gate = Gate(settings.risk)
@@ -64,13 +70,25 @@ def core(settings: Settings) -> Core:
         Venue.POLYMARKET: PolymarketFeed(),
         Venue.KALSHI: KalshiFeed(),
     }
-    venue = PaperSettings(**msgspec.structs.asdict(settings.paper))
-    broker = PaperBroker(books, venue)
-    engine = Engine(feeds, Pipeline(stages), broker, journaled=JOURNALED)
+    engine = _engine(settings, feeds, Pipeline(stages), books, wings)
     reader = Reader(books, detector, gate)
     fold = BoardFold(reader)
     engine.listen(fold.hears())
-    return Core(engine, feeds, books, executor, portfolio, reader, fold)
+    return Core(engine, feeds, books, gate, executor, portfolio, reader, fold)
+
+
+def _engine(
+    settings: Settings,
+    feeds: Mapping[Venue, Feed],
+    pipeline: Pipeline,
+    books: Books,
+    wings: Mapping[Venue, Orders] | None,
+) -> Engine:
+    if wings is not None:
+        venues = LiveBroker(wings, LiveSettings(**msgspec.structs.asdict(settings.live)))
+        return Engine(feeds, pipeline, venues, journaled=JOURNALED, venues=venues)
+    paper = PaperSettings(**msgspec.structs.asdict(settings.paper))
+    return Engine(feeds, pipeline, PaperBroker(books, paper), journaled=JOURNALED)
 
 
 def thinking(settings: Settings) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the command line asks of every mode: the settings, and how the session is shown."""
 
+import importlib.metadata
 import os
 from pathlib import Path
 
@@ -48,4 +49,10 @@ def exchange_flags(base: str) -> dict[str, str]:
         "hosts.polymarket.gamma": f"{base}/gamma",
         "hosts.polymarket.data": f"{base}/data",
         "hosts.polymarket.stream": f"{stream}/ws/market",
+        "hosts.polymarket.user_stream": f"{stream}/ws/user",
     }
+
+
+def version() -> str:
+    """Return the installed version."""
+    return importlib.metadata.version("pmterm")

@@ -1,156 +1,52 @@
 """Builds a live session: network, store, recorder, engine and screen, in the order they fall."""
 
 import asyncio
-import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from pmterm.compose.core import (
-    ENDED_NOTE,
-    SETTINGS_NOTE,
-    SLEPT_NOTE,
-    Core,
-    catalogs,
-    core,
-    market_words,
-    thinking,
+from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, Core, core, market_words, thinking
+from pmterm.compose.front import Front, front_of
+from pmterm.compose.given import Screen, version
+from pmterm.compose.network import Network, connects, edge, network
+from pmterm.compose.recorder import Recorder, recorder_of
+from pmterm.compose.trading import (
+    Trader,
+    accounts_seen,
+    check_accounts,
+    forbid_creates_while_halted,
+    private,
+    trader,
 )
-from pmterm.compose.front import front_of
-from pmterm.compose.given import Screen
-from pmterm.config.credentials import KalshiKey, kalshi_key
-from pmterm.config.paths import log_dir, recordings_dir, store_path
+from pmterm.config.paths import live_store_path, log_dir, store_path
 from pmterm.config.settings import Settings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
 from pmterm.messages.health import WorkerDown
-from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Reconnect
-from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken
+from pmterm.messages.transport import Reconnect
+from pmterm.model.errors import CredentialsWrong, PmtermError
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.units import SECOND, Ns
-from pmterm.net.http import HttpClient
-from pmterm.net.limiter import Limiter, Rate
-from pmterm.net.websocket import Stream
 from pmterm.runtime.clock import Clock, SystemClock
-from pmterm.runtime.engine import LONGEST_QUIET
-from pmterm.runtime.feed_worker import FeedWorker
 from pmterm.runtime.finder import Finder
-from pmterm.runtime.hub import Hub, Watching
+from pmterm.runtime.hub import Hub
 from pmterm.runtime.live_desk import LiveDesk
 from pmterm.runtime.log import Redactor, log_to
 from pmterm.runtime.log_lines import log_listeners
-from pmterm.runtime.session import Edge, Keeper, run_session
+from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_session
 from pmterm.runtime.signals import SleepWatch
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
+from pmterm.store.lock import WriterLock
 from pmterm.store.private_files import private_folder
-from pmterm.store.recording import RecordingWriter
 from pmterm.store.snapshots import Snapshots
-from pmterm.venues.kalshi.auth import Signer, headers, load_key
 
-# Reads a second, well below what each venue states for the lowest tier (Kalshi Basic: 20;
-# Polymarket /book: 150 by address). Sources: their rate-limit pages, read 2026-10 and 2026-08.
-RATES = {Venue.KALSHI: Rate(per_s=15, burst=30), Venue.POLYMARKET: Rate(per_s=50, burst=100)}
-# A quiet Kalshi market sends no text at all (its pings are below our sight), and the feed proves
-# it alive by asking for a book; Polymarket answers our PING every 10 s.
-SILENT_S = {Venue.KALSHI: 300.0, Venue.POLYMARKET: 30.0}
-KALSHI_STREAM_PATH = "/trade-api/ws/v2"
+LIVE_WIND_DOWN_S = 4.0  # cancels are followed so long; with the rest of the end, under 5 s
 MOST_MARKETS = 20  # of one event, watched at once when the whole event was named
-
-
-class Recorder:
-    """Writes the hub's inputs, and what is watched, to a recording."""
-
-    def __init__(self, writer: RecordingWriter) -> None:
-        self._writer = writer
-        self._heard: Ns = 0
-
-    def write(self, event: Message) -> None:
-        """Keep one input."""
-        self._hear(event.at)
-        if isinstance(event, Watching):
-            market = event.market
-            self._writer.market(event.at, market.venue, market.id, event.data)
-        elif isinstance(event, Frame | HttpResponse | Opened | Closed):
-            self._writer.write(event)
-
-    def flush(self, at: Ns) -> None:
-        """Bring what is kept to the system if a second has passed."""
-        self._hear(at)
-        self._writer.flush(at)
-
-    def note(self, at: Ns, text: str, data: dict[str, Any] | None = None) -> None:
-        """Keep a note: what the session thought with, when it ended."""
-        try:
-            self._writer.note(at, text, data)
-        except StoreBroken:
-            return  # told when it first happened
-
-    def _hear(self, at: Ns) -> None:
-        """Note where time leapt: there the engine stepped over what it walks while awake."""
-        if self._heard and at - self._heard > LONGEST_QUIET:
-            self.note(self._heard, SLEPT_NOTE, {"until": at})
-        self._heard = at
-
-
-class Network(msgspec.Struct, frozen=True):
-    """What reaches the venues."""
-
-    http: HttpClient
-    finder: Finder
-    streams: Mapping[Venue, str]
-    key: KalshiKey | None
-
-
-def network(settings: Settings, clock: Clock) -> Network:
-    """Build the HTTP client, the finder and the way to the streams; opens nothing yet."""
-    http = HttpClient(settings.hosts.bases(), Limiter(RATES, clock), clock)
-    finder = Finder(catalogs(), http, clock)
-    return Network(http, finder, settings.hosts.streams(), kalshi_key(settings.kalshi))
-
-
-def edge(net: Network, parts: Core, hub: Hub, clock: Clock) -> Edge:
-    """Build a worker per venue; each connects when its first market is watched."""
-    signer = load_key(net.key.pem.reveal().encode()) if net.key is not None else None
-
-    def stream(venue: Venue) -> Stream:
-        handshake = _handshake(venue, net.key, signer, clock)
-        silent_s = SILENT_S[venue]
-        return Stream(net.streams[venue], handshake, venue, clock, silent_s=silent_s)
-
-    workers = {
-        venue: FeedWorker(feed, partial(stream, venue), net.http, hub.put, clock)
-        for venue, feed in parts.feeds.items()
-    }
-    return Edge(workers, parts.engine.announce, clock)
-
-
-def _handshake(
-    venue: Venue, key: KalshiKey | None, signer: Signer | None, clock: Clock
-) -> Callable[[], Mapping[str, str]]:
-    if venue is Venue.KALSHI and key is not None and signer is not None:
-        return lambda: headers(signer, key.key_id, "GET", KALSHI_STREAM_PATH, clock.now())
-    return dict
-
-
-def connects(net: Network, edge_: Edge) -> Callable[[Venue], None]:
-    """Return what connects to a venue, or says why that cannot work."""
-
-    def connect(venue: Venue) -> None:
-        if venue is Venue.KALSHI and net.key is None:
-            raise CredentialsWrong(
-                "Kalshi's market stream wants a key, also for public data, and none is set.",
-                "Set kalshi.key_id and kalshi.key_file (see `pmterm config path`), then try again.",
-            )
-        edge_.want(venue)
-
-    return connect
 
 
 class Prologue(msgspec.Struct, frozen=True):
@@ -160,90 +56,158 @@ class Prologue(msgspec.Struct, frozen=True):
 
 
 async def watch(
-    settings: Settings, screen: Screen, names: Sequence[str], prologue: Prologue | None = None
+    settings: Settings,
+    screen: Screen,
+    names: Sequence[str],
+    prologue: Prologue | None = None,
+    *,
+    is_live: bool = False,
 ) -> int:
-    """Look the names up, open the store, and run the terminal until it is left."""
+    """Look the names up, open the store, and run the terminal until it is left.
+
+    `is_live`: with real money, in a store of its own, as its only writer.
+    """
     clock = SystemClock()
     redactor = Redactor()
     net = network(settings, clock)
     if net.key is not None:
         redactor.register(net.key.pem.reveal())
+    owner = trader(settings, redactor) if is_live else None
+    if owner is not None and owner.kalshi is not None:
+        net = msgspec.structs.replace(net, key=owner.kalshi)
     async with AsyncExitStack() as stack:
         private_folder(log_dir())
         stack.enter_context(log_to(log_dir() / "pmterm.log", redactor))
         stack.push_async_callback(net.http.close)
         markets = await _look_up(net.finder, names)
-        path = store_path(settings.store)
+        path = live_store_path(settings.store) if is_live else store_path(settings.store)
         private_folder(path.parent)
+        if owner is not None:
+            stack.enter_context(WriterLock(path))
         database = await stack.enter_async_context(await Database.open(path))
-        journal = Journal(database)
-        parts = core(settings)
-        told = await journal.read()
-        kept = _recall(parts, told)
-        session = session_name(clock.stamp(), told)
-        recorder = _recorder(settings, session, stack)
-        hub = Hub(parts.engine, clock, journal=journal, recorder=recorder)
-        edge_ = edge(net, parts, hub, clock)
-        parts.engine.wish_to(edge_.do)
-        snapshots = Snapshots(database, session)
-        parts.engine.listen(snapshots.listens())
-        parts.engine.listen(log_listeners())
-        keeper = Keeper(snapshots, clock, parts.engine.announce, settings.store.retention_days)
-        desk = LiveDesk(
-            hub,
-            fold=parts.fold,
-            reader=parts.reader,
-            executor=parts.executor,
-            finder=net.finder,
-            now=clock.now,
-            stamp=clock.stamp,
-            connect=connects(net, edge_),
-        )
+        session = await _open(settings, Ground(net, clock, database, stack), owner)
         before = prologue.events() if prologue is not None else ()
+        session.begin(settings, before)
         since = before[0].at - SECOND if before else 0
-        begins = since or clock.stamp()
-        if recorder is not None:
-            recorder.note(begins, SETTINGS_NOTE, thinking(settings))
-        hub.put(SessionStarted(begins, session, Mode.PAPER, version(), settings.cash))
         for market in markets:
-            desk.follow(market, net.finder.metadata(market), since)
+            session.desk.follow(market, net.finder.metadata(market), since)
         for event in before:
-            hub.put(event)
-        await _follow_held(desk, parts, kept)
-        front = front_of(settings, screen, desk, parts.engine, clock)
-        code = await run_session(
-            hub,
-            edge_,
-            front.run,
-            clock,
-            keeper=keeper,
-            open_orders=lambda: len(desk.quit_blockers()),
-            beside=[SleepWatch(partial(_reconnect, edge_, clock), clock)],
-        )
-        if recorder is not None:
-            recorder.note(parts.engine.at, ENDED_NOTE)
-        return code
+            session.hub.put(event)
+        await _follow_held(session.desk, session.parts, session.kept)
+        front = front_of(settings, screen, session.desk, session.parts.engine, clock)
+        return await _run(session, front, settings, clock)
+
+
+class Session(msgspec.Struct, frozen=True):
+    """The parts of one session, handed to each other and ready to run."""
+
+    name: str
+    mode: Mode
+    parts: Core
+    hub: Hub
+    edge: Edge
+    desk: LiveDesk
+    snapshots: Snapshots
+    kept: dict[MarketId, Market]
+    recorder: Recorder | None
+    clock: Clock
+    owner: Trader | None
+    orders: Private | None
+
+    def begin(self, settings: Settings, before: Sequence[Message]) -> None:
+        """Put the session's beginning in line, before anything that happened in it."""
+        at = before[0].at - SECOND if before else self.clock.stamp()
+        if self.recorder is not None:
+            self.recorder.note(at, SETTINGS_NOTE, thinking(settings))
+        cash = settings.cash if self.mode is Mode.PAPER else 0
+        self.hub.put(SessionStarted(at, self.name, self.mode, version(), cash))
+        if self.owner is not None:
+            for seen in accounts_seen(self.owner.names, at):
+                self.hub.put(seen)
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What a session stands on."""
+
+    net: Network
+    clock: Clock
+    database: Database
+    stack: AsyncExitStack
+
+
+async def _open(settings: Settings, ground: Ground, owner: Trader | None) -> Session:
+    """Fold what was before, and put the parts together."""
+    net, clock = ground.net, ground.clock
+    journal = Journal(ground.database)
+    parts = core(settings, owner.wings if owner is not None else None)
+    told = await journal.read()
+    if owner is not None:
+        check_accounts(owner.names, told)
+    kept = _recall(parts, told)
+    mode = Mode.PAPER if owner is None else Mode.LIVE
+    name = session_name(clock.stamp(), told, mode, clock.chance.getrandbits(20))
+    recorder = recorder_of(settings, name, ground.stack)
+    hub = Hub(parts.engine, clock, journal=journal, recorder=recorder)
+    orders = private(owner, settings, net, hub, clock) if owner is not None else None
+    forbid_creates_while_halted(net, parts)
+    edge_ = edge(net, parts, hub, clock, orders)
+    parts.engine.wish_to(edge_.do)
+    snapshots = Snapshots(ground.database, name)
+    parts.engine.listen(snapshots.listens())
+    parts.engine.listen(log_listeners())
+    desk = LiveDesk(
+        hub,
+        fold=parts.fold,
+        reader=parts.reader,
+        executor=parts.executor,
+        finder=net.finder,
+        now=clock.now,
+        stamp=clock.stamp,
+        connect=connects(net, edge_),
+    )
+    return Session(
+        name, mode, parts, hub, edge_, desk, snapshots, kept, recorder, clock, owner, orders
+    )
+
+
+async def _run(session: Session, front: Front, settings: Settings, clock: Clock) -> int:
+    tell = session.parts.engine.announce
+    lasting = [session.orders.requests] if session.orders is not None else []
+    code = await run_session(
+        session.hub,
+        session.edge,
+        front.run,
+        clock,
+        keeper=Keeper(session.snapshots, clock, tell, settings.store.retention_days),
+        open_orders=lambda: len(session.desk.quit_blockers()),
+        beside=[SleepWatch(partial(_reconnect, session.edge, clock), clock)],
+        lasting=lasting,
+        wind_down_s=LIVE_WIND_DOWN_S if lasting else WIND_DOWN_S,
+    )
+    if session.recorder is not None:
+        session.recorder.note(session.parts.engine.at, ENDED_NOTE)
+    return code
 
 
 def _reconnect(edge_: Edge, clock: Clock, stood_s: int) -> None:
     """Start every stream afresh: what is in the sockets is from before we stood still."""
     for venue in Venue:
-        edge_.do(Reconnect(clock.stamp(), venue, f"pmterm stood still for {stood_s} s"))
+        for is_user in (False, True):
+            why = f"pmterm stood still for {stood_s} s"
+            edge_.do(Reconnect(clock.stamp(), venue, why, is_user=is_user))
 
 
-def version() -> str:
-    """Return the installed version."""
-    return importlib.metadata.version("pmterm")
-
-
-def session_name(at: Ns, told: Sequence[Message]) -> str:
+def session_name(at: Ns, told: Sequence[Message], mode: Mode = Mode.PAPER, mark: int = 0) -> str:
     """Name a session by its second, or the next that none in the journal is named by.
 
-    Order ids begin with it, so it must be new even where the computer's clock was set back.
+    Order ids begin with it, so it must be new even where the computer's clock was set back. Live
+    ids are known to a venue for ever (Kalshi's `client_order_id`), also those of another computer:
+    `mark`, drawn by chance, tells them apart.
     """
     taken = {message.session for message in told if isinstance(message, SessionStarted)}
     second = at // SECOND
-    while (name := f"paper-{second}") in taken:
+    end = f"-{mark:05x}" if mode is Mode.LIVE else ""
+    while (name := f"{mode.value}-{second}{end}") in taken:
         second += 1
     return name
 
@@ -268,28 +232,6 @@ def _recall(parts: Core, journal: Sequence[Message]) -> dict[MarketId, Market]:
         if isinstance(message, MarketSeen):
             kept[message.market.id] = message.market
     return kept
-
-
-def _recorder(settings: Settings, session: str, stack: AsyncExitStack) -> Recorder | None:
-    if not settings.store.record:
-        return None
-    folder = recordings_dir(settings.store)
-    private_folder(folder)
-    return recording_to(folder / f"{session}.ndjson.zst", session, stack)
-
-
-def recording_to(path: Path, session: str, stack: AsyncExitStack) -> Recorder:
-    """Open a recording that is closed with the stack."""
-    writer = RecordingWriter(path, source=f"pmterm {version()}", note=session)
-    stack.callback(_closed, writer)
-    return Recorder(writer)
-
-
-def _closed(writer: RecordingWriter) -> None:
-    try:
-        writer.close()
-    except StoreBroken:
-        return  # told when it first happened; what was written before is whole
 
 
 async def _follow_held(desk: LiveDesk, parts: Core, kept: Mapping[MarketId, Market]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pmterm.compose.core import core, read_market
 from pmterm.compose.given import settings
-from pmterm.compose.live import connects, edge, network, recording_to
+from pmterm.compose.network import connects, edge, network
+from pmterm.compose.recorder import recording_to
 from pmterm.config import paths
 from pmterm.config.settings import Settings, default_config_text
 from pmterm.messages.base import Message

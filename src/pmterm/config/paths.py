@@ -35,6 +35,12 @@ def store_path(settings: StoreSettings) -> Path:
     return Path(settings.path).expanduser() if settings.path else data_dir() / "pmterm.db"
 
 
+def live_store_path(settings: StoreSettings) -> Path:
+    """Return the file of live sessions: real money and paper money never share one."""
+    path = store_path(settings)
+    return path.with_name(f"{path.stem}-live{path.suffix}")
+
+
 def demo_store_path(settings: StoreSettings) -> Path:
     """Return the file of the demo's store: its money is kept apart unless a path was set."""
     path = store_path(settings)

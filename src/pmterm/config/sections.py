@@ -34,6 +34,7 @@ class PolymarketHosts(msgspec.Struct, frozen=True):
     gamma: str = "https://gamma-api.polymarket.com"
     data: str = "https://data-api.polymarket.com"
     stream: str = "wss://ws-subscriptions-clob.polymarket.com/ws/market"
+    user_stream: str = "wss://ws-subscriptions-clob.polymarket.com/ws/user"
 
 
 class KalshiAccount(msgspec.Struct, frozen=True):
@@ -59,6 +60,18 @@ class PaperVenue(msgspec.Struct, frozen=True):
     patience: Ns = 10 * SECOND
     credit: Ns = 1 * SECOND
     refill: Ns = 30 * SECOND
+
+
+class LiveTrading(msgspec.Struct, frozen=True):
+    """How live trading goes on: field for field what `live/` wants to know."""
+
+    dead_man: bool = True
+
+
+class LiveAccount(msgspec.Struct, frozen=True):
+    """Whose stored keys trade: an account's name, "" where there is only one per venue."""
+
+    account: str = ""
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
@@ -147,7 +160,7 @@ def _text_unit(section: str, field: str) -> Unit:
     if f"{section}.{field}" in _CHOICES:
         return Unit.CHOICE
     if section.startswith("hosts."):
-        return Unit.STREAM_URL if field == "stream" else Unit.HTTP_URL
+        return Unit.STREAM_URL if field.endswith("stream") else Unit.HTTP_URL
     return Unit.TEXT
 
 
@@ -166,6 +179,7 @@ SECTIONS: Final[dict[str, tuple[msgspec.Struct, ...]]] = {
     "hosts.polymarket": (PolymarketHosts(),),
     "kalshi": (KalshiAccount(),),
     "paper": (Account(), PaperVenue(), ManualSettings()),
+    "live": (LiveAccount(), LiveTrading()),
     "signals": (SignalSettings(),),
     "store": (StoreSettings(),),
     "sim": (SimSettings(),),

@@ -14,6 +14,8 @@ from pmterm.config.sections import (
     General,
     KalshiAccount,
     KalshiHosts,
+    LiveAccount,
+    LiveTrading,
     PaperVenue,
     PolymarketHosts,
     SimSettings,
@@ -52,6 +54,10 @@ class Hosts(msgspec.Struct, frozen=True):
         """Return each venue's market stream."""
         return {Venue.KALSHI: self.kalshi.stream, Venue.POLYMARKET: self.polymarket.stream}
 
+    def user_streams(self) -> dict[Venue, str]:
+        """Return each venue's stream of our own orders and fills."""
+        return {Venue.KALSHI: self.kalshi.stream, Venue.POLYMARKET: self.polymarket.user_stream}
+
 
 class Shown(msgspec.Struct, frozen=True):
     """One setting as `config show` prints it."""
@@ -71,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True):
     cash: Cash = Account().cash
     paper: PaperVenue = PaperVenue()
     manual: ManualSettings = ManualSettings()
+    account: str = LiveAccount().account
+    live: LiveTrading = LiveTrading()
     risk: Limits = Limits()
     signals: SignalSettings = SignalSettings()
     store: StoreSettings = StoreSettings()
@@ -148,6 +156,8 @@ def _settings(given: Mapping[str, Given]) -> Settings:
         cash=_filled(Account(), "paper", given).cash,
         paper=_filled(PaperVenue(), "paper", given),
         manual=_filled(ManualSettings(), "paper", given),
+        account=_filled(LiveAccount(), "live", given).account,
+        live=_filled(LiveTrading(), "live", given),
         risk=_limits(profile, given),
         signals=_filled(SignalSettings(), "signals", given),
         store=_filled(StoreSettings(), "store", given),

@@ -127,6 +127,10 @@ class HttpClient:
             venue_at=answer.venue_at,
         )
 
+    def permit_by(self, permit: Callable[[HttpRequest], str]) -> None:
+        """Ask this from now on about each order, just before its first byte."""
+        self._permit = permit
+
     def prove(self, venue: Venue, proof: Proof) -> None:
         """Sign from now on what is asked of a venue."""
         self._proofs[venue] = proof

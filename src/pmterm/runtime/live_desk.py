@@ -94,5 +94,5 @@ class LiveDesk:
         return [
             f"{order.side} {order.id} in {order.market}"
             for order in self._executor.orders()
-            if not order.state.is_final
+            if not order.state.is_final and not order.is_foreign
         ]

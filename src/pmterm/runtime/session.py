@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pmterm.messages.commands import CancelAll
 from pmterm.messages.health import WorkerDown
+from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import CredentialsWrong, StoreBroken, VenueRefused
 from pmterm.model.ids import Venue
 from pmterm.model.units import SECOND
@@ -13,7 +14,9 @@ from pmterm.runtime.clock import Clock
 from pmterm.runtime.engine import Wish
 from pmterm.runtime.feed_worker import FeedWorker
 from pmterm.runtime.hub import Hub
+from pmterm.runtime.request_worker import RequestWorker
 from pmterm.runtime.supervisor import Supervisor, Worker
+from pmterm.runtime.user_worker import UserWorker
 from pmterm.store.snapshots import Snapshots
 
 WIND_DOWN_S = 2.0
@@ -24,6 +27,27 @@ class Over(Exception):
     """The front has returned; the edge may fall."""
 
 
+class Private:
+    """Who carries what concerns our own account: signed requests, and words on user streams.
+
+    `requests` lives as long as the session, also while the streams and the screen fall.
+    """
+
+    def __init__(self, requests: RequestWorker, streams: Mapping[Venue, UserWorker]) -> None:
+        self.requests = requests
+        self.streams = streams
+
+    def takes(self, wish: Wish) -> bool:
+        """Carry a wish out if it is private; tell whether it was."""
+        if isinstance(wish, HttpRequest):
+            if wish.auth:
+                self.requests.do(wish)
+            return bool(wish.auth)
+        if wish.is_user and wish.venue in self.streams:
+            self.streams[wish.venue].do(wish)
+        return wish.is_user
+
+
 class Edge:
     """The connections of a session, each started when the first market of its venue is watched."""
 
@@ -32,9 +56,11 @@ class Edge:
         workers: Mapping[Venue, FeedWorker],
         tell: Callable[[WorkerDown], object],
         clock: Clock,
+        orders: Private | None = None,
     ) -> None:
         self._since = clock.stamp()
         self._workers = workers
+        self._orders = orders
         self._tell = tell
         self._clock = clock
         self._supervisor = Supervisor(tell, clock)
@@ -49,6 +75,8 @@ class Edge:
 
     def do(self, wish: Wish) -> None:
         """Hand a feed's wish to the worker of its venue; one from before our time is history."""
+        if self._orders is not None and self._orders.takes(wish):
+            return
         worker = self._workers.get(wish.venue)
         if worker is not None and wish.at >= self._since:
             worker.do(wish)
@@ -57,6 +85,7 @@ class Edge:
         """Start what is wanted so far."""
         self._group = group
         self._start()
+        self._start_private(group)
 
     def beside(self, group: asyncio.TaskGroup, workers: Sequence[Worker]) -> None:
         """Start other workers that may fall with the edge."""
@@ -74,6 +103,10 @@ class Edge:
             worker = self._workers[venue]
             patient = Patient(worker, self._tell, self._clock)
             self._supervisor.start(self._group, patient, worker.requests)
+
+    def _start_private(self, group: asyncio.TaskGroup) -> None:
+        for stream in self._orders.streams.values() if self._orders is not None else ():
+            self._supervisor.start(group, Patient(stream, self._tell, self._clock))
 
 
 class Patient:
@@ -146,14 +179,19 @@ async def run_session(
     keeper: Keeper | None = None,
     open_orders: Callable[[], int] = lambda: 0,
     beside: Sequence[Worker] = (),
+    lasting: Sequence[Worker] = (),
+    wind_down_s: float = WIND_DOWN_S,
 ) -> int:
     """Run until the front returns, then cancel our orders, and return the front's exit code.
 
-    Positions stay: closing them is a decision, not a way to leave.
+    Positions stay: closing them is a decision, not a way to leave. `beside` falls with the screen
+    and the feeds; `lasting` (who carries requests to the venues) ends last, so that what is under
+    way is followed to its end.
     """
     code = 1
     async with asyncio.TaskGroup() as core:
         tasks = [core.create_task(hub.run(), name="hub"), core.create_task(hub.beat(), name="beat")]
+        tasks += [core.create_task(worker.run(), name=worker.name) for worker in lasting]
         if keeper is not None:
             tasks.append(core.create_task(keeper.run(), name=keeper.name))
         try:
@@ -169,7 +207,7 @@ async def run_session(
         finally:
             edge.leave()
             if open_orders():
-                await _wind_down(hub, clock, open_orders)
+                await _wind_down(hub, clock, open_orders, wind_down_s)
             await hub.settled()
             if keeper is not None:
                 await keeper.finish()
@@ -178,12 +216,12 @@ async def run_session(
     return code
 
 
-async def _wind_down(hub: Hub, clock: Clock, open_orders: Callable[[], int]) -> None:
+async def _wind_down(hub: Hub, clock: Clock, open_orders: Callable[[], int], most_s: float) -> None:
     """Cancel every order of ours and wait until the engine has seen to it."""
     hub.put(CancelAll(clock.stamp()))
     await hub.settled()
     waited = 0.0
-    while open_orders() and waited < WIND_DOWN_S:
+    while open_orders() and waited < most_s:
         await clock.sleep(0.05)
         waited += 0.05
         await hub.settled()

@@ -1,0 +1,139 @@
+"""Builds what a live session has and a paper session has not: accounts, who signs, who is told."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import msgspec
+
+from pmterm.compose.core import Core
+from pmterm.compose.network import SILENT_S, Network
+from pmterm.compose.proofs import proof_of
+from pmterm.config.accounts import Account, KalshiKey
+from pmterm.config.credentials import load_accounts
+from pmterm.config.settings import Settings
+from pmterm.messages.base import Message
+from pmterm.messages.live import AccountSeen
+from pmterm.messages.transport import HttpRequest
+from pmterm.model.errors import CredentialsWrong
+from pmterm.model.ids import Venue
+from pmterm.model.order import GateState
+from pmterm.model.secret import Secret
+from pmterm.model.units import Ns
+from pmterm.net.websocket import Stream
+from pmterm.runtime.clock import Clock
+from pmterm.runtime.hub import Hub
+from pmterm.runtime.log import Redactor
+from pmterm.runtime.request_worker import RequestWorker
+from pmterm.runtime.session import Private
+from pmterm.runtime.user_worker import UserWorker
+from pmterm.venues.base import Orders, Proof
+from pmterm.venues.kalshi.orders import KalshiOrders
+
+CREATES = ("place:", "amend:")
+
+
+class Trader(msgspec.Struct, frozen=True):
+    """Whose real money: what trades, who proves it, and the accounts' public names, by venue.
+
+    `kalshi` is the key for Kalshi's market stream.
+    """
+
+    wings: Mapping[Venue, Orders]
+    proofs: Mapping[Venue, Proof]
+    names: Mapping[Venue, str]
+    kalshi: KalshiKey | None
+
+
+def trader(settings: Settings, redactor: Redactor) -> Trader:
+    """Open the keys and build what trades with them; asks for the passphrase where it must.
+
+    Raises:
+        CredentialsWrong: there is no account, or its key cannot be used.
+    """
+    accounts = load_accounts(settings, settings.account)
+    if not accounts:
+        raise CredentialsWrong(
+            "no account is stored for these venues, so there is no money to trade with.",
+            "Run `pmterm keys add polymarket` or `pmterm keys add kalshi` first.",
+        )
+    for account in accounts.values():
+        for field in account.__struct_fields__:
+            value = getattr(account, field)
+            if isinstance(value, Secret):
+                redactor.register(value.reveal())
+    hosts = settings.hosts
+    kalshi = accounts.get(Venue.KALSHI)
+    return Trader(
+        {venue: wing_of(account) for venue, account in accounts.items()},
+        {venue: proof_of(account, hosts) for venue, account in accounts.items()},
+        {venue: public_name(account) for venue, account in accounts.items()},
+        kalshi if isinstance(kalshi, KalshiKey) else None,
+    )
+
+
+def wing_of(account: Account) -> Orders:
+    """Return what trades with an account."""
+    if isinstance(account, KalshiKey):
+        return KalshiOrders()
+    from pmterm.venues.polymarket.orders import PolymarketOrders
+
+    return PolymarketOrders(account)
+
+
+def public_name(account: Account) -> str:
+    """Return what an account is called for everybody: the wallet with the money, or the key id."""
+    return account.key_id if isinstance(account, KalshiKey) else account.funder
+
+
+def private(trader_: Trader, settings: Settings, net: Network, hub: Hub, clock: Clock) -> Private:
+    """Build who carries signed requests and the streams of our own orders."""
+    for venue, proof in trader_.proofs.items():
+        net.http.prove(venue, proof)
+    urls = settings.hosts.user_streams()
+
+    def stream(proof: Proof) -> Stream:
+        def shake() -> Mapping[str, str]:
+            return proof.handshake(clock.now())
+
+        venue = proof.venue
+        return Stream(urls[venue], shake, venue, clock, silent_s=SILENT_S[venue])
+
+    streams = {
+        venue: UserWorker(proof, partial(stream, proof), net.http, hub.put, clock)
+        for venue, proof in trader_.proofs.items()
+    }
+    return Private(RequestWorker(net.http, hub.put, clock, "orders"), streams)
+
+
+def forbid_creates_while_halted(net: Network, parts: Core) -> None:
+    """Have the door to the network ask the gate about each create, just before its first byte."""
+
+    def permit(request: HttpRequest) -> str:
+        is_create = request.purpose.startswith(CREATES)
+        if is_create and parts.gate.state is GateState.HALTED:
+            return f"not sent: trading is halted ({parts.gate.reason})"
+        return ""
+
+    net.http.permit_by(permit)
+
+
+def check_accounts(names: Mapping[Venue, str], told: Sequence[Message]) -> None:
+    """Make sure that this journal is about these accounts.
+
+    Raises:
+        CredentialsWrong: it is about another account of a venue.
+    """
+    before = {said.venue: said.account for said in told if isinstance(said, AccountSeen)}
+    for venue, name in names.items():
+        if before.get(venue, name) != name:
+            raise CredentialsWrong(
+                f"this store is about the {venue.value} account {before[venue]}, and the key is "
+                f"of {name}.",
+                "Take the right key (live.account), or a store of its own for this account: "
+                "--store FILE.",
+            )
+
+
+def accounts_seen(names: Mapping[Venue, str], at: Ns) -> list[Message]:
+    """Say whose money the session is about."""
+    return [AccountSeen(at, venue, name) for venue, name in names.items()]
