@@ -24,3 +24,4 @@ Slow = Annotated[bool, typer.Option("--slow", help="Paint less often, for slow l
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Plain lines, as JSON.")]
 Store = Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the store here.")]
+Account = Annotated[str, typer.Option(metavar="NAME", help="Which of your accounts.")]

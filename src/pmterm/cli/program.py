@@ -1,12 +1,14 @@
 """The `pmterm` program: which commands there are, and what becomes of an error."""
 
 import importlib.metadata
+import os
 from typing import Annotated
 
 import typer
 
-from pmterm.cli import tools, watch
+from pmterm.cli import doctor, tools, watch
 from pmterm.cli.talk import fail
+from pmterm.config import environment
 from pmterm.model.errors import PmtermError
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ COMMANDS = (
     tools.record,
     tools.sim,
     tools.export,
+    doctor.doctor,
 )
 GROUPS = {
     "recording": tools.recording_app,
@@ -54,7 +57,8 @@ for name, group in GROUPS.items():
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Keys leave the environment before anything else is done."""
+    environment.take(os.environ)
     try:
         app()
     except PmtermError as error:
