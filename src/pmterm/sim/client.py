@@ -23,6 +23,7 @@ class Client:
         self._faults = faults
         self._room = room
         self._line: deque[str] = deque()
+        self._late: str | None = None  # a frame that lets the next one pass
         self._news = asyncio.Event()
         self.is_cut_off = False
         self._farewell: tuple[int, str] | None = None
@@ -34,8 +35,14 @@ class Client:
 
     def put(self, text: str) -> None:
         """Put a data frame in line, as the faults have it."""
+        if self._late is None and self._faults.swaps():
+            self._late = text
+            return
         for _ in range(self._faults.copies()):
             self.put_plain(text)
+        if self._late is not None:
+            late, self._late = self._late, None
+            self.put_plain(late)
 
     def put_plain(self, text: str) -> None:
         """Put a frame in line whatever the faults are (answers, PONG)."""

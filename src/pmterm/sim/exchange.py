@@ -42,6 +42,7 @@ class Exchange(ExchangeView):
         super().__init__(world, books, Records(books, markets), markets)
         self.on_market: list[Callable[[SimEvent], None]] = []
         self.on_account: list[Callable[[AccountEvent], None]] = []
+        self.on_asked: list[Callable[[ExchangeOrder], None]] = []  # before an order is accepted
         self.now: Ns = 0
         self._agenda = Agenda()
         self._floor = Floor(world, self.ledger, self._records, self._agenda, self._markets)
@@ -91,6 +92,7 @@ class Exchange(ExchangeView):
         at = self._begin(at)
         if order.qty <= 0 or not 0 < order.price < PRICE_ONE:
             raise Impossible(f"no such order can be placed: {order.id}")
+        self._ask(order)
         self._records.add(at, order)
         self._floor.run(at, order)
         return self._finish(order)
@@ -108,6 +110,7 @@ class Exchange(ExchangeView):
         ends it.
         """
         at = self._begin(at)
+        self._ask(order)
         self._records.add(at, order)
         order.standing = Standing.DELAYED
         order.due_at = due
@@ -266,6 +269,11 @@ class Exchange(ExchangeView):
     def _begin(self, at: Ns) -> Ns:
         self.advance(max(at, self.now))
         return max(at, self.now)
+
+    def _ask(self, order: ExchangeOrder) -> None:
+        """Let those who want to stop an order do so, by raising."""
+        for stop in self.on_asked:
+            stop(order)
 
     def _finish(self, order: ExchangeOrder) -> ExchangeOrder:
         self._floor.cover(self.now, {order.account})

@@ -79,7 +79,8 @@ class ExchangeOrder(msgspec.Struct, kw_only=True, eq=False):
     The first fields are what is asked for, and go to `Exchange.place`; the exchange keeps the rest.
     `side` and `price` are on the YES scale: buying NO at `p` is SELL at `1 - p` with `outcome` 1.
     `qty` is the order's size as last amended, always `filled + open + ended`; `asked` is the first.
-    `expires_at` 0 is never. `extra` is the dialect's own (a signed order, a subaccount).
+    `expires_at` 0 is never. Before `hidden_until` (a fault) lookups must not find it. `extra` is
+    the dialect's own (a signed order, a subaccount).
     """
 
     id: str
@@ -108,6 +109,7 @@ class ExchangeOrder(msgspec.Struct, kw_only=True, eq=False):
     created_at: Ns = 0
     updated_at: Ns = 0
     due_at: Ns = 0
+    hidden_until: Ns = 0
     taker_cost: Cash = 0
     maker_cost: Cash = 0
     taker_fees: Cash = 0

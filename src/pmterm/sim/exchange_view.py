@@ -3,7 +3,7 @@
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side
-from pmterm.model.units import PRICE_ONE, Cash, Qty
+from pmterm.model.units import PRICE_ONE, Cash, Ns, Qty
 from pmterm.sim import coverage
 from pmterm.sim.accounts import Purse
 from pmterm.sim.exchange_orders import ExchangeOrder, Filled
@@ -36,6 +36,11 @@ class ExchangeView:
     def order(self, order_id: str) -> ExchangeOrder | None:
         """Return an order, open or ended."""
         return self.orders.get(order_id)
+
+    def visible(self, order_id: str, at: Ns) -> ExchangeOrder | None:
+        """Return an order as lookups find it: not while a fault hides it."""
+        order = self.orders.get(order_id)
+        return order if order is not None and order.hidden_until <= at else None
 
     def open_orders(self, account: str) -> list[ExchangeOrder]:
         """Return an account's open orders (delayed ones too), oldest first."""
