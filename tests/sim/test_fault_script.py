@@ -25,6 +25,17 @@ MARKET = polymarket_listing("a").market
 KALSHI, POLYMARKET = Venue.KALSHI, Venue.POLYMARKET
 
 
+class Venues(DownTime):
+    """Notes what a script does to it."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
+    def fail_trades(self, trades):
+        self.heard.append(trades)
+
+
 class Small:
     """The smallest exchange with a door: `POST /order` places, `GET /order` looks."""
 
@@ -35,7 +46,7 @@ class Small:
         self.exchange.open_account(NOW, TestAccount(account_id="ann", cash=cash))
         self.switches = no_faults()
         self.script = FaultScript(rules)
-        self.failing = []
+        self.dialect = Venues()
         self.streams = []
         self.player = FaultPlayer(
             self.script,
@@ -43,8 +54,7 @@ class Small:
             self.clock,
             switches=self.switches,
             clients=lambda _: self.streams,
-            dialects=dict.fromkeys(Venue, DownTime(self.clock)),
-            fail_trades=self.failing.append,
+            dialects=dict.fromkeys(Venue, self.dialect),
         )
         self.player.start(NOW)
 
@@ -279,7 +289,7 @@ async def test_frames_are_spoiled_from_an_order_on(do, switch):
 async def test_failing_trades_are_the_dialects_business():
     async with Small() as small:
         small.player.fire(Rule(after_s=0, venue=POLYMARKET, do=Do.FAIL_TRADES, trades=2))
-        assert small.failing == [2]
+        assert small.dialect.heard == [2]
         assert small.fired == [(1, Do.FAIL_TRADES)]
 
 

@@ -42,25 +42,31 @@ class Struck(Exception):
 class Dialect(Protocol):
     """What a venue's server offers to faults, beside its streams."""
 
-    def restart(self, *, down: Ns, post_only: Ns) -> None:
+    def restart(self, now: Ns, down: Ns, post_only: Ns) -> None:
         """Refuse orders for `down`, then take only post-only ones for `post_only`."""
+        ...
+
+    def fail_trades(self, trades: int) -> None:
+        """Have the next trades fail to settle."""
         ...
 
 
 class DownTime:
     """The simplest dialect of a restart: every request is refused until it is over."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._until: Ns = 0
 
-    def restart(self, *, down: Ns, post_only: Ns) -> None:  # noqa: ARG002
+    def restart(self, now: Ns, down: Ns, post_only: Ns) -> None:  # noqa: ARG002
         """Go down; nothing is known of a post-only time after it."""
-        self._until = self._clock.now() + down
+        self._until = now + down
 
-    def is_down(self) -> bool:
+    def fail_trades(self, trades: int) -> None:
+        """Do nothing: what is matched here is settled."""
+
+    def is_down(self, now: Ns) -> bool:
         """Whether it restarts."""
-        return self._clock.now() < self._until
+        return now < self._until
 
 
 class _Request:
@@ -77,7 +83,7 @@ _current: ContextVar[_Request | None] = ContextVar("request", default=None)
 class FaultPlayer:
     """Plays a script on a server.
 
-    `clients` says who is connected; `fail_trades` has Polymarket's next trades fail to settle.
+    `clients` says who is connected to a venue's streams.
     """
 
     def __init__(
@@ -89,7 +95,6 @@ class FaultPlayer:
         switches: dict[Venue, Faults],
         clients: Callable[[Venue], list[Client]],
         dialects: dict[Venue, Dialect],
-        fail_trades: Callable[[int], None],
     ) -> None:
         self.script = script
         self._exchange = exchange
@@ -97,7 +102,6 @@ class FaultPlayer:
         self._switches = switches
         self._clients = clients
         self._dialects = dialects
-        self._fail_trades = fail_trades
         exchange.on_asked.append(self._asked)
 
     def start(self, now: Ns) -> None:
@@ -118,7 +122,7 @@ class FaultPlayer:
         """Answer a request as the script has it."""
         what = f"{request.method} {request.path}"
         dialect = self._dialects[venue]
-        if isinstance(dialect, DownTime) and dialect.is_down():
+        if isinstance(dialect, DownTime) and dialect.is_down(self._clock.now()):
             return _text(503, DOWN_BODY)
         here = _Request()
         token = _current.set(here)
@@ -162,7 +166,7 @@ class FaultPlayer:
             case Do.RESTART:
                 self._restart(rule, venue)
             case Do.FAIL_TRADES:
-                self._fail_trades(rule.trades or 0)
+                self._dialects[venue].fail_trades(rule.trades or 0)
             case _:
                 pass
 
@@ -284,7 +288,7 @@ class FaultPlayer:
         self._drop_streams(venue)
         down = round((rule.seconds or 0) * SECOND)
         post_only = round((rule.post_only_s or 0) * SECOND)
-        self._dialects[venue].restart(down=down, post_only=post_only)
+        self._dialects[venue].restart(now, down, post_only)
 
 
 def _text(status: int, body: str, headers: dict[str, str] | None = None) -> web.Response:
