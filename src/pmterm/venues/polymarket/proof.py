@@ -35,9 +35,13 @@ class PolymarketProof:
     def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
         """Return headers for a request with `auth` "l1" or "l2", made afresh for each attempt.
 
+        "open" marks a question that is private, though whoever asks it gets an answer.
+
         Raises:
             CredentialsWrong: the request needs an API key and there is none.
         """
+        if request.auth == "open":
+            return {}
         if request.auth == "l1":
             return wallet_headers(self._wallet, at, nonce=self._nonce, chain=self._chain)
         return key_headers(self._wallet.address, self._needed_key(), request, at)
