@@ -19,3 +19,8 @@ OrderId = NewType("OrderId", str)  # ours, known before sending
 VenueOrderId = NewType("VenueOrderId", str)  # the venue's: Polymarket's hash, Kalshi's order id
 FillId = NewType("FillId", str)
 SignalId = NewType("SignalId", str)
+
+
+def venue_of(market: MarketId) -> Venue:
+    """Tell whose market it is by its id alone: a condition id is hexadecimal, a ticker never."""
+    return Venue.POLYMARKET if market.startswith("0x") else Venue.KALSHI

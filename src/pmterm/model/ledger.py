@@ -1,7 +1,7 @@
 """Our account as one stage of the street knows it: holdings by market, cash by venue."""
 
 from pmterm.model.holding import FLAT, Booked, Holding
-from pmterm.model.ids import FillId, MarketId, Venue
+from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.market import Market
 from pmterm.model.order import FillState
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
@@ -55,13 +55,13 @@ class Ledger:
         """Return the cash that an order in this market could be paid from."""
         return self._purses.get(self._purse_of(market), 0)
 
-    def venue(self, market: MarketId) -> Venue | None:
-        """Return whose market it is, None if it was never seen."""
-        return self._venues.get(market)
+    def venue(self, market: MarketId) -> Venue:
+        """Return whose market it is; one never seen is told by its id."""
+        return self._venues.get(market) or venue_of(market)
 
     def is_split(self, market: MarketId) -> bool:
         """Tell whether both outcomes of a market are kept apart and have to settle."""
-        return self.is_live and self._venues.get(market) is Venue.POLYMARKET
+        return self.is_live and self.venue(market) is Venue.POLYMARKET
 
     def held(self, market: MarketId) -> Holding:
         """Return the holding in a market."""
@@ -146,4 +146,4 @@ class Ledger:
         return stock
 
     def _purse_of(self, market: MarketId) -> Venue | None:
-        return self._venues.get(market) if self.is_live else None
+        return self.venue(market) if self.is_live else None

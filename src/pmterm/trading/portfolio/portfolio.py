@@ -72,7 +72,7 @@ class Portfolio:
             OrderAdopted: self._book_adopted,
             FillMoved: folding(self._book_moved),
             HoldingAdjusted: self._book_adjusted,
-            CashSeen: self._book_cash,
+            CashSeen: folding(self._book_cash),
         }
 
     @property

@@ -35,7 +35,7 @@ class Arming:
         self.armed = None
         self.ready.clear()
 
-    def arm(self, command: Arm, venue: Venue | None, wrong: Verdict | None) -> Sequence[Message]:
+    def arm(self, command: Arm, venue: Venue, wrong: Verdict | None) -> Sequence[Message]:
         """Arm, unless something is `wrong`; a longer or wider arming replaces the old one."""
         wrong = wrong or self._wrong(command, venue)
         if wrong is not None:
@@ -55,12 +55,12 @@ class Arming:
         self._used_at = command.at
         return (self.armed,)
 
-    def _wrong(self, command: Arm, venue: Venue | None) -> Verdict | None:
+    def _wrong(self, command: Arm, venue: Venue) -> Verdict | None:
         longest = self.rules.longest
         if not 0 < command.seconds * SECOND <= longest or command.max_cash < 0:
             value = f"{command.seconds} s"
             return Verdict("ARM", value, f"1 s to {seconds(longest)}", "arm for a shorter time")
-        ready = self.ready.get(venue) if venue is not None else None
+        ready = self.ready.get(venue)
         if ready is None or ready.missing:
             missing = ", ".join(ready.missing) if ready is not None else "not known yet"
             return Verdict("READY", missing, "nothing missing", "wait, or see doctor")

@@ -246,7 +246,7 @@ class Exposure:
             self._takes(m) for m in self._by_market if self._shares_purse(m, venue)
         )
 
-    def _shares_purse(self, market: MarketId, venue: Venue | None) -> bool:
+    def _shares_purse(self, market: MarketId, venue: Venue) -> bool:
         return not self.ledger.is_live or self.ledger.venue(market) is venue
 
     def _takes(self, market: MarketId) -> Cash:

@@ -249,7 +249,8 @@ class Gate:
 
     def _note_report(self, report: OrderReport) -> str:
         order = self._exposure.orders.get(report.order)
-        venue = self._exposure.ledger.venue(report.market)
+        market = self._docket.markets.get(report.market)
+        venue = market.venue if market is not None else None
         why = self._answers.why_to_halt(order, venue, report)
         self._exposure.report(report)
         return why

@@ -5,16 +5,54 @@ from typing import Any
 
 import msgspec
 
-from pmterm.messages.accounts import MarketSettled, SessionStarted
+from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.base import Message
-from pmterm.messages.commands import AmendTicket, CloseAll, ClosePosition, Panic, SubmitTicket
-from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, MarketSeen, TickChanged
-from pmterm.messages.orders import Fill, Intent, Refused
-from pmterm.model.collar import furthest_price
-from pmterm.model.ids import FillId, MarketId, OrderId
+from pmterm.messages.commands import (
+    AmendTicket,
+    Arm,
+    CancelAll,
+    CancelMarket,
+    CancelOrder,
+    CloseAll,
+    ClosePosition,
+    Disarm,
+    Halt,
+    Panic,
+    Resume,
+    SubmitTicket,
+)
+from pmterm.messages.feed import BookChanged, MarketSeen, TickChanged
+from pmterm.messages.health import Heartbeat
+from pmterm.messages.hearing import folding, silently
+from pmterm.messages.live import HoldingAdjusted
+from pmterm.messages.orders import (
+    Approved,
+    Fill,
+    FillMoved,
+    Intent,
+    OrderReport,
+    PlanMoved,
+    PlanStarted,
+    Refused,
+)
+from pmterm.model.ids import MarketId, OrderId
+from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import Ns, Price, Qty, fixed_text, price_text
+from pmterm.model.stock import Adjusted
+from pmterm.model.units import Ns, Qty, fixed_text
+from pmterm.trading.strategy.closing import Closings
+from pmterm.trading.strategy.quotes import Quotes, WrongError, check_grid, check_size
+from pmterm.trading.strategy.routing import (
+    AUTO,
+    RESTS_BELOW,
+    Route,
+    planned,
+    resting_price,
+    route_of,
+    value_at,
+)
+from pmterm.trading.strategy.twap import Plan, Plans
 
 _REMEMBERED = 1_000  # intents kept, so that an order can be amended by its id alone
 
@@ -25,41 +63,47 @@ class ManualSettings(msgspec.Struct, frozen=True):
     slippage_ppm: int = 20_000
 
 
-class _WrongError(Exception):
-    """A ticket nothing can be made of: value, limit, remedy."""
-
-
 class Manual:
     """Turns commands into intents, one each; says why where it cannot.
 
     A sale beyond what is held is one order that leaves us holding the other outcome; only
-    `reduce_only` stops at zero.
+    `reduce_only` stops at zero. A ticket with a route may become a plan of several intents.
     """
 
     def __init__(self, settings: ManualSettings) -> None:
-        self._settings = settings
         self._session = "s"
         self._count = 0
-        self._markets: dict[MarketId, Market] = {}
-        self._books: dict[MarketId, BookChanged] = {}
-        self._held: dict[MarketId, Qty] = {}
-        self._fills: set[FillId] = set()
+        self._quotes = Quotes(settings.slippage_ppm)
+        self._ledger = Ledger()
+        self._closings = Closings(self._ledger)
+        self._plans = Plans(self)
         self._intents: dict[OrderId, Intent] = {}
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
         return {
-            BookChanged: self._book_changed,
-            MarketSeen: self._market_seen,
-            TickChanged: self._tick_changed,
-            SessionStarted: self._started,
-            Fill: self._filled,
-            MarketSettled: self._settled,
+            BookChanged: self._quotes.book_changed,
+            MarketSeen: silently(self._note_market),
+            TickChanged: silently(self._quotes.tick_changed),
+            SessionStarted: silently(self._note_start),
+            Fill: silently(self._note_fill),
+            FillMoved: silently(self._note_moved),
+            HoldingAdjusted: silently(self._note_adjusted),
+            MarketSettled: silently(self._note_settled),
+            OrderReport: silently(self._note_report),
             SubmitTicket: self._submit,
             AmendTicket: self._amend,
             ClosePosition: self._close,
             CloseAll: self._close_all,
             Panic: self._close_all,
+            Heartbeat: self._beat,
+            CancelOrder: lambda command: self._plans.cancelled(command.at, command.order),
+            CancelMarket: self._stop_here,
+            CancelAll: self._stop_all,
+            Disarm: self._stop_all,
+            Halt: self._stop_all,
+            Resume: lambda command: self._plans.go_on(command.at),
+            Arm: lambda command: self._plans.go_on(command.at, command.market),
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
@@ -68,52 +112,79 @@ class Manual:
             MarketSeen: self._note_market,
             SessionStarted: self._note_start,
             Intent: self._note_intent,
-            Fill: self._note_fill,
-            MarketSettled: self._note_settled,
+            Approved: lambda approved: self._plans.note_taken(approved.intent.order),
+            OrderReport: self._note_report,
+            Fill: folding(self._note_fill),
+            FillMoved: folding(self._note_moved),
+            HoldingAdjusted: self._note_adjusted,
+            MarketSettled: folding(self._note_settled),
+            PlanStarted: self._plans.note_started,
+            PlanMoved: self._plans.note_moved,
         }
 
-    def _book_changed(self, book: BookChanged) -> Sequence[Message]:
-        self._books[book.market] = book
-        return ()
+    def plans(self) -> list[Plan]:
+        """Return the plans that are not over, oldest first. Read them, do not change them."""
+        return self._plans.open_plans()
 
-    def _market_seen(self, seen: MarketSeen) -> Sequence[Message]:
-        self._note_market(seen)
-        return ()
+    def slice(self, plan: PlanStarted, qty: Qty, at: Ns) -> Intent | str:
+        """Return the order for the next `qty` of a plan, or why there can be none now."""
+        try:
+            market = self._quotes.market(plan.market)
+            touch, price = self._quotes.priced(market, plan.side, 0)
+        except WrongError as wrong:
+            return wrong.words[0]
+        wish = Intent(
+            at,
+            self._next_id(),
+            plan.market,
+            plan.side,
+            qty,
+            resting_price(market, plan.side, touch) if plan.lasts else price,
+            TimeInForce.GTC if plan.lasts else TimeInForce.IOC,
+            reduce_only=plan.reduce_only,
+            origin=plan.origin,
+            told_price=touch,
+            confirmed=plan.confirmed,
+        )
+        self._note_intent(wish)
+        return wish
+
+    def slice_size(self, plan: PlanStarted, left: Qty, slices: int) -> Qty:
+        """Return how much the next of so many slices takes of what is left, 0 if it is dust."""
+        try:
+            market = self._quotes.market(plan.market)
+        except WrongError:
+            return left
+        size = _whole(left // slices, market)
+        size = size if size >= market.min_qty else _whole(left, market)
+        return size if size >= market.min_qty else 0
 
     def _note_market(self, seen: MarketSeen) -> None:
-        self._markets[seen.market.id] = seen.market
-
-    def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
-        market = self._markets.get(changed.market)
-        if market is not None:
-            self._markets[market.id] = msgspec.structs.replace(market, bands=changed.bands)
-        return ()
-
-    def _started(self, session: SessionStarted) -> Sequence[Message]:
-        self._note_start(session)
-        return ()
+        self._quotes.market_seen(seen)
+        self._ledger.market_seen(seen.market)
 
     def _note_start(self, session: SessionStarted) -> None:
         self._session = session.session
         self._count = 0
-
-    def _filled(self, fill: Fill) -> Sequence[Message]:
-        self._note_fill(fill)
-        return ()
+        self._ledger.started(0, is_live=session.mode is Mode.LIVE)
 
     def _note_fill(self, fill: Fill) -> None:
-        if fill.id in self._fills:
-            return
-        self._fills.add(fill.id)
-        signed = fill.qty if fill.side is Side.BUY else -fill.qty
-        self._held[fill.market] = self._held.get(fill.market, 0) + signed
+        self._ledger.filled(fill.market, fill.traded)
 
-    def _settled(self, settled: MarketSettled) -> Sequence[Message]:
-        self._note_settled(settled)
-        return ()
+    def _note_moved(self, moved: FillMoved) -> None:
+        self._ledger.moved(moved.market, moved.fill, moved.state)
+
+    def _note_adjusted(self, adjusted: HoldingAdjusted) -> None:
+        entry = Adjusted(adjusted.qty, adjusted.price, adjusted.outcome)
+        self._ledger.adjusted(adjusted.market, entry)
 
     def _note_settled(self, settled: MarketSettled) -> None:
-        self._held.pop(settled.market, None)
+        self._ledger.settled(settled.market, settled.payout)
+        self._closings.forget(settled.market)
+
+    def _note_report(self, report: OrderReport) -> None:
+        self._plans.note_report(report)
+        self._closings.note_report(report)
 
     def _note_intent(self, intent: Intent) -> None:
         if intent.order.startswith(f"{self._session}-"):
@@ -121,44 +192,87 @@ class Manual:
         self._intents[intent.replaces or intent.order] = intent
         if len(self._intents) > _REMEMBERED:
             del self._intents[next(iter(self._intents))]
+        self._closings.note_intent(intent)
+
+    def _beat(self, beat: Heartbeat) -> Sequence[Message]:
+        said = [*self._plans.beat(beat.at), *self._close_what_can_be(beat.at)]
+        for market, left in self._closings.given_up(beat.at):
+            wrong = WrongError(
+                f"{fixed_text(left, 6)} left", "all of it", "look at it, close again"
+            )
+            said.append(_refused(beat.at, market, wrong))
+        return said
+
+    def _stop_here(self, command: CancelMarket) -> Sequence[Message]:
+        self._closings.forget(command.market)
+        return self._plans.stop(command.at, "all was taken back here", command.market)
+
+    def _stop_all(self, command: CancelAll | Disarm | Halt) -> Sequence[Message]:
+        self._closings.forget()
+        why = "all was taken back" if isinstance(command, CancelAll) else command.reason
+        return self._plans.stop(command.at, why)
 
     def _submit(self, ticket: SubmitTicket) -> Sequence[Message]:
         try:
-            market = self._market(ticket.market)
-            _check_size(market, ticket.qty)
-            told, price = self._priced(market, ticket.side, ticket.price)
-        except _WrongError as wrong:
+            market = self._quotes.market(ticket.market)
+            check_size(market, ticket.qty)
+            if ticket.route == AUTO and not ticket.price:
+                return self._route(ticket, market)
+            return self._say(self._wish(ticket, market))
+        except WrongError as wrong:
             return (_refused(ticket.at, ticket.market, wrong),)
+
+    def _wish(self, ticket: SubmitTicket, market: Market) -> Intent:
+        told, price = self._quotes.priced(market, ticket.side, ticket.price)
         at_market = ticket.price == 0
         tif = ticket.tif
         if at_market and tif is TimeInForce.GTC:
             tif = TimeInForce.IOC
-        return self._say(
-            Intent(
-                ticket.at,
-                self._next_id(),
-                market.id,
-                ticket.side,
-                ticket.qty,
-                price,
-                tif,
-                post_only=ticket.post_only and not at_market,
-                reduce_only=ticket.reduce_only,
-                origin=ticket.origin,
-                told_price=told,
-            )
+        return Intent(
+            ticket.at,
+            self._next_id(),
+            market.id,
+            ticket.side,
+            ticket.qty,
+            price,
+            tif,
+            post_only=ticket.post_only and not at_market,
+            reduce_only=ticket.reduce_only,
+            origin=ticket.origin,
+            told_price=told,
+            expires_at=ticket.expires_at,
+            confirmed=ticket.confirmed,
         )
+
+    def _route(self, ticket: SubmitTicket, market: Market) -> Sequence[Message]:
+        """Work an order by its size. A large one asks before it begins, where money is real."""
+        touch = self._quotes.met(market.id, ticket.side)
+        held = self._ledger.held(market.id).qty
+        route = route_of(value_at(ticket.side, touch, ticket.qty, held))
+        if route is Route.AT_ONCE:
+            return self._say(self._wish(ticket, market))
+        plan = planned(ticket, market, route, f"{self._session}-p{self._count + 1:05d}")
+        if route is Route.SLICED and self._ledger.is_live and not ticket.confirmed:
+            value = f"{plan.slices} orders over {plan.slices - 1} min"
+            limit = f"${RESTS_BELOW // 1_000_000} at once"
+            return (
+                Refused(
+                    ticket.at, OrderId(""), market.id, "ASK", value, limit, "confirm it", asks=True
+                ),
+            )
+        self._plans.note_started(plan)
+        return (plan, *self._plans.beat(ticket.at))
 
     def _amend(self, ticket: AmendTicket) -> Sequence[Message]:
         old = self._intents.get(ticket.order)
         if old is None:
-            wrong = _WrongError(ticket.order, "a working order", "place a new order")
+            wrong = WrongError(ticket.order, "a working order", "place a new order")
             return (_refused(ticket.at, MarketId(""), wrong),)
         try:
-            market = self._market(old.market)
-            _check_size(market, ticket.qty)
-            _check_grid(market, ticket.price)
-        except _WrongError as wrong:
+            market = self._quotes.market(old.market)
+            check_size(market, ticket.qty)
+            check_grid(market, ticket.price)
+        except WrongError as wrong:
             return (_refused(ticket.at, old.market, wrong),)
         return self._say(
             msgspec.structs.replace(
@@ -167,27 +281,54 @@ class Manual:
                 order=self._next_id(),
                 price=ticket.price,
                 qty=ticket.qty,
-                told_price=self._touch(market.id, old.side),
+                told_price=self._quotes.touch(market.id, old.side),
                 replaces=ticket.order,
+                confirmed=ticket.confirmed,
             )
         )
 
     def _close(self, command: ClosePosition) -> Sequence[Message]:
-        return self._closing(command.at, command.market, "close")
+        stopped = self._plans.stop(command.at, "closed", command.market)
+        return (*stopped, *self._close_now(command.at, command.market, "close"))
 
     def _close_all(self, command: CloseAll | Panic) -> Sequence[Message]:
         origin = "panic" if isinstance(command, Panic) else "close"
-        held = [market for market, qty in self._held.items() if qty]
-        return [said for m in held for said in self._closing(command.at, m, origin)]
+        said = list(self._plans.stop(command.at, origin))
+        for market in [m for m, holding in self._ledger.holdings.items() if holding.qty]:
+            said += self._close_now(command.at, market, origin)
+        return said
+
+    def _close_now(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
+        """Close a market, at once or as soon as what is held there is free to be sold."""
+        if not self._ledger.is_split(market) or not self._ledger.held(market).qty:
+            return self._closing(at, market, origin)
+        self._closings.wish(market, origin, at)
+        if self._closings.can_close(market):
+            return self._close_what_can_be(at)
+        is_settling = not self._closings.sellable(market)
+        why = "it is settling" if is_settling else "an order that sells it is being taken back"
+        wrong = WrongError(why, "what is free to sell", "it is closed as soon as it can be")
+        return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
+
+    def _close_what_can_be(self, at: Ns) -> Sequence[Message]:
+        said: list[Message] = []
+        for market, origin in self._closings.due(at):
+            said += self._closing(at, market, origin)
+        for message in said:
+            if isinstance(message, Intent):
+                self._closings.tried(message)
+            elif isinstance(message, Refused):
+                self._closings.forget(message.market)
+        return said
 
     def _closing(self, at: Ns, market_id: MarketId, origin: str) -> Sequence[Message]:
-        held = self._held.get(market_id, 0)
+        held = self._ledger.held(market_id).qty
         side = Side.SELL if held > 0 else Side.BUY
         try:
-            market = self._market(market_id)
-            _check_held(held)
-            told, price = self._priced(market, side, 0)
-        except _WrongError as wrong:
+            market = self._quotes.market(market_id)
+            size = self._closable(market, held)
+            told, price = self._quotes.priced(market, side, 0)
+        except WrongError as wrong:
             return (_refused(at, market_id, wrong),)
         return self._say(
             Intent(
@@ -195,7 +336,7 @@ class Manual:
                 self._next_id(),
                 market_id,
                 side,
-                abs(held),
+                size,
                 price,
                 TimeInForce.IOC,
                 reduce_only=True,
@@ -204,6 +345,18 @@ class Manual:
             )
         )
 
+    def _closable(self, market: Market, held: Qty) -> Qty:
+        """Return how much to close: all of it on paper, what has settled where money is real."""
+        if held == 0:
+            raise WrongError("nothing held", "a position", "nothing to do")
+        if not self._ledger.is_live:
+            return abs(held)
+        size = _whole(self._closings.sellable(market.id), market)
+        if not size:
+            least = f"at least {fixed_text(market.qty_step, 6)}"
+            raise WrongError(f"{fixed_text(abs(held), 6)} held", least, "it is dust: leave it")
+        return size
+
     def _say(self, intent: Intent) -> Sequence[Message]:
         self._note_intent(intent)
         return (intent,)
@@ -211,57 +364,11 @@ class Manual:
     def _next_id(self) -> OrderId:
         return OrderId(f"{self._session}-{self._count + 1:05d}")
 
-    def _market(self, market: MarketId) -> Market:
-        known = self._markets.get(market)
-        if known is None:
-            raise _WrongError(market, "a watched market", "open the market first")
-        return known
 
-    def _touch(self, market: MarketId, side: Side) -> Price:
-        """Return the price a taker on `side` would meet, 0 if there is none."""
-        book = self._books.get(market)
-        if book is None:
-            return 0
-        if side is Side.BUY:
-            return 0 if book.best_ask == NO_ASK else book.best_ask
-        return 0 if book.best_bid == NO_BID else book.best_bid
-
-    def _priced(self, market: Market, side: Side, price: Price) -> tuple[Price, Price]:
-        """Return the touch and the limit price; raises where there is nothing to price by."""
-        touch = self._touch(market.id, side)
-        if price:
-            _check_grid(market, price)
-            return touch, price
-        if not touch:
-            there = "offers to buy from" if side is Side.BUY else "bids to sell to"
-            raise _WrongError(f"no {there}", "a price on that side", "use a limit order, or wait")
-        return touch, furthest_price(market, side, touch, self._settings.slippage_ppm)
+def _whole(qty: Qty, market: Market) -> Qty:
+    return qty - qty % market.qty_step
 
 
-def _check_held(held: Qty) -> None:
-    if held == 0:
-        raise _WrongError("nothing held", "a position", "nothing to do")
-
-
-def _check_grid(market: Market, price: Price) -> None:
-    if market.is_on_grid(price):
-        return
-    below, above = market.snap(price, up=False), market.snap(price, up=True)
-    near = " or ".join(price_text(p) for p in dict.fromkeys((below, above)) if market.is_on_grid(p))
-    step = price_text(market.step_at(price))
-    raise _WrongError(price_text(price), f"a price in steps of {step}", f"use {near}")
-
-
-def _check_size(market: Market, qty: Qty) -> None:
-    if qty < market.min_qty:
-        least = fixed_text(market.min_qty, 6)
-        raise _WrongError(f"{fixed_text(qty, 6)} contracts", f"at least {least}", f"use {least}")
-    if qty % market.qty_step:
-        step = fixed_text(market.qty_step, 6)
-        fits = fixed_text(qty - qty % market.qty_step, 6)
-        raise _WrongError(f"{fixed_text(qty, 6)} contracts", f"steps of {step}", f"use {fits}")
-
-
-def _refused(at: Ns, market: MarketId, wrong: _WrongError) -> Refused:
-    value, limit, remedy = wrong.args
+def _refused(at: Ns, market: MarketId, wrong: WrongError) -> Refused:
+    value, limit, remedy = wrong.words
     return Refused(at, OrderId(""), market, "ticket", value, limit, remedy)
