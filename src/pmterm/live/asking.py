@@ -33,7 +33,7 @@ class Asking:
         known = [order for order in orders if order.venue_order or order.named]
         for order in known:
             order.asks += 1
-            order.next_ask = at + wait_of(order.asks)
+            order.next_ask = at + wait_of(order)
         return self._wing.withdraw([order.sent() for order in known], at) if known else ()
 
     def beat(self, at: Ns, settling_since: Ns) -> list[Message]:
@@ -44,7 +44,7 @@ class Asking:
         for order in due:
             if order not in leaving:
                 order.asks += 1
-                order.next_ask = at + wait_of(order.asks)
+                order.next_ask = at + wait_of(order)
                 said += self._wing.look(order.sent(), at)
         return [*said, *self._late_fills(at, settling_since), *self._strangers(at)]
 

@@ -26,11 +26,16 @@ READS_LAG: Ns = 5 * SECOND  # a read so soon after the engine's own word may be 
 AMEND_LAG: Ns = 5 * SECOND
 _FIRST_WAIT: Ns = 500 * MS
 _LONGEST_WAIT: Ns = 20 * SECOND
+_LONGEST_CANCEL: Ns = 4 * SECOND
 
 
-def wait_of(asks: int) -> Ns:
-    """Return how long to wait before asking again: 0.5 s, doubling, 20 s at the most."""
-    return min(_LONGEST_WAIT, _FIRST_WAIT << min(asks, 6))
+def wait_of(order: LiveOrder) -> Ns:
+    """Return how long to wait before asking again: 0.5 s, doubling, 20 s at the most.
+
+    What is wanted back is asked for every 4 s at least: it may cost money as long as it stands.
+    """
+    most = _LONGEST_CANCEL if order.is_leaving else _LONGEST_WAIT
+    return min(most, _FIRST_WAIT << min(order.asks, 6))
 
 
 class Judge:
@@ -108,7 +113,7 @@ class Judge:
         if said.is_done is False:
             order.next_ask = said.at
             return ()
-        order.next_ask = said.at + wait_of(order.asks)
+        order.next_ask = said.at + wait_of(order)
         if order.state not in {OrderState.OPEN, OrderState.PARTIAL}:
             return ()
         return (order.report(said.at, OrderState.CANCEL_UNKNOWN, said.reason),)
