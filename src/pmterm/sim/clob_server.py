@@ -6,25 +6,31 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from pmterm.model.fees import FeeKind
 from pmterm.model.ids import MarketId
 from pmterm.model.units import PRICE_ONE, SECOND
 from pmterm.sim.answers import answer
 from pmterm.sim.market_state import MarketState
-from pmterm.sim.polymarket_rows import clob_row
+from pmterm.sim.polymarket_rows import clob_market_info, clob_row
+from pmterm.sim.polymarket_switches import PolymarketSwitches
 from pmterm.sim.polymarket_words import book_of, last_words, price_words, tick_words
 from pmterm.sim.world import Clock
 
 CLOB = "/clob"
 MOST_BOOKS = 500
+NO_MARKET = {"error": "market not found"}
 NO_BOOK = {"error": "No orderbook exists for the requested token id"}
 
 
 class ClobServer:
     """Answers as the CLOB does, under /clob."""
 
-    def __init__(self, states: Mapping[MarketId, MarketState], clock: Clock) -> None:
+    def __init__(
+        self, states: Mapping[MarketId, MarketState], clock: Clock, switches: PolymarketSwitches
+    ) -> None:
         self._states = states
         self._clock = clock
+        self._switches = switches
         self._tokens: dict[str, tuple[MarketState, int]] = {
             outcome.token: (state, index)
             for state in states.values()
@@ -47,16 +53,29 @@ class ClobServer:
             web.get(f"{CLOB}/price", self._price),
             web.get(f"{CLOB}/last-trade-price", self._last_price),
             web.get(f"{CLOB}/prices-history", self._prices_history),
+            web.get(f"{CLOB}/version", self._version),
+            web.get(f"{CLOB}/fee-rate", self._fee_rate),
+            web.get(f"{CLOB}/clob-markets/{{condition}}", self._info),
+            web.get(f"{CLOB}/markets-by-token/{{token}}", self._by_token),
         ]
+
+    def find_token(self, token: int) -> tuple[MarketState, int] | None:
+        """Return the market of a token and which of its outcomes it is."""
+        known = self._tokens.get(str(token))
+        return None if known is None or known[0].market in self._switches.hidden else known
 
     def _asked(self, request: web.Request) -> tuple[MarketState, int] | web.Response:
         token = request.query.get("token_id", "")
         if not token.isdigit():
             return answer({"error": "Invalid token id"}, 400)
-        known = self._tokens.get(token)
+        known = self.find_token(int(token))
         if known is None or not known[0].is_open:
             return answer(NO_BOOK, 404)
         return known
+
+    def _found(self, row: dict[str, Any]) -> tuple[MarketState, int] | None:
+        token = str(row.get("token_id"))
+        return self.find_token(int(token)) if token.isdigit() else None
 
     async def _book(self, request: web.Request) -> web.Response:
         asked = self._asked(request)
@@ -71,7 +90,7 @@ class ClobServer:
             return answer({"error": "Invalid payload"}, 400)
         if len(rows) > MOST_BOOKS:
             return answer({"error": "Payload exceeds the limit"}, 400)
-        known = [self._tokens.get(str(row.get("token_id"))) for row in rows]
+        known = [self._found(row) for row in rows]
         now = self._clock.now()
         return answer([book_of(*found, now, is_rest=True) for found in known if found])
 
@@ -81,9 +100,40 @@ class ClobServer:
     async def _ok(self, _: web.Request) -> web.Response:
         return answer("OK")
 
+    async def _version(self, _: web.Request) -> web.Response:
+        return answer({"version": 2})
+
+    async def _fee_rate(self, request: web.Request) -> web.Response:
+        asked = self._asked(request)
+        if isinstance(asked, web.Response):
+            return asked
+        is_free = asked[0].listing.market.fees.kind is FeeKind.NONE
+        return answer({"base_fee": 0 if is_free else 1_000})
+
+    async def _info(self, request: web.Request) -> web.Response:
+        state = self._states.get(MarketId(request.match_info["condition"]))
+        if state is None or state.market in self._switches.hidden:
+            return answer(NO_MARKET, 404)
+        return answer(clob_market_info(state))
+
+    async def _by_token(self, request: web.Request) -> web.Response:
+        found = self._found({"token_id": request.match_info["token"]})
+        if found is None:
+            return answer(NO_MARKET, 404)
+        market = found[0].listing.market
+        return answer(
+            {
+                "condition_id": market.id,
+                "primary_token_id": market.outcomes[0].token,
+                "secondary_token_id": market.outcomes[1].token,
+            }
+        )
+
     async def _clob_market(self, request: web.Request) -> web.Response:
         state = self._states.get(MarketId(request.match_info["condition"]))
-        return answer(clob_row(state)) if state else answer({"error": "market not found"}, 404)
+        if state is None or state.market in self._switches.hidden:
+            return answer(NO_MARKET, 404)
+        return answer(clob_row(state))
 
     async def _tick_size(self, request: web.Request) -> web.Response:
         asked = self._asked(request)
@@ -131,7 +181,7 @@ class ClobServer:
         return answer({"price": last_words(state), "side": state.trades[-1].taker.value.upper()})
 
     async def _prices_history(self, request: web.Request) -> web.Response:
-        known = self._tokens.get(request.query.get("market", ""))
+        known = self._found({"token_id": request.query.get("market", "")})
         if known is None:
             return answer({"history": []})
         state, outcome = known

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pmterm.model.fees import FeeKind
 from pmterm.model.market import MarketStatus
 from pmterm.model.units import PRICE_ONE, SECOND, Ns
 from pmterm.sim.market_state import MarketState
@@ -175,3 +176,24 @@ def clob_row(state: MarketState) -> dict[str, Any]:
             for index, outcome in enumerate(market.outcomes)
         ],
     }
+
+
+def clob_market_info(state: MarketState) -> dict[str, Any]:
+    """Return the CLOB's short row: what a client asks before it signs an order."""
+    market = state.listing.market
+    row: dict[str, Any] = {
+        "gst": iso(market.starts_at),
+        "t": [{"t": outcome.token, "o": outcome.name} for outcome in market.outcomes],
+        "mos": market.min_qty // 1_000_000,
+        "mts": float(tick_words(state)),
+        "mbf": 1000,
+        "tbf": 1000,
+        "nr": market.neg_risk,
+        "oas": 0,
+    }
+    if market.fees.kind is not FeeKind.NONE:
+        rate = _number(market.fees.taker_ppm, 1_000_000)
+        row["fd"] = {"r": rate, "e": market.fees.exponent, "to": True}
+    if market.taker_delay:
+        row["itode"] = True
+    return row

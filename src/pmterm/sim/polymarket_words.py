@@ -5,7 +5,7 @@ Both tokens of a market are one book seen from two ends.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -104,8 +104,13 @@ def _sides(state: MarketState, outcome: int) -> tuple[BookLevels, BookLevels]:
 class PolymarketVoice:
     """Turns events into frames, the same for every listener. Events come in order, applied."""
 
-    def __init__(self, states: Mapping[MarketId, MarketState]) -> None:
+    def __init__(
+        self,
+        states: Mapping[MarketId, MarketState],
+        taker_outcome: Callable[[MarketId, int], int] = lambda _, number: number % 2,
+    ) -> None:
         self._states = states
+        self._taker_outcome = taker_outcome
         self._touch: dict[MarketId, tuple[Price, Price]] = {}
         self._changes = 0
 
@@ -120,7 +125,7 @@ class PolymarketVoice:
             case Traded():
                 return [
                     *self._books(state, event.at, has_last=False),
-                    _last_trade(state, event),
+                    _last_trade(state, event, self._taker_outcome(event.market, event.number)),
                     *self._touches(state, event.at),
                 ]
             case BookReplaced():
@@ -190,9 +195,8 @@ def _best_bid_ask(state: MarketState, outcome: int, touch: tuple[Price, Price], 
     return Said(_encode(body).decode(), state.market, token, is_extra=True)
 
 
-def _last_trade(state: MarketState, event: Traded) -> Said:
-    """Say a trade once, on the token the taker asked for: every other time the second one."""
-    outcome = event.number % 2
+def _last_trade(state: MarketState, event: Traded, outcome: int) -> Said:
+    """Say a trade once, on the token the taker asked for."""
     is_buy = (event.taker is Side.BUY) == (outcome == 0)
     token = state.listing.market.outcomes[outcome].token
     price = event.price if outcome == 0 else PRICE_ONE - event.price

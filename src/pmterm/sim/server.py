@@ -15,6 +15,8 @@ from pmterm.sim.accounts import TestAccount
 from pmterm.sim.client import Client
 from pmterm.sim.events import MatchMoment, SimEvent
 from pmterm.sim.exchange import Exchange
+from pmterm.sim.fault_actions import DownTime, FaultPlayer
+from pmterm.sim.fault_script import FaultScript, Fired
 from pmterm.sim.faults import EDGE_PAGE, Faults, no_faults
 from pmterm.sim.handshake import PublicKey
 from pmterm.sim.kalshi_server import KalshiServer
@@ -23,6 +25,7 @@ from pmterm.sim.world import Clock, World
 
 STEP_S = 0.025
 LOOPBACK = "127.0.0.1"
+STREAMS = {kalshi_server.STREAM, polymarket_server.STREAM, polymarket_server.USER_STREAM}
 
 
 class SimServer:
@@ -30,7 +33,8 @@ class SimServer:
 
     Time is the clock's: every 25 ms of it the world moves up to `clock.now()` and every client is
     told. `port` 0 takes a free one. `accounts` may trade, on `exchange`. `kalshi_keys` are public
-    keys by key id; None lets unsigned clients in. The world must not be ahead of the clock.
+    keys by key id; None lets unsigned clients in. What `script` says goes wrong. The world must
+    not be ahead of the clock.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class SimServer:
         port: int = 0,
         accounts: Sequence[TestAccount] = (),
         kalshi_keys: Mapping[str, PublicKey] | None = None,
+        script: FaultScript | None = None,
     ) -> None:
         self.world = world
         self.faults: dict[Venue, Faults] = no_faults()
@@ -51,7 +56,18 @@ class SimServer:
         self._clock = clock
         self._port = port
         self.kalshi = KalshiServer(world, clock, self.faults[Venue.KALSHI], kalshi_keys)
-        self.polymarket = PolymarketServer(world, clock, self.faults[Venue.POLYMARKET])
+        self.polymarket = PolymarketServer(
+            self.exchange, clock, self.faults[Venue.POLYMARKET], self.accounts
+        )
+        self.script = script or FaultScript()
+        self.player = FaultPlayer(
+            self.script,
+            self.exchange,
+            clock,
+            switches=self.faults,
+            clients=self.clients,
+            dialects={Venue.KALSHI: DownTime(), Venue.POLYMARKET: self.polymarket},
+        )
         self._stack = AsyncExitStack()
         self._pump: asyncio.Task[None] | None = None
 
@@ -61,6 +77,7 @@ class SimServer:
         for account in self.accounts:
             self.exchange.open_account(now, account)
         self.advance(now)
+        self.player.start(now)
         app = web.Application(middlewares=[self._spoil])
         app.add_routes(self.kalshi.routes())
         app.add_routes(self.polymarket.routes())
@@ -83,6 +100,11 @@ class SimServer:
         await self._stack.aclose()
 
     @property
+    def fired(self) -> list[Fired]:
+        """Every fault of the script that happened, oldest first."""
+        return self.script.fired
+
+    @property
     def base_url(self) -> str:
         """Where it listens."""
         return f"http://{LOOPBACK}:{self._port}"
@@ -100,6 +122,8 @@ class SimServer:
                 "gamma": self.base_url + polymarket_server.GAMMA,
                 "data": self.base_url + "/data",
                 "stream": stream + polymarket_server.STREAM,
+                "user_stream": stream + polymarket_server.USER_STREAM,
+                "site": self.base_url,
             },
         }
 
@@ -116,9 +140,8 @@ class SimServer:
             self.polymarket.tell(event)
 
     def clients(self, venue: Venue) -> list[Client]:
-        """Return who is connected to a venue's stream."""
-        both = self.kalshi.clients if venue is Venue.KALSHI else self.polymarket.clients
-        return list(both)
+        """Return who is connected to a venue's streams."""
+        return list(self.kalshi.clients) if venue is Venue.KALSHI else self.polymarket.everybody()
 
     def say(self, venue: Venue, text: str) -> None:
         """Send every client of a venue this text: garbage, an unknown type, a hostile frame."""
@@ -144,15 +167,14 @@ class SimServer:
     @web.middleware
     async def _spoil(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer as the faults of the path's venue have it."""
-        if request.path.startswith("/trade-api"):
-            faults = self.faults[Venue.KALSHI]
-        else:
-            faults = self.faults[Venue.POLYMARKET]
-        is_stream = request.path in {kalshi_server.STREAM, polymarket_server.STREAM}
+        is_kalshi = request.path.startswith("/trade-api")
+        venue = Venue.KALSHI if is_kalshi else Venue.POLYMARKET
+        faults = self.faults[venue]
+        is_stream = request.path in STREAMS
         if faults.blocks_stream if is_stream else faults.blocks_rest:
             return web.Response(text=EDGE_PAGE, status=403, content_type="text/html")
         if faults.rest_status and not is_stream:
             return web.Response(
                 text=faults.rest_body, status=faults.rest_status, content_type="application/json"
             )
-        return await handler(request)
+        return await self.player.pass_on(request, handler, venue)
