@@ -42,7 +42,7 @@ async def test_a_new_store_is_for_its_owner_alone(database, store_path):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
 
 
-async def test_every_table_of_the_first_version_is_there(database):
+async def test_every_table_is_there(database):
     names = await database.read(
         lambda c: {
             name for (name,) in c.execute("SELECT name FROM sqlite_schema WHERE type='table'")
@@ -50,7 +50,7 @@ async def test_every_table_of_the_first_version_is_there(database):
     )
     assert names == {
         "journal", "sessions", "markets", "orders", "fills", "positions", "signals",
-        "signal_outcomes", "system_state", "snapshots", "trades",
+        "signal_outcomes", "system_state", "snapshots", "trades", "adjustments",
     }  # fmt: skip
 
 
@@ -190,6 +190,27 @@ async def test_a_migration_that_is_stopped_half_way_leaves_nothing(store_path, m
     connection.close()
     async with await Database.open(store_path) as opened:
         assert await opened.read(count) == 0
+
+
+async def test_a_store_of_the_first_version_keeps_its_rows_and_gets_the_new_columns(store_path):
+    store_path.parent.mkdir(mode=0o700)
+    with sqlite3.connect(store_path) as connection:
+        connection.executescript(database_module.migration(0))
+        connection.execute(f"PRAGMA application_id = {database_module.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute(
+            "INSERT INTO fills VALUES ('f', 's', 1, 'o', 'M', 'buy', 4700, 10, 0, 0, 1)"
+        )
+        connection.execute("INSERT INTO positions VALUES ('M', 1, 10, 4700, 5, 0, 0)")
+    connection.close()
+    store_path.chmod(0o600)
+    async with await Database.open(store_path) as opened:
+        fills = await opened.read(lambda c: c.execute("SELECT * FROM fills").fetchall())
+        held = await opened.read(lambda c: c.execute("SELECT * FROM positions").fetchall())
+        version = await opened.read(lambda c: c.execute("PRAGMA user_version").fetchone())
+    assert fills == [("f", "s", 1, "o", "M", "buy", 4700, 10, 0, 0, 1, 0, "confirmed")]
+    assert held == [("M", 1, 10, 4700, 5, 0, 0, 0)]
+    assert version == (VERSION,)
 
 
 async def test_a_store_locked_by_another_program_denies_and_recovers(

@@ -17,7 +17,8 @@ from pmterm.store.private_files import open_private, private_folder
 T = TypeVar("T")
 
 APPLICATION_ID: Final = 0x706D7472  # "pmtr"
-VERSION: Final = 1
+VERSION: Final = 2
+_STEPS: Final = ("schema.sql", "schema_2.sql")  # step n leads from version n to n + 1
 BUSY_S: Final = 1.0  # how long a write waits for another program's lock before it is refused
 WHOLE_CHECK_BYTES: Final = 32 * 1024 * 1024  # a tenth of a second
 _MONEY_TABLES: Final = ("journal", "orders", "fills", "positions", "system_state")
@@ -221,11 +222,11 @@ def _migrate(connection: sqlite3.Connection, version: int) -> None:
 
 
 def migration(step: int) -> str:
-    """Return the SQL that leads from version `step` to the next; from 0 it is the whole schema."""
-    if step != 0:
+    """Return the SQL that leads from version `step` to the next; from 0 it is the first schema."""
+    if not 0 <= step < len(_STEPS):
         msg = f"no migration from version {step}"
         raise ValueError(msg)
-    return resources.files("pmterm.store").joinpath("schema.sql").read_text("utf-8")
+    return resources.files("pmterm.store").joinpath(_STEPS[step]).read_text("utf-8")
 
 
 def in_words(path: Path, error: sqlite3.Error) -> StoreBroken:

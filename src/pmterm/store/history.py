@@ -106,7 +106,8 @@ _SELECTS: Final[dict[type[Any], str]] = {
     " FROM trades t",
     FillRow: "SELECT t.rowid, t.session, t.market, t.at, t.id, t.order_id, t.side, t.price, t.qty,"
     " t.fee, t.is_maker, t.venue_at, coalesce(o.origin, '')"
-    " FROM fills t LEFT JOIN orders o ON o.id = t.order_id",
+    " FROM (SELECT rowid, * FROM fills WHERE state <> 'failed') t"
+    " LEFT JOIN orders o ON o.id = t.order_id",
     SignalRow: "SELECT t.rowid, t.session, t.market, t.at, t.id, t.kind, t.advice, t.score, t.mid2,"
     " t.before2, t.best_bid, t.best_ask, t.expected, t.reasons, coalesce(e.at, 0),"
     " coalesce(e.reverted, 0), coalesce(e.after, 0), coalesce(e.best, 0), coalesce(e.worst, 0),"
@@ -204,7 +205,7 @@ def _row(kind: type[RowT], values: tuple[Any, ...]) -> RowT:
 def _sessions(connection: sqlite3.Connection) -> list[SessionRow]:
     found = connection.execute(
         "SELECT session, started_at, last_at, mode, version, cash,"
-        " (SELECT count(*) FROM fills f WHERE f.session = s.session),"
+        " (SELECT count(*) FROM fills f WHERE f.session = s.session AND f.state <> 'failed'),"
         " (SELECT count(*) FROM signals g WHERE g.session = s.session)"
         " FROM sessions s ORDER BY started_at DESC, session DESC"
     )

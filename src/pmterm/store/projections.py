@@ -9,9 +9,20 @@ import msgspec
 from pmterm.messages.accounts import BalanceSeen, PositionChanged, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
-from pmterm.messages.orders import Approved, Fill, GateChanged, OrderReport, PlaceOrder
+from pmterm.messages.live import CashSeen, HoldingAdjusted
+from pmterm.messages.orders import (
+    Approved,
+    Fill,
+    FillMoved,
+    GateChanged,
+    OrderAdopted,
+    OrderKnown,
+    OrderNamed,
+    OrderReport,
+    PlaceOrder,
+)
 from pmterm.messages.signals import SignalEnded, SignalSeen
-from pmterm.model.order import OrderState
+from pmterm.model.order import FillState, OrderState, TimeInForce
 
 Projection = Callable[[sqlite3.Connection, str, Any], None]
 
@@ -53,7 +64,7 @@ def _approved(connection: sqlite3.Connection, session: str, said: Approved) -> N
     if intent.replaces:  # an amend keeps the order it changes
         return
     connection.execute(
-        "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, '', ?, ?)",
+        "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, '', ?, ?, '', ?, 0)",
         (
             intent.order,
             session,
@@ -66,6 +77,48 @@ def _approved(connection: sqlite3.Connection, session: str, said: Approved) -> N
             OrderState.RESERVED,
             said.at,
             said.at,
+            said.outcome,
+        ),
+    )
+
+
+def _named(connection: sqlite3.Connection, _: str, said: OrderNamed) -> None:
+    connection.execute(
+        "UPDATE orders SET venue_order = ?, outcome = ? WHERE id = ?",
+        (said.venue_order, said.outcome, said.order),
+    )
+
+
+def _known(connection: sqlite3.Connection, _: str, said: OrderKnown) -> None:
+    connection.execute(
+        "UPDATE orders SET venue_order = ? WHERE id = ?", (said.venue_order, said.order)
+    )
+
+
+def _adopted(connection: sqlite3.Connection, session: str, said: OrderAdopted) -> None:
+    """List an order found on the account; one of ours that was given up works again."""
+    state = OrderState.PARTIAL if said.filled else OrderState.OPEN
+    connection.execute(
+        "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, price = excluded.price,"
+        " qty = excluded.qty, filled = max(filled, excluded.filled), reason = '',"
+        " venue_order = excluded.venue_order, changed_at = excluded.changed_at",
+        (
+            said.order,
+            session,
+            said.market,
+            said.side,
+            said.price,
+            said.qty,
+            said.filled,
+            TimeInForce.GTC,
+            "adopted",
+            state,
+            said.at,
+            said.at,
+            said.venue_order,
+            said.outcome,
+            not said.is_ours,
         ),
     )
 
@@ -87,7 +140,7 @@ def _report(connection: sqlite3.Connection, _: str, said: OrderReport) -> None:
 
 def _fill(connection: sqlite3.Connection, session: str, said: Fill) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO fills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO fills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             said.id,
             session,
@@ -100,14 +153,39 @@ def _fill(connection: sqlite3.Connection, session: str, said: Fill) -> None:
             said.fee,
             said.is_maker,
             said.venue_at,
+            said.outcome,
+            said.state,
         ),
+    )
+
+
+def _fill_moved(connection: sqlite3.Connection, _: str, said: FillMoved) -> None:
+    connection.execute(
+        "UPDATE fills SET state = ? WHERE id = ? AND state NOT IN (?, ?)",
+        (said.state, said.fill, FillState.CONFIRMED, FillState.FAILED),
+    )
+
+
+def _adjusted(connection: sqlite3.Connection, session: str, said: HoldingAdjusted) -> None:
+    connection.execute(
+        "INSERT INTO adjustments VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (said.at, session, said.market, said.outcome, said.qty, said.price, said.reason),
     )
 
 
 def _position(connection: sqlite3.Connection, _: str, said: PositionChanged) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (said.market, said.at, said.qty, said.average, said.cost, said.realised, said.fees),
+        "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            said.market,
+            said.at,
+            said.qty,
+            said.average,
+            said.cost,
+            said.realised,
+            said.fees,
+            said.settling,
+        ),
     )
 
 
@@ -157,6 +235,10 @@ def _balance(connection: sqlite3.Connection, _: str, said: BalanceSeen) -> None:
     _state(connection, "cash", said, str(said.cash))
 
 
+def _purse(connection: sqlite3.Connection, _: str, said: CashSeen) -> None:
+    _state(connection, f"cash {said.venue}", said, str(said.cash))
+
+
 def _state(connection: sqlite3.Connection, name: str, said: Message, value: str) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO system_state VALUES (?, ?, ?)", (name, said.at, value)
@@ -175,4 +257,10 @@ _PROJECTIONS: Final[dict[type[Message], Projection]] = {
     SignalEnded: _outcome,
     GateChanged: _gate,
     BalanceSeen: _balance,
+    OrderNamed: _named,
+    OrderKnown: _known,
+    OrderAdopted: _adopted,
+    FillMoved: _fill_moved,
+    HoldingAdjusted: _adjusted,
+    CashSeen: _purse,
 }
