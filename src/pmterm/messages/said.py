@@ -153,11 +153,30 @@ class HoldingSeen(Message, frozen=True):
 
 
 class MoneySeen(Message, frozen=True):
-    """What the venue says is free to spend; `allowance` -1: has none or did not tell."""
+    """What the venue says is free to spend; `allowance` -1: has none or did not tell.
+
+    `purses` is what is free on each of the venue's matching engines (shard, cash), where it tells:
+    an order can use its own engine's part only (Kalshi).
+    """
 
     venue: Venue
     cash: Cash
     allowance: Cash = -1
+    purses: tuple[tuple[int, Cash], ...] = ()
+
+
+class GroupSeen(Message, frozen=True):
+    """What became of an order group, by an answer or by the user stream (Kalshi).
+
+    `step` is created, triggered (its orders are cancelled, new ones refused), reset,
+    limit_updated or deleted. `is_done` False: the venue refused it; None: not known, ask again.
+    """
+
+    venue: Venue
+    group: str
+    step: str
+    is_done: bool | None = True
+    reason: str = ""
 
 
 class BeatAnswered(Message, frozen=True):

@@ -44,10 +44,12 @@ def get(
     return HttpRequest(at, Venue.KALSHI, "api", "GET", whole, "", purpose, READ, auth)
 
 
-def write(at: Ns, method: str, path: str, purpose: str, body: str = "") -> HttpRequest:
+def write(
+    at: Ns, method: str, path: str, purpose: str, body: str = "", *, priority: int | None = None
+) -> HttpRequest:
     """Return a request that changes something; what takes orders back goes first."""
-    priority = CANCEL if method == "DELETE" else ORDER
-    return HttpRequest(at, Venue.KALSHI, "api", method, path, body, purpose, priority, KEY)
+    urgency = (CANCEL if method == "DELETE" else ORDER) if priority is None else priority
+    return HttpRequest(at, Venue.KALSHI, "api", method, path, body, purpose, urgency, KEY)
 
 
 def with_query(path: str, query: Mapping[str, object]) -> str:

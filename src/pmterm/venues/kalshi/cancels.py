@@ -53,8 +53,9 @@ class Cancels:
         if len(orders) == 1:
             return self._each(response, orders, [body])
         items = body.get("orders")
-        fits = isinstance(items, list) and len(items) == len(orders)
-        return self._each(response, orders, items if fits else [None] * len(orders))
+        if not isinstance(items, list) or len(items) != len(orders):
+            items = [None] * len(orders)
+        return self._each(response, orders, items)
 
     def _each(
         self, response: HttpResponse, orders: Sequence[OrderId], items: Sequence[object]

@@ -9,23 +9,27 @@ from typing import TypeAlias
 
 from pmterm.messages.base import Message
 from pmterm.messages.orders import Intent, OrderNamed
-from pmterm.messages.said import ListKind, OrderUnclear
-from pmterm.messages.transport import HttpRequest, HttpResponse
+from pmterm.messages.said import ListKind, MoneySeen, OrderUnclear
+from pmterm.messages.transport import HttpRequest, HttpResponse, UserFrame, UserOpened
 from pmterm.model.ids import MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.units import Ns, Qty, parse_price, parse_qty
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi import rows, verdicts
+from pmterm.venues.kalshi.account import money_in
 from pmterm.venues.kalshi.amends import Amends
 from pmterm.venues.kalshi.answers import Table
-from pmterm.venues.kalshi.asking import WRITES, Asked, asked_at, asked_in, write
+from pmterm.venues.kalshi.asking import PORTFOLIO, WRITES, Asked, asked_at, asked_in, get, write
 from pmterm.venues.kalshi.bodies import House, Placed, order_body, placed_decoder
 from pmterm.venues.kalshi.cancels import Cancels
+from pmterm.venues.kalshi.groups import Groups
 from pmterm.venues.kalshi.known import Kept
-from pmterm.venues.kalshi.lists import Lists
+from pmterm.venues.kalshi.lists import Lists, misfit
+from pmterm.venues.kalshi.moods import Moods
 from pmterm.venues.kalshi.ours import Ours
-from pmterm.venues.kalshi.refusals import ORDERED
+from pmterm.venues.kalshi.refusals import ASKED, ORDERED
+from pmterm.venues.kalshi.user import UserStream
 
 Said: TypeAlias = Sequence[Message]
 
@@ -45,6 +49,8 @@ class KalshiOrders:
         self._amends = Amends(self._ours)
         self._cancels = Cancels(self._ours)
         self._lists = Lists()
+        self._moods = Moods()
+        self._user = UserStream(self._ours.known, self._ours.groups, self._ours.house.subaccount)
         self._verbs: dict[str, Callable[[HttpResponse, Asked], Said]] = {
             "place": self._placing_answered,
             "amend": self._amends.answered,
@@ -53,7 +59,15 @@ class KalshiOrders:
             ListKind.ORDERS: self._orders_answered,
             ListKind.FILLS: self._fills_answered,
             ListKind.HOLDINGS: self._holdings_answered,
+            "money": self._money_answered,
+            "status": self._status_answered,
+            "group": self._ours.groups.answered,
         }
+
+    @property
+    def groups(self) -> Groups:
+        """The account's order groups: orders named from now on go into that of their shard."""
+        return self._ours.groups
 
     def learn(self, market: Market) -> None:
         """Know a market from now on: its shard."""
@@ -66,7 +80,8 @@ class KalshiOrders:
             VenueRefused: Kalshi cannot take such an order, in words for the trader.
         """
         self.learn(market)
-        body = order_body(intent, market, self._ours.house)
+        group = self._ours.groups.of(market.shard)
+        body = order_body(intent, market, self._ours.house, group)
         named = VenueOrderId(intent.order)
         return OrderNamed(intent.at, intent.order, market.id, named, rows.YES, body)
 
@@ -132,6 +147,14 @@ class KalshiOrders:
         """Return the request for all positions that are not zero, in whatever market."""
         return [self._lists.holdings(at, self._ours.house.subaccount)]
 
+    def ask_money(self, at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for the free cash, in all and on each shard ("money:")."""
+        return [get(at, f"{PORTFOLIO}/balance", "money:", self._ours.subaccount())]
+
+    def stop(self, at: Ns) -> Sequence[HttpRequest]:
+        """Return requests that trigger our order groups: they reach orders without an id too."""
+        return self._ours.groups.trigger(at)
+
     def beat(self, at: Ns) -> HttpRequest | None:  # noqa: ARG002 - part of `Orders`
         """Return nothing: Kalshi has no dead-man switch that must be renewed."""
         return None
@@ -140,7 +163,26 @@ class KalshiOrders:
         """Say what an answer to one of these requests means."""
         asked = asked_in(response.purpose)
         verb = self._verbs.get(asked.verb)
-        return () if verb is None or response.venue is not self.venue else verb(response, asked)
+        if verb is None or response.venue is not self.venue:
+            return ()
+        return self._moods.heard(response, verb(response, asked))
+
+    def opened(self, event: UserOpened) -> Said:
+        """The user stream is up: subscribe to fills, orders, positions and groups."""
+        return self._user.opened(event)
+
+    def receive(self, frame: UserFrame) -> Said:
+        """Say what a frame of the user stream means; read again what it may have lost."""
+        said = self._user.receive(frame)
+        since = self._user.lost_since
+        if not since:
+            return said
+        self._user.lost_since = 0
+        return [*said, *self.list_orders(frame.at), *self.list_fills(since, frame.at)]
+
+    def tick(self, at: Ns) -> Said:
+        """Time has passed: signs of life on the user stream, the exchange's status."""
+        return [*self._user.tick(at), *self._moods.tick(at)]
 
     def _placing_answered(self, response: HttpResponse, asked: Asked) -> Said:
         order = OrderId(asked.what)
@@ -177,6 +219,21 @@ class KalshiOrders:
 
     def _holdings_answered(self, response: HttpResponse, asked: Asked) -> Said:
         return self._lists.answered(response, asked, self._only_ours(rows.holdings_seen))
+
+    def _money_answered(self, response: HttpResponse, asked: Asked) -> Said:  # noqa: ARG002 - as others
+        if not verdicts.is_done(response):
+            refusal = verdicts.refused(response, ASKED)
+            unread = misfit(response.at, "money not read", refusal.reason)
+            return [unread, *verdicts.moods(response, refusal)]
+        try:
+            money = money_in(verdicts.object_of(response.text) or {})
+        except ValueError as error:
+            return [misfit(response.at, "bad balance", str(error))]
+        return [MoneySeen(response.at, self.venue, money.cash, purses=money.purses)]
+
+    def _status_answered(self, response: HttpResponse, asked: Asked) -> Said:  # noqa: ARG002 - as others
+        shards = {market.shard for market in self._ours.markets.values()}
+        return self._moods.answered(response, shards)
 
     def _only_ours(self, read: Callable[[Table, Ns], Said]) -> Callable[[Table, Ns], Said]:
         subaccount = self._ours.house.subaccount

@@ -4,6 +4,7 @@ from pmterm.model.ids import MarketId, OrderId, VenueOrderId
 from pmterm.model.market import Market
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi.bodies import House
+from pmterm.venues.kalshi.groups import Groups
 from pmterm.venues.kalshi.known import Known
 from pmterm.venues.kalshi.looks import Looks
 
@@ -17,6 +18,7 @@ class Ours:
         self.house = house
         self.known = Known()
         self.looks = Looks(self.known)
+        self.groups = Groups(house.subaccount)
         self.markets: dict[MarketId, Market] = {}
 
     def id_of(self, order: OrderId) -> VenueOrderId:

@@ -16,7 +16,7 @@ from pmterm.venues.kalshi.translate import NAMES
 
 YES, NO = 0, 1
 _SIDES = {"bid": Side.BUY, "yes": Side.BUY, "ask": Side.SELL, "no": Side.SELL}
-_EXPIRED = frozenset({"ExpiryCancel", "CloseCancel"})
+_EXPIRED = ("ExpiryCancel", "CloseCancel")
 
 
 def side_of(data: Table) -> Side:

@@ -125,7 +125,7 @@ def withdrawn(
     """Say what an answer's word on one cancel means. It often names no client order."""
     if not isinstance(item, dict):
         return [_asking_again(response, order, "Kalshi did not answer about this order")]
-    if item.get("order_id") not in {None, "", venue_order}:
+    if item.get("order_id") not in (None, "", venue_order):
         return [_asking_again(response, order, "Kalshi answered about another order")]
     if error := item.get("error"):
         said = said_by(error if isinstance(error, dict) else {"message": error})
