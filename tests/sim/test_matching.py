@@ -41,9 +41,9 @@ def test_events_tell_levels_and_trades_in_order():
     book = book_of(("a", "x", Side.SELL, 5100, 10))
     placed = book.place(7, Order("t", "w", Side.BUY, 5100, 30))
     assert placed.events == [
-        LevelNow(7, M, Side.SELL, 5100, 0, -10, by_trade=True),
+        LevelNow(7, M, Side.SELL, 5100, 0, -10, by_trade=True, order="a"),
         Traded(7, M, 5100, 10, Side.BUY, 1),
-        LevelNow(7, M, Side.BUY, 5100, 20, 20),
+        LevelNow(7, M, Side.BUY, 5100, 20, 20, order="t"),
     ]
 
 
@@ -74,10 +74,10 @@ def test_nobody_trades_with_himself():
 
 def test_smaller_order_keeps_its_place_and_cancel_frees_the_level():
     book = book_of(("a", "x", Side.BUY, 5000, 10), ("b", "y", Side.BUY, 5000, 10))
-    assert book.reduce(2, "a", 4) == [LevelNow(2, M, Side.BUY, 5000, 16, -4)]
+    assert book.reduce(2, "a", 4) == [LevelNow(2, M, Side.BUY, 5000, 16, -4, order="a")]
     first = book.place(3, Order("t", "w", Side.SELL, 5000, 6)).matches[0]
     assert (first.maker_order, first.qty) == ("a", 6)
-    assert book.cancel(4, "b") == [LevelNow(4, M, Side.BUY, 5000, 0, -10)]
+    assert book.cancel(4, "b") == [LevelNow(4, M, Side.BUY, 5000, 0, -10, order="b")]
     assert book.cancel(5, "b") == []
     assert book.best_bid == 0
 

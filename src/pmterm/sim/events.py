@@ -13,7 +13,8 @@ from pmterm.model.units import PRICE_ONE, Ns, Price, Qty
 class LevelNow(msgspec.Struct, frozen=True, gc=False):
     """One level holds exactly `qty` (0: gone), `change` more than before.
 
-    `by_trade` tells a fill from an order that was placed or taken back.
+    `by_trade` tells a fill from an order that was placed or taken back; `order` is whose it was,
+    "" where the change is of several orders or nobody tells.
     """
 
     at: Ns
@@ -23,6 +24,7 @@ class LevelNow(msgspec.Struct, frozen=True, gc=False):
     qty: Qty
     change: Qty
     by_trade: bool = False
+    order: str = ""
 
 
 class Traded(msgspec.Struct, frozen=True, gc=False):

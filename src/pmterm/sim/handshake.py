@@ -1,4 +1,4 @@
-"""Who may open Kalshi's stream: three headers, signed.
+"""Who calls Kalshi: three headers, signed.
 
 Source: Kalshi docs, api keys, read 2026-10; refusals as recorded 2026-06.
 """
@@ -24,13 +24,22 @@ KEY, STAMP, SIGNATURE = (
 
 
 def refusal(
-    headers: Mapping[str, str], method: str, path: str, keys: Mapping[str, PublicKey], now: Ns
+    headers: Mapping[str, str],
+    method: str,
+    path: str,
+    keys: Mapping[str, PublicKey],
+    now: Ns,
+    *,
+    skew: Ns = SKEW,
 ) -> dict[str, Any] | None:
-    """Return the body of a 401, or None if the request is signed by a key that is registered."""
+    """Return the body of a 401, or None if the request is signed by a key that is registered.
+
+    `path` begins at the host's root and has no query; `skew` is how far the time may be off.
+    """
     if not all(headers.get(name) for name in (KEY, STAMP, SIGNATURE)):
         return _simple("signature_is_missing_from_headers", "signature is missing from headers")
     stamp = headers[STAMP]
-    if not stamp.isdigit() or abs(int(stamp[:16]) * MS - now) > SKEW:
+    if not stamp.isdigit() or abs(int(stamp[:16]) * MS - now) > skew:
         return _simple("header_timestamp_expired", "header timestamp expired")
     key = keys.get(headers[KEY])
     if key is None:

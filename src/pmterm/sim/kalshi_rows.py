@@ -8,9 +8,10 @@ from typing import Any
 from pmterm.model.market import MarketStatus
 from pmterm.model.units import PRICE_ONE
 from pmterm.sim.events import Traded
-from pmterm.sim.kalshi_words import book_rows, contracts, dollars, instant, trade_uuid
+from pmterm.sim.kalshi_words import book_rows, contracts, dollars, instant, result_word, trade_uuid
 from pmterm.sim.market_state import MarketState
 
+TAKER_PPM = 70_000  # what a multiplier of 1 stands for
 STATUSES = {
     MarketStatus.UNOPENED: "initialized",
     MarketStatus.ACTIVE: "active",
@@ -32,9 +33,11 @@ def market_row(state: MarketState, title: str = "") -> dict[str, Any]:
     listing, market = state.listing, state.listing.market
     bid, ask = state.best_bid, state.best_ask
     times = instant(market.closes_at)
-    result = ""
+    result, settled = "", {}
     if state.status is MarketStatus.RESOLVED:
-        result = "yes" if state.result == 0 else "no"
+        result = result_word(state.payout)
+        value, paid_at = dollars(state.payout), instant(state.at)
+        settled = {"settlement_value_dollars": value, "settlement_ts": paid_at}
     return {
         "ticker": market.id,
         "event_ticker": market.event,
@@ -79,8 +82,9 @@ def market_row(state: MarketState, title: str = "") -> dict[str, Any]:
             {"start": dollars(band.start), "end": dollars(band.end), "step": dollars(band.step)}
             for band in state.bands
         ],
-        "exchange_index": 0,
-    }
+        "exchange_index": market.shard,
+        "settlement_bounds_type": "default",
+    } | settled
 
 
 def event_row(states: list[MarketState], title: str = "", *, nested: bool) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def event_row(states: list[MarketState], title: str = "", *, nested: bool) -> di
         "last_updated_ts": instant(max(state.at for state in states)),
         "fee_type_override": None,
         "fee_multiplier_override": None,
-        "exchange_index": 0,
+        "exchange_index": first.market.shard,
     }
     if nested:
         row["markets"] = [market_row(state, title) for state in states]
@@ -107,16 +111,17 @@ def event_row(states: list[MarketState], title: str = "", *, nested: bool) -> di
 
 def series_row(state: MarketState) -> dict[str, Any]:
     """Return the row of the series a market belongs to."""
+    fees = state.listing.market.fees
     return {
         "ticker": state.listing.series,
         "title": "Valorant Game",
         "frequency": "custom",
         "category": state.listing.market.category,
         "tags": ["Esports"],
-        "fee_type": "quadratic",
-        "fee_multiplier": 1,
+        "fee_type": "quadratic_with_maker_fees" if fees.maker_ppm else "quadratic",
+        "fee_multiplier": fees.taker_ppm / TAKER_PPM,
         "settlement_sources": [],
-        "exchange_index": 0,
+        "exchange_index": state.listing.market.shard,
     }
 
 

@@ -1,82 +1,139 @@
-"""Kalshi's public REST and its stream, over the world's markets."""
+"""Kalshi's REST and its stream, over one exchange."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from pmterm.model.ids import MarketId, Venue
-from pmterm.model.units import SECOND
-from pmterm.sim.answers import answer, page, whole_number
+from pmterm.model.market import MarketStatus
+from pmterm.model.units import Ns
+from pmterm.sim.accounts import TestAccount
+from pmterm.sim.answers import answer
 from pmterm.sim.client import Client, converse
-from pmterm.sim.events import MarketEvent
+from pmterm.sim.events import LevelNow, MarketEvent
+from pmterm.sim.exchange import Exchange
+from pmterm.sim.exchange_orders import AccountEvent, Why
 from pmterm.sim.faults import Faults
-from pmterm.sim.handshake import PublicKey, refusal
-from pmterm.sim.kalshi_rows import (
-    FILTERS,
-    STATUSES,
-    event_row,
-    market_row,
-    orderbook_row,
-    series_row,
-    trade_row,
-)
-from pmterm.sim.kalshi_session import KalshiSession
+from pmterm.sim.handshake import KEY, PublicKey, refusal
+from pmterm.sim.kalshi_account_api import AccountApi
+from pmterm.sim.kalshi_catalogue_api import CatalogueApi
+from pmterm.sim.kalshi_desk import KalshiDesk
+from pmterm.sim.kalshi_gate import Gate
+from pmterm.sim.kalshi_groups import Groups
+from pmterm.sim.kalshi_hours import next_pause, pause_ends
+from pmterm.sim.kalshi_order_words import subaccount_of
+from pmterm.sim.kalshi_orders_api import OrdersApi
+from pmterm.sim.kalshi_portfolio_api import PortfolioApi
+from pmterm.sim.kalshi_records import KalshiRecords
+from pmterm.sim.kalshi_rules import KalshiRules
+from pmterm.sim.kalshi_session import KalshiSession, OwnOrder
+from pmterm.sim.kalshi_transfers_api import TransfersApi
+from pmterm.sim.kalshi_voice import KalshiVoice, Word
 from pmterm.sim.market_state import MarketState
-from pmterm.sim.world import Clock, World
+from pmterm.sim.world import Clock
 
 BASE = "/trade-api/v2"
 STREAM = "/trade-api/ws/v2"
 PING_EVERY_S = 10.0
-NOT_FOUND = {"error": {"code": "not_found", "message": "not found"}}
-TOO_MANY = (
-    "Parameter validation failed for GetMarkets: Key: 'GetMarketsParams.Limit' "
-    "Error:Field validation for 'Limit' failed on the 'lte' tag"
-)
+SWAP_AFTER_S = 0.02
+GONE = {
+    "error": {
+        "code": "deprecated_v1_order_endpoint",
+        "message": "this endpoint is gone, use /portfolio/events/orders",
+    }
+}
 
 
 class KalshiServer:
-    """Answers as the venue does; `keys` are the public keys that may open the stream.
+    """Answers as the venue does. `keys` may open the stream besides the accounts' own.
 
-    `keys` None lets everybody in, signed or not: for load tests and the demo.
+    `keys` None lets everybody open it, signed or not: for load tests and the demo. What is
+    private always wants a signature of an account's key. `rules` can be changed while it runs.
     """
 
     venue = Venue.KALSHI
 
     def __init__(
-        self, world: World, clock: Clock, faults: Faults, keys: Mapping[str, PublicKey] | None
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        faults: Faults,
+        *,
+        accounts: Sequence[TestAccount] = (),
+        keys: Mapping[str, PublicKey] | None = None,
     ) -> None:
-        self._world = world
+        self.rules = KalshiRules()
+        self.gate = Gate(accounts, clock, self.rules)
+        self.clients: dict[Client, KalshiSession] = {}
+        self._exchange = exchange
         self._clock = clock
         self._faults = faults
         self._keys = keys
+        self._names = [account.account_id for account in accounts]
         self._states: dict[MarketId, MarketState] = {
             market: state
-            for market, state in world.states.items()
+            for market, state in exchange.world.states.items()
             if state.listing.market.venue is Venue.KALSHI
         }
-        self.clients: dict[Client, KalshiSession] = {}
+        self._groups = Groups(exchange)
+        self._records = KalshiRecords(exchange)
+        self._voice = KalshiVoice(self._records, self._groups)
+        self.account = AccountApi(self.gate, clock, self.rules)
+        self._desk = KalshiDesk(exchange, self._groups, self.rules)
+        exchange.on_account.append(self._tell_account)
+        self._groups.on_news.append(lambda told: self._tell_word(self._voice.say_group(told)))
 
     def routes(self) -> list[web.RouteDef]:
         """Return every path served."""
+        exchange, records, gate = self._exchange, self._records, self.gate
         return [
-            web.get(f"{BASE}/markets", self._markets),
-            web.get(f"{BASE}/markets/trades", self._trades),
-            web.get(f"{BASE}/markets/orderbooks", self._orderbooks),
-            web.get(f"{BASE}/markets/{{ticker}}", self._market),
-            web.get(f"{BASE}/markets/{{ticker}}/orderbook", self._orderbook),
-            web.get(f"{BASE}/events", self._events),
-            web.get(f"{BASE}/events/{{ticker}}", self._event),
-            web.get(f"{BASE}/series", self._all_series),
-            web.get(f"{BASE}/series/{{ticker}}", self._series),
-            web.get(f"{BASE}/exchange/status", self._status),
+            *self.account.routes(BASE),
+            *CatalogueApi(self._states, self._faults).routes(BASE),
+            *OrdersApi(self._desk, self._groups, gate).routes(BASE),
+            *PortfolioApi(exchange, self._desk, records, gate, self.rules).routes(BASE),
+            *TransfersApi(exchange, records, gate).routes(BASE),
+            web.post(f"{BASE}/portfolio/orders", self._gone),
+            web.delete(f"{BASE}/portfolio/orders/{{order}}", self._gone),
             web.get(STREAM, self._stream),
         ]
 
+    def open(self, at: Ns) -> None:
+        """Begin: accounts have their money, markets close when they are to, weeks have pauses."""
+        for account in self._names:
+            self._records.note_cash(0, account)
+        for state in self._states.values():
+            market = state.listing.market
+            if market.closes_at > at:
+                self._exchange.call_at(market.closes_at, self._closing(market.id))
+        self._exchange.call_at(next_pause(at), self._begin_pause)
+
+    def pause_trading(self, at: Ns, *, takes_cancels: bool = True) -> None:
+        """Stop all trading: orders stay but for those that go with a pause.
+
+        With `takes_cancels` False it is an exchange pause, and cancels are refused, too.
+        """
+        self.rules.trades = False
+        for market in self._states:
+            self._exchange.world.halt(market, is_halted=True)
+        for order in list(self._exchange.orders.values()):
+            if order.market in self._states and order.cancels_on_pause:
+                self._exchange.cancel(at, order.id, Why.PAUSED)
+        self.rules.takes_cancels = takes_cancels
+
+    def resume_trading(self) -> None:
+        """Let trading go on."""
+        self.rules.trades = self.rules.takes_cancels = True
+        for market, state in self._states.items():
+            is_halted = state.status is not MarketStatus.ACTIVE
+            self._exchange.world.halt(market, is_halted=is_halted)
+
     def tell(self, event: MarketEvent) -> None:
         """Tell every client what happened, if it asked for it."""
+        own = self._owner(event)
         for client, session in self.clients.items():
-            for text in session.tell(event):
+            for text in session.tell(event, own):
                 client.put(text)
 
     def fail(self, code: int) -> None:
@@ -88,21 +145,72 @@ class KalshiServer:
     def empty_books(self) -> None:
         """Send every client an unasked empty snapshot of its books."""
         for client, session in self.clients.items():
-            for text in session.empty_books():
+            for text in session.empty_books(self._clock.now()):
                 client.put(text)
 
+    def say_unknown(self) -> None:
+        """Send every client a message of an unknown type."""
+        for client, session in self.clients.items():
+            for text in session.unknown(self._clock.now()):
+                client.put(text)
+
+    # ---- inside
+
+    def _tell_account(self, event: AccountEvent) -> None:
+        for word in self._voice.say(event):
+            self._tell_word(word)
+
+    def _tell_word(self, word: Word) -> None:
+        for client, session in self.clients.items():
+            if session.account == word.account:
+                for text in session.tell_account(word.channel, word.market, word.body, word.at):
+                    client.put(text)
+
+    def _owner(self, event: MarketEvent) -> OwnOrder | None:
+        if not isinstance(event, LevelNow) or not event.order:
+            return None
+        order = self._exchange.order(event.order)
+        if order is None:
+            return None
+        account = order.account.partition("/")[0]
+        return OwnOrder(account, order.client_id, subaccount_of(order))
+
+    def _closing(self, market: MarketId) -> Any:
+        return lambda at: self._exchange.close(at, market)
+
+    def _begin_pause(self, at: Ns) -> None:
+        self._exchange.call_at(next_pause(at), self._begin_pause)
+        if self.rules.keeps_hours:
+            self.pause_trading(at)
+            self._exchange.call_at(pause_ends(at), lambda _: self.resume_trading())
+
+    async def _gone(self, _: web.Request) -> web.Response:
+        return answer(GONE, 410)
+
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        if self._keys is not None:
-            refused = refusal(request.headers, "GET", STREAM, self._keys, self._clock.now())
-            if refused is not None:
-                return answer(refused, 401)
-        socket = web.WebSocketResponse(max_msg_size=1 << 20, compress=False)
+        refused = self._refused(request)
+        if refused is not None:
+            return answer(refused, 401)
+        socket = web.WebSocketResponse(max_msg_size=1 << 20, compress=self.rules.compresses)
         await socket.prepare(request)
-        session = KalshiSession(self._states)
+        owner = self.gate.owner(request.headers.get(KEY, ""))
+        session = KalshiSession(self._states, account=owner, sends_stamps=self.rules.sends_stamps)
         client = Client(socket, self._faults)
         self.clients[client] = session
+        waiting: list[str] = []
 
         def hear(text: str) -> None:
+            if not self.rules.swaps_commands:
+                answer_to(text)
+                return
+            waiting.append(text)
+            asyncio.get_running_loop().call_later(SWAP_AFTER_S, answer_waiting)
+
+        def answer_waiting() -> None:
+            while waiting:
+                answer_to(waiting.pop())
+
+        def answer_to(text: str) -> None:
             for reply in session.hear(text, self._clock.now()):
                 client.put_plain(reply)
 
@@ -112,105 +220,14 @@ class KalshiServer:
             del self.clients[client]
         return socket
 
+    def _refused(self, request: web.Request) -> dict[str, Any] | None:
+        if self._keys is None and (not self.gate.keys or KEY not in request.headers):
+            return None
+        keys = {**(self._keys or {}), **self.gate.keys}
+        now = self._clock.now()
+        return refusal(request.headers, "GET", STREAM, keys, now, skew=self.rules.skew)
+
     async def _beat(self, socket: web.WebSocketResponse) -> None:
         while not socket.closed:
             await self._clock.sleep(PING_EVERY_S)
             await socket.ping(b"heartbeat")
-
-    def _row(self, state: MarketState) -> dict[str, Any]:
-        return market_row(state, self._faults.title)
-
-    def _found(self, request: web.Request) -> list[MarketState]:
-        query = request.query
-        states = list(self._states.values())
-        if ticker := query.get("event_ticker"):
-            states = [state for state in states if state.listing.market.event == ticker]
-        if series := query.get("series_ticker"):
-            states = [state for state in states if state.listing.series == series]
-        if tickers := query.get("tickers"):
-            states = [state for state in states if state.market in tickers.split(",")]
-        if status := query.get("status"):
-            wanted = FILTERS.get(status, set())
-            states = [state for state in states if STATUSES[state.status] in wanted]
-        return states
-
-    async def _markets(self, request: web.Request) -> web.Response:
-        limit = whole_number(request.query.get("limit", ""), 100)
-        if not 0 < limit <= 1_000:
-            return answer({"msg": TOO_MANY}, 400)
-        rows, cursor = page(self._found(request), request.query.get("cursor", ""), limit)
-        return answer({"markets": [self._row(state) for state in rows], "cursor": cursor})
-
-    async def _market(self, request: web.Request) -> web.Response:
-        state = self._states.get(MarketId(request.match_info["ticker"]))
-        return answer({"market": self._row(state)}) if state else answer(NOT_FOUND, 404)
-
-    async def _orderbook(self, request: web.Request) -> web.Response:
-        state = self._states.get(MarketId(request.match_info["ticker"]))
-        if state is None:
-            return answer(NOT_FOUND, 404)
-        depth = whole_number(request.query.get("depth", ""), 0)
-        return answer({"orderbook_fp": orderbook_row(state, depth)})
-
-    async def _orderbooks(self, request: web.Request) -> web.Response:
-        wanted = request.query.getall("tickers", [])
-        rows = [
-            {"ticker": market, "orderbook_fp": orderbook_row(state, 0)}
-            for market, state in self._states.items()
-            if market in wanted
-        ]
-        return answer({"orderbooks": rows})
-
-    async def _trades(self, request: web.Request) -> web.Response:
-        ticker = request.query.get("ticker", "")
-        least = whole_number(request.query.get("min_ts", ""), 0) * SECOND
-        trades = [
-            trade
-            for state in self._states.values()
-            if ticker in {"", state.market}
-            for trade in state.trades
-            if trade.at >= least
-        ]
-        trades.sort(key=lambda trade: (-trade.at, trade.market, -trade.number))
-        limit = whole_number(request.query.get("limit", ""), 100)
-        rows, cursor = page(trades, request.query.get("cursor", ""), min(max(limit, 1), 1_000))
-        return answer({"trades": [trade_row(trade) for trade in rows], "cursor": cursor})
-
-    def _by_event(self, states: list[MarketState]) -> dict[str, list[MarketState]]:
-        events: dict[str, list[MarketState]] = {}
-        for state in states:
-            events.setdefault(state.listing.market.event, []).append(state)
-        return events
-
-    async def _events(self, request: web.Request) -> web.Response:
-        nested = request.query.get("with_nested_markets") == "true"
-        limit = min(max(whole_number(request.query.get("limit", ""), 200), 1), 200)
-        events = list(self._by_event(self._found(request)).values())
-        rows, cursor = page(events, request.query.get("cursor", ""), limit)
-        body = [event_row(states, self._faults.title, nested=nested) for states in rows]
-        return answer({"events": body, "cursor": cursor})
-
-    async def _event(self, request: web.Request) -> web.Response:
-        events = self._by_event(list(self._states.values()))
-        states = events.get(request.match_info["ticker"])
-        if states is None:
-            return answer(NOT_FOUND, 404)
-        nested = request.query.get("with_nested_markets") == "true"
-        body: dict[str, Any] = {"event": event_row(states, self._faults.title, nested=nested)}
-        if not nested:
-            body["markets"] = [self._row(state) for state in states]
-        return answer(body)
-
-    async def _all_series(self, _: web.Request) -> web.Response:
-        first = {state.listing.series: state for state in self._states.values()}
-        return answer({"series": [series_row(state) for state in first.values()]})
-
-    async def _series(self, request: web.Request) -> web.Response:
-        wanted = request.match_info["ticker"]
-        for state in self._states.values():
-            if state.listing.series == wanted:
-                return answer({"series": series_row(state)})
-        return answer(NOT_FOUND, 404)
-
-    async def _status(self, _: web.Request) -> web.Response:
-        return answer({"exchange_active": True, "trading_active": True})

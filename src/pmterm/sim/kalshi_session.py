@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from pmterm.model.ids import MarketId
-from pmterm.model.units import SECOND, Ns
+from pmterm.model.units import MS, SECOND, Ns
 from pmterm.sim.events import (
     BookReplaced,
     GridChanged,
@@ -15,9 +15,10 @@ from pmterm.sim.events import (
     StatusChanged,
     Traded,
 )
+from pmterm.sim.kalshi_commands import CannotDo, Command, Params, failure, read_command
 from pmterm.sim.kalshi_words import (
     delta_body,
-    lifecycle_body,
+    lifecycle_bodies,
     snapshot_body,
     ticker_body,
     trade_body,
@@ -26,23 +27,12 @@ from pmterm.sim.market_state import MarketState
 
 BOOK, TICKER, TRADE = "orderbook_delta", "ticker", "trade"
 LIFECYCLE = "market_lifecycle_v2"
-CHANNELS = frozenset({BOOK, TICKER, TRADE, LIFECYCLE, "fill", "user_orders", "market_positions"})
+FILLS, ORDERS, POSITIONS = "fill", "user_orders", "market_positions"
+GROUPS = "order_group_updates"
+USER_TYPES = {FILLS: "fill", ORDERS: "user_order", POSITIONS: "market_position", GROUPS: GROUPS}
+CHANNELS = frozenset({BOOK, TICKER, TRADE, LIFECYCLE, "communications", *USER_TYPES})
+UNFILTERED = frozenset({LIFECYCLE, GROUPS, "communications"})
 TICKER_EVERY: Ns = 1 * SECOND
-ERRORS = {  # Kalshi docs, websocket error codes, read 2026-10
-    1: "Unable to process message",
-    2: "Params required",
-    3: "Channels required",
-    4: "Subscription IDs required",
-    5: "Unknown command",
-    7: "Unknown subscription ID",
-    8: "Unknown channel name",
-    11: "Invalid parameter",
-    12: "Exactly one subscription ID is required",
-    13: "Unsupported action",
-    14: "Market Ticker required",
-    15: "Action required",
-    25: "Subscription buffer overflow",
-}
 
 
 class _Sub(msgspec.Struct):
@@ -58,34 +48,14 @@ class _Sub(msgspec.Struct):
     is_shy: bool = False  # leaves the list of markets out of `ok`
 
 
-class _Params(msgspec.Struct):
-    channels: list[str] = []
-    market_ticker: str = ""
-    market_tickers: list[str] = []
-    send_initial_snapshot: bool = False
-    skip_ticker_ack: bool = False
-    use_yes_price: bool = False
-    sid: int = 0
-    sids: list[int] = []
-    action: str = ""
+class OwnOrder(msgspec.Struct, frozen=True):
+    """Whose order changed a book, for the one who is told so."""
+
+    account: str
+    client_order: str
+    subaccount: int
 
 
-class _Command(msgspec.Struct):
-    id: int = 0
-    cmd: str = ""
-    params: _Params | None = None
-
-
-class _Wrong(Exception):
-    """A command cannot be done; carries the venue's error code."""
-
-    def __init__(self, code: int, market: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.market = market
-
-
-_decoder = msgspec.json.Decoder(_Command)
 _encode = msgspec.json.encode
 
 
@@ -94,14 +64,23 @@ class KalshiSession:
 
     `sid` counts up from 1. Within a `sid`, `seq` starts at 1 and counts every frame but tickers:
     snapshots, deltas, and the control replies `ok` and `unsubscribed`. The reply to a new
-    subscription has none.
+    subscription has none, and no frame of fills, orders and positions. `account` is whose private
+    events come, "" for nobody's; `sends_stamps` puts `sending_ts_ms` on frames of data.
     """
 
-    def __init__(self, states: Mapping[MarketId, MarketState]) -> None:
+    def __init__(
+        self,
+        states: Mapping[MarketId, MarketState],
+        *,
+        account: str = "",
+        sends_stamps: bool = False,
+    ) -> None:
+        self.account = account
         self._states = states
+        self._sends_stamps = sends_stamps
         self._subs: dict[int, _Sub] = {}
         self._last_sid = 0
-        self._commands: dict[str, Callable[[_Command, Ns], list[str]]] = {
+        self._commands: dict[str, Callable[[Command, Ns], list[str]]] = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "update_subscription": self._update,
@@ -111,66 +90,95 @@ class KalshiSession:
     def hear(self, text: str, at: Ns) -> list[str]:
         """Answer a command."""
         try:
-            command = _decoder.decode(text)
+            command = read_command(text)
         except (msgspec.MsgspecError, RecursionError):
-            return [_failure(0, 1)]
+            return [failure(0, 1)]
         run = self._commands.get(command.cmd)
         if run is None:
-            return [_failure(command.id, 5)]
+            return [failure(command.id, 5)]
         if command.params is None and command.cmd != "list_subscriptions":
-            return [_failure(command.id, 2)]
+            return [failure(command.id, 2)]
         try:
             return run(command, at)
-        except _Wrong as wrong:
-            return [_failure(command.id, wrong.code, wrong.market)]
+        except CannotDo as wrong:
+            return [failure(command.id, wrong.code, wrong.market)]
 
-    def tell(self, event: MarketEvent) -> list[str]:
-        """Return the frames about an event that this client is to get."""
+    def tell(self, event: MarketEvent, own: OwnOrder | None = None) -> list[str]:
+        """Return the frames about an event that this client is to get.
+
+        `own` is the order a level changed by; only its owner is told.
+        """
+        if own is not None and own.account != self.account:
+            own = None
         said: list[str] = []
         for sub in self._subs.values():
             if not sub.is_all and event.market not in sub.markets:
                 continue
             if sub.channel == BOOK:
-                said += self._tell_book(sub, event)
+                said += self._tell_book(sub, event, own)
             elif sub.channel == TICKER:
                 said += self._tell_ticker(sub, event)
             elif sub.channel == TRADE and isinstance(event, Traded):
-                said.append(_numbered("trade", sub, trade_body(event)))
+                said.append(self._numbered("trade", sub, trade_body(event), event.at))
             elif sub.channel == LIFECYCLE and isinstance(event, StatusChanged | GridChanged):
-                body = lifecycle_body(event)
-                said += [_numbered(LIFECYCLE, sub, body)] if body else []
+                said += [
+                    self._numbered(LIFECYCLE, sub, body, event.at)
+                    for body in lifecycle_bodies(event)
+                ]
+        return said
+
+    def tell_account(self, channel: str, market: str, body: dict[str, Any], at: Ns) -> list[str]:
+        """Return the frames about something of this client's own account."""
+        said: list[str] = []
+        for sub in self._subs.values():
+            if sub.channel != channel or not (sub.is_all or market in sub.markets):
+                continue
+            text = _encode(body).decode()
+            if channel == GROUPS:
+                said.append(self._numbered(GROUPS, sub, text, at))
+            else:
+                said.append(self._plain(USER_TYPES[channel], sub, text, at))
         return said
 
     def fail(self, code: int) -> list[str]:
         """Kill every subscription with a terminal error, as a slow reader sees it (25)."""
         said = [
-            f'{{"type":"error","sid":{sub.sid},"msg":{{"code":{code},'
-            f'"msg":"{ERRORS.get(code, "Error")}"}}}}'
-            for sub in self._subs.values()
+            failure(0, code).replace('"type":"error"', f'"type":"error","sid":{sid}', 1)
+            for sid in self._subs
         ]
         self._subs.clear()
         return said
 
-    def empty_books(self) -> list[str]:
+    def empty_books(self, at: Ns = 0) -> list[str]:
         """Send an unasked snapshot without any side for every book, as seen at a close."""
         said: list[str] = []
         for sub in self._subs.values():
             if sub.channel == BOOK:
                 said += [
-                    _numbered("orderbook_snapshot", sub, f'{{"market_ticker":"{market}"}}')
-                    for market in sub.markets
+                    self._numbered("orderbook_snapshot", sub, f'{{"market_ticker":"{name}"}}', at)
+                    for name in sub.markets
                 ]
         return said
 
-    def _tell_book(self, sub: _Sub, event: MarketEvent) -> list[str]:
+    def unknown(self, at: Ns = 0) -> list[str]:
+        """Send a message of a type nobody knows on every subscription; it has its `seq`."""
+        return [
+            self._numbered("weather_report", sub, '{"sky":"blue"}', at)
+            for sub in self._subs.values()
+        ]
+
+    def _tell_book(self, sub: _Sub, event: MarketEvent, own: OwnOrder | None) -> list[str]:
         match event:
             case LevelNow():
                 body = delta_body(event, use_yes_price=sub.use_yes_price)
-                return [_numbered("orderbook_delta", sub, body)]
+                if own is not None:
+                    extra = {"client_order_id": own.client_order, "subaccount": own.subaccount}
+                    body = f"{body[:-1]},{_encode(extra).decode()[1:]}"
+                return [self._numbered("orderbook_delta", sub, body, event.at)]
             case BookReplaced():
-                return [self._snapshot(sub, event.market)]
+                return [self._snapshot(sub, event.market, event.at)]
             case StatusChanged(status=status) if status.value == "closed":
-                return [self._snapshot(sub, event.market)]
+                return [self._snapshot(sub, event.market, event.at)]
             case _:
                 return []
 
@@ -179,29 +187,45 @@ class KalshiSession:
             return []
         sub.ticked[event.market] = event.at + TICKER_EVERY
         body = ticker_body(self._states[event.market], event.at)
-        return [f'{{"type":"ticker","sid":{sub.sid},"msg":{body}}}']
+        return [self._plain(TICKER, sub, body, event.at)]
 
-    def _snapshot(self, sub: _Sub, market: str, command: int = 0) -> str:
+    def _snapshot(self, sub: _Sub, market: str, at: Ns, command: int = 0) -> str:
         state = self._states[MarketId(market)]
         body = snapshot_body(state, use_yes_price=sub.use_yes_price)
-        return _numbered("orderbook_snapshot", sub, body, command)
+        return self._numbered("orderbook_snapshot", sub, body, at, command)
 
-    def _subscribe(self, command: _Command, at: Ns) -> list[str]:
-        params = command.params or _Params()
+    def _numbered(self, kind: str, sub: _Sub, body: str, at: Ns, command: int = 0) -> str:
+        sub.seq += 1
+        answered = f'"id":{command},' if command else ""
+        stamp = self._stamp(at)
+        return f'{{"type":"{kind}",{answered}"sid":{sub.sid},"seq":{sub.seq},{stamp}"msg":{body}}}'
+
+    def _plain(self, kind: str, sub: _Sub, body: str, at: Ns) -> str:
+        return f'{{"type":"{kind}","sid":{sub.sid},{self._stamp(at)}"msg":{body}}}'
+
+    def _stamp(self, at: Ns) -> str:
+        return f'"sending_ts_ms":{at // MS},' if self._sends_stamps else ""
+
+    def _subscribe(self, command: Command, at: Ns) -> list[str]:
+        params = command.params or Params()
         if not params.channels:
-            raise _Wrong(3)
+            raise CannotDo(3)
         said: list[str] = []
         for channel in params.channels:
             if channel not in CHANNELS:
-                raise _Wrong(8)
-            markets = self._known(_tickers(params))
+                raise CannotDo(8)
+            markets = self._known(params.tickers())
+            if channel in USER_TYPES and not self.account:
+                raise CannotDo(9)
             if channel == BOOK and not markets:
-                raise _Wrong(14)
+                raise CannotDo(14)
+            if channel in UNFILTERED:
+                markets = []
             said += self._join(command, channel, markets, at)
         return said
 
-    def _join(self, command: _Command, channel: str, markets: list[str], at: Ns) -> list[str]:
-        params = command.params or _Params()
+    def _join(self, command: Command, channel: str, markets: list[str], at: Ns) -> list[str]:
+        params = command.params or Params()
         sub = next((s for s in self._subs.values() if s.channel == channel), None)
         if sub is not None:
             return self._add(sub, markets, command.id, at)
@@ -218,11 +242,11 @@ class KalshiSession:
         granted = {"channel": channel, "sid": sub.sid}
         said = [_encode({"type": "subscribed", "id": command.id, "msg": granted}).decode()]
         if channel == BOOK:
-            said += [self._snapshot(sub, market) for market in markets]
+            said += [self._snapshot(sub, market, at) for market in markets]
         if channel == TICKER and params.send_initial_snapshot:
             for market in markets or list(self._states):
                 body = ticker_body(self._states[MarketId(market)], at)
-                said.append(f'{{"type":"ticker","sid":{sub.sid},"msg":{body}}}')
+                said.append(self._plain(TICKER, sub, body, at))
         return said
 
     def _add(self, sub: _Sub, markets: list[str], command: int, at: Ns) -> list[str]:
@@ -230,36 +254,36 @@ class KalshiSession:
         sub.markets |= dict.fromkeys(fresh)
         said = [self._ok(sub, command)]
         if sub.channel == BOOK:
-            said += [self._snapshot(sub, market) for market in fresh]
+            said += [self._snapshot(sub, market, at) for market in fresh]
         sub.ticked |= dict.fromkeys(fresh, at)
         return said
 
-    def _unsubscribe(self, command: _Command, _: Ns) -> list[str]:
-        params = command.params or _Params()
-        sids = params.sids or ([params.sid] if params.sid else [])
+    def _unsubscribe(self, command: Command, _: Ns) -> list[str]:
+        params = command.params or Params()
+        sids = params.all_sids()
         if not sids:
-            raise _Wrong(4)
+            raise CannotDo(4)
         said: list[str] = []
         for sid in sids:
             sub = self._subs.pop(sid, None)
             if sub is None:
-                said.append(_failure(command.id, 7))
+                said.append(failure(command.id, 7))
                 continue
             sub.seq += 1
             said.append(f'{{"type":"unsubscribed","id":{command.id},"sid":{sid},"seq":{sub.seq}}}')
         return said
 
-    def _update(self, command: _Command, at: Ns) -> list[str]:
-        params = command.params or _Params()
-        sids = params.sids or ([params.sid] if params.sid else [])
+    def _update(self, command: Command, at: Ns) -> list[str]:
+        params = command.params or Params()
+        sids = params.all_sids()
         if len(sids) != 1:
-            raise _Wrong(12)
+            raise CannotDo(12)
         sub = self._subs.get(sids[0])
         if sub is None:
-            raise _Wrong(7)
+            raise CannotDo(7)
         if not params.action:
-            raise _Wrong(15)
-        markets = self._known(_tickers(params))
+            raise CannotDo(15)
+        markets = self._known(params.tickers())
         match params.action:
             case "add_markets":
                 return self._add(sub, markets, command.id, at)
@@ -269,12 +293,12 @@ class KalshiSession:
                 return [self._ok(sub, command.id)]
             case "get_snapshot" if sub.channel == BOOK:
                 if not params.market_tickers:
-                    raise _Wrong(14)
-                return [self._snapshot(sub, market, command.id) for market in markets]
+                    raise CannotDo(14)
+                return [self._snapshot(sub, market, at, command.id) for market in markets]
             case _:
-                raise _Wrong(13)
+                raise CannotDo(13)
 
-    def _list(self, command: _Command, _: Ns) -> list[str]:
+    def _list(self, command: Command, _: Ns) -> list[str]:
         rows = [{"channel": sub.channel, "sid": sub.sid} for sub in self._subs.values()]
         return [_encode({"type": "ok", "id": command.id, "msg": rows}).decode()]
 
@@ -289,25 +313,5 @@ class KalshiSession:
     def _known(self, markets: list[str]) -> list[str]:
         for market in markets:
             if MarketId(market) not in self._states:
-                raise _Wrong(11, market)
+                raise CannotDo(11, market)
         return list(dict.fromkeys(markets))
-
-
-def _tickers(params: _Params) -> list[str]:
-    return params.market_tickers or ([params.market_ticker] if params.market_ticker else [])
-
-
-def _numbered(kind: str, sub: _Sub, body: str, command: int = 0) -> str:
-    sub.seq += 1
-    answered = f'"id":{command},' if command else ""
-    return f'{{"type":"{kind}",{answered}"sid":{sub.sid},"seq":{sub.seq},"msg":{body}}}'
-
-
-def _failure(command: int, code: int, market: str = "") -> str:
-    msg: dict[str, Any] = {"code": code, "msg": ERRORS[code]}
-    if market:
-        msg["market_ticker"] = market
-    body: dict[str, Any] = {"type": "error", "id": command, "msg": msg}
-    if not command:
-        del body["id"]
-    return _encode(body).decode()

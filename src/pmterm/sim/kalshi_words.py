@@ -34,8 +34,9 @@ def contracts(qty: Qty) -> str:
 
 
 def instant(at: Ns) -> str:
-    """Write a time as RFC 3339 in UTC."""
-    return (EPOCH + timedelta(microseconds=at // 1_000)).isoformat().replace("+00:00", "Z")
+    """Write a time as RFC 3339 in UTC, a fraction of a second without zeros at its end."""
+    text = (EPOCH + timedelta(microseconds=at // 1_000)).isoformat().removesuffix("+00:00")
+    return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 @lru_cache(maxsize=10_000)
@@ -129,29 +130,38 @@ def ticker_body(state: MarketState, at: Ns) -> str:
     return _encode(body).decode()
 
 
-def lifecycle_body(event: StatusChanged | GridChanged) -> str:
-    """Return a step of a market's life; "" for those the venue tells nobody (closing)."""
-    body: dict[str, Any] = {"market_ticker": event.market}
+def lifecycle_bodies(event: StatusChanged | GridChanged) -> list[str]:
+    """Return the steps of a market's life; none for those the venue tells nobody (closing)."""
+    named = {"market_ticker": event.market}
+    return [_encode(named | body).decode() for body in _lifecycle(event)]
+
+
+def _lifecycle(event: StatusChanged | GridChanged) -> list[dict[str, Any]]:
     if isinstance(event, GridChanged):
         step = {"start": "0.0000", "end": "1.0000", "step": dollars(event.step)}
-        body |= {
+        grid = {
             "event_type": "price_level_structure_updated",
             "price_level_structure": "linear_cent" if event.step == 100 else "deci_cent",
             "price_ranges": [step],
         }
-        return _encode(body).decode()
+        return [grid]
     match event.status:
         case MarketStatus.ACTIVE:
-            body |= {"event_type": "activated", "is_deactivated": False}
+            return [{"event_type": "activated", "is_deactivated": False}]
         case MarketStatus.PAUSED:
-            body |= {"event_type": "deactivated", "is_deactivated": True}
+            return [{"event_type": "deactivated", "is_deactivated": True}]
         case MarketStatus.RESOLVED:
-            body |= {
+            determined = {
                 "event_type": "determined",
-                "result": "yes" if event.result == 0 else "no",
-                "settlement_value": "1.0000" if event.result == 0 else "0.0000",
+                "result": result_word(event.yes_pays),
+                "settlement_value": dollars(event.yes_pays),
                 "determination_ts": event.at // SECOND,
             }
+            return [determined, {"event_type": "settled", "settled_ts": event.at // SECOND}]
         case _:
-            return ""
-    return _encode(body).decode()
+            return []
+
+
+def result_word(payout: Price) -> str:
+    """Return how a market ended, from what one YES pays."""
+    return {PRICE_ONE: "yes", 0: "no"}.get(payout, "scalar")

@@ -215,7 +215,10 @@ class MatchingBook:
             return Placed(events, matches, filled, 0, order.qty, "nothing to match")
         self._orders[order.id] = order
         total = self._line(order.side).add(order)
-        events.append(LevelNow(at, self.market, order.side, order.price, total, order.qty))
+        stands = LevelNow(
+            at, self.market, order.side, order.price, total, order.qty, order=order.id
+        )
+        events.append(stands)
         return Placed(events, matches, filled, order.qty, 0)
 
     def cancel(self, at: Ns, order_id: str, why: str = "") -> list[MarketEvent]:
@@ -234,7 +237,7 @@ class MatchingBook:
             del self._orders[order_id]
         if self.watcher is not None:
             self.watcher.withdrawn(at, order, by, why)
-        return [LevelNow(at, self.market, order.side, order.price, left, -by)]
+        return [LevelNow(at, self.market, order.side, order.price, left, -by, order=order_id)]
 
     def _line(self, side: Side) -> _Line:
         return self._bids if side is Side.BUY else self._asks
@@ -275,7 +278,9 @@ class MatchingBook:
             traded = sum(match.qty for match in met)
             side, price = order.side.other, met[0].price
             left = line.totals.get(price * line.sign, 0)
-            events.append(LevelNow(at, self.market, side, price, left, -traded, by_trade=True))
+            name = met[0].maker_order if len(met) == 1 else ""
+            level = LevelNow(at, self.market, side, price, left, -traded, by_trade=True, order=name)
+            events.append(level)
             events.append(Traded(at, self.market, price, traded, order.side, self._trades))
             matches += met
             if self.watcher is not None:

@@ -55,7 +55,13 @@ class SimServer:
         self.exchange.on_market.append(self._tell)
         self._clock = clock
         self._port = port
-        self.kalshi = KalshiServer(world, clock, self.faults[Venue.KALSHI], kalshi_keys)
+        self.kalshi = KalshiServer(
+            self.exchange,
+            clock,
+            self.faults[Venue.KALSHI],
+            accounts=self.accounts,
+            keys=kalshi_keys,
+        )
         self.polymarket = PolymarketServer(
             self.exchange, clock, self.faults[Venue.POLYMARKET], self.accounts
         )
@@ -76,6 +82,7 @@ class SimServer:
         now = self._clock.now()
         for account in self.accounts:
             self.exchange.open_account(now, account)
+        self.kalshi.open(now)
         self.advance(now)
         self.player.start(now)
         app = web.Application(middlewares=[self._spoil])
