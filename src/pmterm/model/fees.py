@@ -7,6 +7,8 @@ import msgspec
 
 from pmterm.model.units import CASH_CENT, PPM, PRICE_ONE, Cash, Price, Qty
 
+SMALLEST_FILL: Qty = 10_000  # 0.01 contracts (Kalshi, since 2026-04-17)
+
 
 class FeeKind(StrEnum):
     """Which formula a venue uses."""
@@ -89,3 +91,19 @@ def _polymarket(schedule: FeeSchedule, price: Price, qty: Qty, *, is_maker: bool
 def fee_of(schedule: FeeSchedule, price: Price, qty: Qty, *, is_maker: bool = False) -> Cash:
     """Return the fee of an order that fills at once, in 1e-6 USD."""
     return FeeMeter(schedule).charge(price, qty, is_maker=is_maker)
+
+
+def most_fee_of(schedule: FeeSchedule, price: Price, qty: Qty, *, is_maker: bool = False) -> Cash:
+    """Return the most an order can be charged, whatever it fills in, in 1e-6 USD.
+
+    `price` is the limit, of the side that is bought. Kalshi rounds each fill up to 0.0001 USD, so
+    many small fills cost more than one; its other rounding never adds up to more than a cent an
+    order. With what the fills cost, this also covers fills at better prices: a price nearer to 0.50
+    has the larger fee, but saves more than that. Elsewhere: `fee_of`.
+    """
+    if schedule.kind is not FeeKind.KALSHI:
+        return fee_of(schedule, price, qty, is_maker=is_maker)
+    rate = schedule.maker_ppm if is_maker else schedule.taker_ppm
+    exact = -(-rate * qty * price * (PRICE_ONE - price) // 10**14)
+    fills = -(-qty // SMALLEST_FILL)
+    return exact + (fills * 100 if rate else 0) + min(fills * schedule.quantum, CASH_CENT)
