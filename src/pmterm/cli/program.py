@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmterm.cli import doctor, tools, watch
+from pmterm.cli import doctor, stopping, tools, watch
 from pmterm.cli.talk import fail
 from pmterm.config import environment
 from pmterm.model.errors import PmtermError
@@ -45,6 +45,8 @@ COMMANDS = (
     tools.sim,
     tools.export,
     doctor.doctor,
+    stopping.kill,
+    stopping.status,
 )
 GROUPS = {
     "recording": tools.recording_app,

@@ -1,12 +1,14 @@
 """Builds a live session: network, store, recorder, engine and screen, in the order they fall."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
 import msgspec
 
+from pmterm.compose.control import Control, heed_kill, socket_of
 from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, Core, core, market_words, thinking
 from pmterm.compose.front import Front, front_of
 from pmterm.compose.given import Screen, version
@@ -20,7 +22,7 @@ from pmterm.compose.trading import (
     private,
     trader,
 )
-from pmterm.config.paths import live_store_path, log_dir, store_path
+from pmterm.config.paths import kill_flag, live_store_path, log_dir, store_path
 from pmterm.config.settings import Settings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
@@ -32,6 +34,7 @@ from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.units import SECOND, Ns
 from pmterm.runtime.clock import Clock, SystemClock
+from pmterm.runtime.control import ControlWorker
 from pmterm.runtime.finder import Finder
 from pmterm.runtime.hub import Hub
 from pmterm.runtime.live_desk import LiveDesk
@@ -39,6 +42,7 @@ from pmterm.runtime.log import Redactor, log_to
 from pmterm.runtime.log_lines import log_listeners
 from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_session
 from pmterm.runtime.signals import SleepWatch
+from pmterm.runtime.supervisor import Worker
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
 from pmterm.store.lock import WriterLock
@@ -88,6 +92,8 @@ async def watch(
         session = await _open(settings, Ground(net, clock, database, stack), owner)
         before = prologue.events() if prologue is not None else ()
         session.begin(settings, before)
+        if is_live:
+            heed_kill(kill_flag(settings.store), session.hub, clock)
         since = before[0].at - SECOND if before else 0
         for market in markets:
             session.desk.follow(market, net.finder.metadata(market), since)
@@ -149,7 +155,9 @@ async def _open(settings: Settings, ground: Ground, owner: Trader | None) -> Ses
     recorder = recorder_of(settings, name, ground.stack)
     hub = Hub(parts.engine, clock, journal=journal, recorder=recorder)
     orders = private(owner, settings, net, hub, clock) if owner is not None else None
-    forbid_creates_while_halted(net, parts)
+    if owner is not None:
+        flag = kill_flag(settings.store)
+        forbid_creates_while_halted(net, parts, flag, lambda: heed_kill(flag, hub, clock))
     edge_ = edge(net, parts, hub, clock, orders)
     parts.engine.wish_to(edge_.do)
     snapshots = Snapshots(ground.database, name)
@@ -172,7 +180,16 @@ async def _open(settings: Settings, ground: Ground, owner: Trader | None) -> Ses
 
 async def _run(session: Session, front: Front, settings: Settings, clock: Clock) -> int:
     tell = session.parts.engine.announce
-    lasting = [session.orders.requests] if session.orders is not None else []
+    control = Control(session.hub, session.desk, clock)
+    lasting: list[Worker] = [
+        ControlWorker(
+            socket_of(session.mode, os.getpid()),
+            control.answer,
+            lambda words: tell(WorkerDown(clock.stamp(), "control", words, 0.0)),
+        )
+    ]
+    if session.orders is not None:
+        lasting.append(session.orders.requests)
     code = await run_session(
         session.hub,
         session.edge,
@@ -182,7 +199,7 @@ async def _run(session: Session, front: Front, settings: Settings, clock: Clock)
         open_orders=lambda: len(session.desk.quit_blockers()),
         beside=[SleepWatch(partial(_reconnect, session.edge, clock), clock)],
         lasting=lasting,
-        wind_down_s=LIVE_WIND_DOWN_S if lasting else WIND_DOWN_S,
+        wind_down_s=LIVE_WIND_DOWN_S if session.orders is not None else WIND_DOWN_S,
     )
     if session.recorder is not None:
         session.recorder.note(session.parts.engine.at, ENDED_NOTE)

@@ -1,7 +1,8 @@
 """Builds what a live session has and a paper session has not: accounts, who signs, who is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -13,6 +14,7 @@ from pmterm.config.credentials import load_accounts
 from pmterm.config.settings import Settings
 from pmterm.messages.base import Message
 from pmterm.messages.live import AccountSeen
+from pmterm.messages.orders import GateChanged
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import CredentialsWrong
 from pmterm.model.ids import Venue
@@ -75,9 +77,14 @@ def wing_of(account: Account) -> Orders:
     """Return what trades with an account."""
     if isinstance(account, KalshiKey):
         return KalshiOrders()
+    from pmterm.venues.polymarket.naming import Trader as Maker
     from pmterm.venues.polymarket.orders import PolymarketOrders
+    from pmterm.venues.polymarket.signing import SignatureType
+    from pmterm.venues.polymarket.wallet import load_wallet
 
-    return PolymarketOrders(account)
+    kind = SignatureType(account.signature_type)
+    maker = Maker(kind, account.funder, account.api_key.reveal())
+    return PolymarketOrders(load_wallet(account.private_key), maker)
 
 
 def public_name(account: Account) -> str:
@@ -105,15 +112,30 @@ def private(trader_: Trader, settings: Settings, net: Network, hub: Hub, clock: 
     return Private(RequestWorker(net.http, hub.put, clock, "orders"), streams)
 
 
-def forbid_creates_while_halted(net: Network, parts: Core) -> None:
-    """Have the door to the network ask the gate about each create, just before its first byte."""
+def forbid_creates_while_halted(
+    net: Network, parts: Core, flag: Path, killed: Callable[[], object]
+) -> None:
+    """Have the door to the network ask about each create, just before its first byte.
+
+    No create passes while the gate is halted, or while `flag` is there: another shell's kill, told
+    to `killed`. The flag goes when a person lets orders through again.
+    """
 
     def permit(request: HttpRequest) -> str:
-        is_create = request.purpose.startswith(CREATES)
-        if is_create and parts.gate.state is GateState.HALTED:
+        if not request.purpose.startswith(CREATES):
+            return ""
+        if parts.gate.state is GateState.HALTED:
             return f"not sent: trading is halted ({parts.gate.reason})"
-        return ""
+        if not flag.exists():
+            return ""
+        killed()
+        return "not sent: killed from another shell"
 
+    def gate_changed(changed: GateChanged) -> None:
+        if changed.state is GateState.ACTIVE:
+            flag.unlink(missing_ok=True)
+
+    parts.engine.listen({GateChanged: gate_changed})
     net.http.permit_by(permit)
 
 

@@ -25,6 +25,11 @@ def log_dir() -> Path:
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))
 
 
+def control_dir() -> Path:
+    """Return the folder of the sockets by which running sessions can be asked and stopped."""
+    return data_dir() / "run"
+
+
 def key_file() -> Path:
     """Return the encrypted file that keeps keys where there is no keyring."""
     return data_dir() / "keys" / "keys.sealed"
@@ -39,6 +44,12 @@ def live_store_path(settings: StoreSettings) -> Path:
     """Return the file of live sessions: real money and paper money never share one."""
     path = store_path(settings)
     return path.with_name(f"{path.stem}-live{path.suffix}")
+
+
+def kill_flag(settings: StoreSettings) -> Path:
+    """Return the file that, while it is there, lets no live order begin: a kill from outside."""
+    path = live_store_path(settings)
+    return path.with_name(path.name + ".kill")
 
 
 def demo_store_path(settings: StoreSettings) -> Path:

@@ -8,6 +8,7 @@ from pmterm.live.dead_man import DeadMan
 from pmterm.live.fills import FillBook
 from pmterm.live.holdings import Holdings
 from pmterm.live.judging import Judge
+from pmterm.live.link import Link
 from pmterm.live.orders import LiveOrder, OrderTable, foreign_order
 from pmterm.live.readiness import Readiness
 from pmterm.live.reconcile import Rounds, Theirs
@@ -75,6 +76,7 @@ class VenueDesk:
         self.rounds = Rounds(wing)
         self._asking = Asking(wing, self.table, self.trades)
         self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man)
+        self._link = Link(wing.venue)
         self._dead_man = DeadMan(wing, is_wanted=settings.dead_man)
         self._named: dict[OrderId, OrderNamed | str] = {}
         self._leaving: list[LiveOrder] = []
@@ -233,10 +235,11 @@ class VenueDesk:
         if self._ready.is_time_to_ask(at):
             self.rounds.want("asked", at)
         said += self._ask_all(at)
-        return [*said, *self._ready.say(at)]
+        return [*said, *self._link.say(at), *self._ready.say(at)]
 
     def _answered(self, response: HttpResponse) -> Sequence[Message]:
-        self._ready.answered(response)
+        self._link.answered(response)
+        self._ready.clocks(self._link.skew)
         said: list[Message] = []
         if response.purpose.startswith(PLACE):
             order = OrderId(response.purpose.removeprefix(PLACE))

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from pmterm.messages.base import Message
 from pmterm.messages.live import ReadinessChanged
 from pmterm.messages.said import MoodSeen, VenueMood
-from pmterm.messages.transport import HttpResponse
 from pmterm.model.ids import Venue
 from pmterm.model.units import SECOND, Ns
 
 SKEW_DENIES: Ns = 10 * SECOND
-SKEWS_KEPT = 8
 ASK_AGAIN: Ns = 5 * SECOND  # when a venue that takes no orders is asked how it is
 
 _WORDS = {
@@ -34,7 +32,7 @@ class Readiness:
         self._mood = VenueMood.OPEN
         self._mood_until: Ns = 0
         self._mood_reason = ""
-        self._skews: list[Ns] = []
+        self._skew: Ns = 0
         self._said: ReadinessChanged | None = None
 
     @property
@@ -55,6 +53,10 @@ class Readiness:
         """The venue confirmed the dead-man switch, or it ran out."""
         self._has_dead_man = is_held
 
+    def clocks(self, skew: Ns) -> None:
+        """Learn how far the two clocks are apart."""
+        self._skew = skew
+
     def felt(self, seen: MoodSeen) -> None:
         """An answer told what the venue takes. After a restart nothing counts as compared."""
         if seen.mood is not VenueMood.OPEN and seen.mood is not self._mood:
@@ -69,19 +71,6 @@ class Readiness:
             return False
         self._mood_until = at + ASK_AGAIN
         return True
-
-    def answered(self, response: HttpResponse) -> None:
-        """Learn the clock's skew from an answer, and that a venue that answers is not shut."""
-        if not response.venue_at or not response.sent_at or response.at - response.sent_at > SECOND:
-            return
-        # A Date header is cut to whole seconds: half a second is added back.
-        middle = (response.sent_at + response.at) // 2
-        self._skews = [*self._skews[-SKEWS_KEPT + 1 :], response.venue_at + SECOND // 2 - middle]
-
-    @property
-    def skew(self) -> Ns:
-        """How far the venue's clock is ahead of ours, the median of late; 0 if not known."""
-        return sorted(self._skews)[len(self._skews) // 2] if self._skews else 0
 
     def say(self, at: Ns) -> Sequence[Message]:
         """Return a message if what is missing has changed."""
@@ -102,8 +91,8 @@ class Readiness:
             missing.append("your orders are not yet compared with the venue's")
         if self._mood in _WORDS:
             missing.append(_WORDS[self._mood])
-        if abs(self.skew) > SKEW_DENIES:
-            missing.append(f"your clock is {abs(self.skew) // SECOND} s off the venue's")
+        if abs(self._skew) > SKEW_DENIES:
+            missing.append(f"your clock is {abs(self._skew) // SECOND} s off the venue's")
         if self._wants_dead_man and not self._has_dead_man:
             missing.append("the dead-man switch is not confirmed")
         return tuple(missing)
