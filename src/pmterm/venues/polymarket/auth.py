@@ -29,6 +29,11 @@ _DOMAIN_START: Final = (
 _RENEW = "Run `pmterm keys add polymarket` again; it derives the key anew from the wallet."
 
 
+def is_key_id(text: str) -> bool:
+    """Tell whether this can be an API key's id."""
+    return _UUID.fullmatch(text) is not None
+
+
 class ApiKey:
     """A key to the CLOB's API: its public name `id`, and what signs with it. Shows no secret.
 
@@ -41,7 +46,7 @@ class ApiKey:
     __slots__ = ("__key", "__passphrase", "__secret", "id")
 
     def __init__(self, key_id: str, secret: Secret, passphrase: Secret) -> None:
-        if not _UUID.fullmatch(key_id):
+        if not is_key_id(key_id):
             raise CredentialsWrong("The API key's id is not a UUID.", _RENEW)
         if not _PLAIN.fullmatch(passphrase.reveal()):
             raise CredentialsWrong("The API key's passphrase is empty or damaged.", _RENEW)

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from pmterm.messages.orders import Intent, OrderNamed
-from pmterm.model.errors import VenueRefused
+from pmterm.model.errors import CredentialsWrong, VenueRefused
 from pmterm.model.ids import OrderId, VenueOrderId
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
@@ -33,7 +33,9 @@ from pmterm.venues.polymarket.amounts import (
     limit_amounts,
     market_amounts,
 )
+from pmterm.venues.polymarket.auth import is_key_id
 from pmterm.venues.polymarket.signing import OrderSigner, SignatureType, Terms, exchange_of
+from pmterm.venues.polymarket.wallet import is_address
 
 LEAST_COST: Final = CASH_ONE  # a purchase that fills at once costs a dollar or more
 SHORTEST_LIFE: Final[Ns] = 120 * SECOND
@@ -54,6 +56,18 @@ class Trader(msgspec.Struct, frozen=True):
     kind: SignatureType
     funder: str
     owner: str
+
+    def __post_init__(self) -> None:
+        """Check what goes into bodies as it is.
+
+        Raises:
+            CredentialsWrong: no address, or no key's id.
+        """
+        again = "Run `pmterm keys add polymarket` again."
+        if not is_address(self.funder):
+            raise CredentialsWrong("The wallet with the money has no proper address.", again)
+        if not is_key_id(self.owner):
+            raise CredentialsWrong("The API key's id is not a UUID.", again)
 
 
 class Deal(msgspec.Struct, frozen=True):
@@ -79,10 +93,9 @@ def name_order(
         VenueRefused: this venue cannot take such an order, in words for the trader.
     """
     deal = deal_of(intent, market, outcome, crude=crude)
-    token = market.outcomes[outcome].token
     terms = Terms(
         salt=salt_of(intent.order),
-        token=int(token),
+        token=int(market.outcomes[outcome].token),
         maker_amount=deal.amounts.maker,
         taker_amount=deal.amounts.taker,
         side=0 if deal.side is Side.BUY else 1,
@@ -94,7 +107,7 @@ def name_order(
     # Every value is ours, a number, or checked hex and digits: there is nothing to escape.
     body = (
         f'{{"order":{{"salt":{terms.salt},"maker":"{trader.funder}","signer":"{signer.signer}",'
-        f'"tokenId":"{token}","makerAmount":"{terms.maker_amount}",'
+        f'"tokenId":"{terms.token}","makerAmount":"{terms.maker_amount}",'
         f'"takerAmount":"{terms.taker_amount}","side":"{deal.side.name}","expiration":"{ends}",'
         f'"signatureType":{int(trader.kind)},"timestamp":"{terms.stamp}","metadata":"{_ZERO}",'
         f'"builder":"{_ZERO}","signature":"{signed.signature}"}},"owner":"{trader.owner}",'
