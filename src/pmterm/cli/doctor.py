@@ -5,21 +5,16 @@ import sys
 import typer
 
 from pmterm.cli.options import Account, Exchange, Json
-from pmterm.cli.talk import flags, go, print_facts
+from pmterm.cli.talk import flags, go
 
 
 def doctor(*, exchange: Exchange = "", account: Account = "", as_json: Json = False) -> None:
     """Check all that your orders depend on, and say what to do; creates no order."""
+    from pmterm.cli.report import print_lines
     from pmterm.compose import given
-    from pmterm.compose.doctor import lines, run
+    from pmterm.compose.doctor import run
 
     settings = given.settings(flags(live__account=account), exchange=exchange)
     if sys.stderr.isatty():
         typer.echo("Looking at this computer and at both venues…", err=True)
-    told = go(run.doctor(settings))
-    code = lines.exit_code(told)
-    if as_json:
-        print_facts((lines.facts(told), code), as_json=True)
-    for line in lines.words(told):
-        typer.echo(line)
-    raise typer.Exit(code)
+    print_lines(go(run.doctor(settings)), as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmterm.cli import doctor, stopping, tools, watch
+from pmterm.cli import doctor, keys, stopping, tools, watch
 from pmterm.cli.talk import fail
 from pmterm.config import environment
 from pmterm.model.errors import PmtermError
@@ -51,6 +51,7 @@ COMMANDS = (
 GROUPS = {
     "recording": tools.recording_app,
     "config": tools.config_app,
+    "keys": keys.keys_app,
 }
 for command in COMMANDS:
     app.command()(command)

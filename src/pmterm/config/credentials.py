@@ -98,14 +98,21 @@ class Keys:
         chosen = next((row for row in rows if row.name == wanted), None)
         return self._get(chosen) if chosen is not None else None
 
-    def add(self, account: Account, place: Place) -> None:
-        """Keep an account, in place of one with its venue, home and name.
+    def add(self, account: Account, *, in_file: bool = False) -> str:
+        """Keep an account, in place of one with its venue, home and name; say where it is kept.
+
+        It goes into the first place there is, the keyring mostly, or into the last, the file.
 
         Raises:
             CredentialsWrong: the place cannot be read or written; nothing was changed.
         """
+        place = self._places[-1 if in_file else 0]
         others = tuple(one for one in place.read() if _id(one) != _id(account))
         place.write((*others, account))
+        for row in self._kept():  # the same one elsewhere would be found instead of this
+            if _id_of(row) == _id(account) and row.place != place.place:
+                self.remove(row)
+        return place.place
 
     def remove(self, row: Listed) -> bool:
         """Take an account out of where it is kept; False if it is not there.

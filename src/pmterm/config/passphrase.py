@@ -1,12 +1,11 @@
 """Where the passphrase comes from: the terminal, without echo; for scripts a file or descriptor."""
 
-import getpass
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from pmterm.config.asking import ask_unseen
 from pmterm.config.environment import PASSPHRASE_DESCRIPTOR as DESCRIPTOR
 from pmterm.config.environment import PASSPHRASE_FILE as FILE
 from pmterm.config.private_file import LARGEST, read_secret
@@ -15,26 +14,6 @@ from pmterm.model.secret import Secret
 
 SHORTEST: Final = 8
 _TRIES: Final = 3
-
-
-def ask_unseen(prompt: str) -> Secret:
-    """Ask on the terminal itself, without echo.
-
-    Raises:
-        CredentialsWrong: there is no terminal, or the answer was given up.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)  # it would echo
-        try:
-            return Secret(getpass.getpass(f"{prompt}: "))
-        except getpass.GetPassWarning:
-            raise CredentialsWrong(
-                "there is no terminal to ask on.",
-                f"For scripts: {FILE} names a file (mode 600) with the passphrase, --key-file one "
-                "with the key.",
-            ) from None
-        except EOFError:
-            raise CredentialsWrong("no answer was given.", "Nothing was changed.") from None
 
 
 class Passphrases:

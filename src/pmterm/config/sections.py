@@ -84,10 +84,18 @@ class StoreSettings(msgspec.Struct, frozen=True):
 
 
 class SimSettings(msgspec.Struct, frozen=True):
-    """The local exchange: same seed, same evening. Port 0 takes a free one."""
+    """The local exchange: same seed, same evening. Port 0 takes a free one.
+
+    `accounts` is the file of its test keys, "" for none; each account gets `cash` in every purse,
+    and a new one a `wallet` of that kind. `faults` is a fault script.
+    """
 
     seed: int = 1
     port: int = 8790
+    accounts: str = ""
+    cash: Cash = 1_000 * CASH_ONE
+    wallet: str = "eoa"
+    faults: str = ""
 
 
 _DOLLARS: Final = frozenset(
@@ -119,6 +127,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "general.units": ("cents", "dollars", "percent"),
     "risk.profile": tuple(PROFILES),
     "signals.spike_mode": ("fade", "follow"),
+    "sim.wallet": ("eoa", "proxy", "safe", "deposit"),
 }
 RISK_OVERRIDES: Final = "risk"
 

@@ -1,21 +1,24 @@
 """Which checks there are for each venue, in the order of what depends on what."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 import msgspec
 
+from pmterm.compose.accounts.kalshi import ask_kalshi
+from pmterm.compose.accounts.polymarket import PolymarketAsker
 from pmterm.compose.core import catalogs
-from pmterm.compose.doctor import reach, status
-from pmterm.compose.doctor.lines import Line
+from pmterm.compose.doctor import kalshi, polymarket, reach, status
+from pmterm.compose.doctor.lines import Line, warn
 from pmterm.compose.doctor.stream import Streaming, no_key_line
-from pmterm.config.accounts import Account
-from pmterm.config.settings import Hosts
+from pmterm.config.accounts import Account, KalshiKey, Listed, PolymarketAccount, home_of
+from pmterm.config.settings import Settings
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.ids import Venue
 from pmterm.net.http import HttpClient
 from pmterm.runtime.clock import Clock
 from pmterm.venues.base import Proof
+from pmterm.venues.kalshi.auth import load_key
 from pmterm.venues.kalshi.feed import KalshiFeed
 from pmterm.venues.polymarket.feed import PolymarketFeed
 
@@ -23,16 +26,18 @@ from pmterm.venues.polymarket.feed import PolymarketFeed
 class Ward(msgspec.Struct, frozen=True):
     """What every check may use. A venue without an account has no proof either."""
 
-    hosts: Hosts
+    settings: Settings
     accounts: Mapping[Venue, Account]
     proofs: Mapping[Venue, Proof]
+    kept: Sequence[Listed]
     http: HttpClient
     clock: Clock
 
     def bases(self, venue: Venue) -> list[str]:
         """Return every address of a venue: requests and streams."""
-        hosts = self.hosts.kalshi if venue is Venue.KALSHI else self.hosts.polymarket
-        return list(msgspec.structs.asdict(hosts).values())
+        hosts = self.settings.hosts
+        own = hosts.kalshi if venue is Venue.KALSHI else hosts.polymarket
+        return list(msgspec.structs.asdict(own).values())
 
     async def get(self, venue: Venue, host: str, path: str, auth: str = "") -> HttpResponse:
         """Ask a venue to tell something."""
@@ -57,6 +62,7 @@ def polymarket_checks(ward: Ward, *, asks_region: bool) -> list[Check]:
         checks.append(Check(venue, "region", partial(_region, ward)))
     checks.append(Check(venue, "clock", partial(_polymarket_clock, ward)))
     checks.append(Check(venue, "exchange", partial(_polymarket_status, ward)))
+    checks.append(Check(venue, "key", partial(polymarket_account, ward)))
     checks.append(Check(venue, "stream", partial(_polymarket_stream, ward)))
     return checks
 
@@ -67,6 +73,7 @@ def kalshi_checks(ward: Ward) -> list[Check]:
     checks = _way(ward, venue)
     checks.append(Check(venue, "exchange", partial(_kalshi_status, ward)))
     checks.append(Check(venue, "schedule", partial(_kalshi_schedule, ward)))
+    checks.append(Check(venue, "key", partial(kalshi_account, ward)))
     checks.append(Check(venue, "stream", partial(_kalshi_stream, ward)))
     return checks
 
@@ -81,13 +88,57 @@ def _way(ward: Ward, venue: Venue) -> list[Check]:
     return [Check(venue, "name resolution", name), Check(venue, "TLS", tls)]
 
 
+def account_checks(ward: Ward) -> list[Check]:
+    """Return the checks of `keys test`: what the venues say of the keys, and of our clock."""
+    checks = {
+        Venue.POLYMARKET: (_polymarket_clock, polymarket_account),
+        Venue.KALSHI: (_kalshi_clock, kalshi_account),
+    }
+    return [
+        Check(venue, "key", partial(look, ward))
+        for venue in ward.accounts
+        for look in checks[venue]
+    ]
+
+
+async def polymarket_account(ward: Ward) -> list[Line]:
+    """Say what Polymarket says of the account."""
+    account = ward.accounts.get(Venue.POLYMARKET)
+    if not isinstance(account, PolymarketAccount) or Venue.POLYMARKET not in ward.proofs:
+        return [no_account_line(ward, Venue.POLYMARKET)]
+    lines = await polymarket.account_lines(PolymarketAsker(ward.http, ward.clock), account)
+    return [*lines, polymarket.dead_man_line(is_wanted=ward.settings.live.dead_man)]
+
+
+async def kalshi_account(ward: Ward) -> list[Line]:
+    """Say what Kalshi says of the key."""
+    key, proof = ward.accounts.get(Venue.KALSHI), ward.proofs.get(Venue.KALSHI)
+    if not isinstance(key, KalshiKey) or proof is None:
+        return [no_account_line(ward, Venue.KALSHI)]
+    found = await ask_kalshi(ward.http, ward.clock, key.key_id, key.subaccount)
+    kind = load_key(key.pem.reveal().encode()).kind
+    lines = kalshi.key_lines(found, key.key_id, kind, ward.clock.now())
+    return [*lines, kalshi.dead_man_line()]
+
+
+def no_account_line(ward: Ward, venue: Venue) -> Line:
+    """Say that there is no key; if one is kept for another home, that it is that one's."""
+    home = home_of(venue, ward.settings.hosts)
+    others = sorted({row.home for row in ward.kept if row.venue is venue} - {home})
+    add = f"Add one: pmterm keys add {venue}"
+    if others:
+        says = f"none for {home}; the one kept is for {', '.join(others)} and is not used here"
+        return warn(venue, "key", says, f"{add} (with --exchange URL, if it is a local exchange)")
+    return warn(venue, "key", f"none kept for {home}: watching only", add)
+
+
 async def _region(ward: Ward) -> list[Line]:
     return [reach.region_line(await ward.get(Venue.POLYMARKET, "site", "/api/geoblock"))]
 
 
 async def _polymarket_clock(ward: Ward) -> list[Line]:
     response = await ward.get(Venue.POLYMARKET, "clob", "/time")
-    return [reach.edge_line(response), reach.clock_line(response, reach.time_in(response))]
+    return _edge_and_clock(response)
 
 
 async def _polymarket_status(ward: Ward) -> list[Line]:
@@ -95,18 +146,22 @@ async def _polymarket_status(ward: Ward) -> list[Line]:
 
 
 async def _polymarket_stream(ward: Ward) -> list[Line]:
-    feed, url = PolymarketFeed(), ward.hosts.polymarket.stream
+    feed, url = PolymarketFeed(), ward.settings.hosts.polymarket.stream
     catalog = catalogs()[Venue.POLYMARKET]
     return [await Streaming(feed, catalog, ward.http, ward.clock, url=url).line()]
 
 
 async def _kalshi_status(ward: Ward) -> list[Line]:
     response = await ward.get(Venue.KALSHI, "api", "/exchange/status")
-    return [
-        reach.edge_line(response),
-        reach.clock_line(response, reach.time_in(response)),
-        status.kalshi_line(response),
-    ]
+    return [*_edge_and_clock(response), status.kalshi_line(response)]
+
+
+async def _kalshi_clock(ward: Ward) -> list[Line]:
+    return _edge_and_clock(await ward.get(Venue.KALSHI, "api", "/exchange/status"))
+
+
+def _edge_and_clock(response: HttpResponse) -> list[Line]:
+    return [reach.edge_line(response), reach.clock_line(response, reach.time_in(response))]
 
 
 async def _kalshi_schedule(ward: Ward) -> list[Line]:
@@ -124,7 +179,7 @@ async def _kalshi_stream(ward: Ward) -> list[Line]:
         catalogs()[Venue.KALSHI],
         ward.http,
         ward.clock,
-        url=ward.hosts.kalshi.stream,
+        url=ward.settings.hosts.kalshi.stream,
         headers=lambda: proof.handshake(ward.clock.now()),
     )
     return [await streaming.line()]

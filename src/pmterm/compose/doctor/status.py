@@ -1,87 +1,56 @@
 """Whether a venue trades at all just now, in its own words."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final, TypeVar
 
 import msgspec
 
 from pmterm.compose.doctor.lines import Line, fail, failed, ok, warn
 from pmterm.messages.transport import HttpResponse
 from pmterm.model.errors import VenueRefused
-from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND, Ns
 from pmterm.net.explain import explain
+from pmterm.venues.kalshi.answers import Table
+from pmterm.venues.kalshi.exchange import schedule_in, status_in
 
-_CHECK = "exchange"
-
-
-class _Shard(msgspec.Struct):
-    """One matching engine's part of Kalshi's status."""
-
-    exchange_index: int = 0
-    exchange_active: bool = True
-    trading_active: bool = True
-
-
-class _Status(msgspec.Struct):
-    """Kalshi's `/exchange/status`; also the body of a 503 (Kalshi docs, read 2026-10)."""
-
-    exchange_active: bool
-    trading_active: bool
-    exchange_estimated_resume_time: str | None = None
-    exchange_index_statuses: list[_Shard] = []
-
-
-class _Window(msgspec.Struct):
-    start_datetime: datetime
-    end_datetime: datetime
-
-
-class _Windows(msgspec.Struct):
-    maintenance_windows: list[_Window] = []
-
-
-class _Schedule(msgspec.Struct):
-    """Kalshi's `/exchange/schedule`."""
-
-    schedule: _Windows
+T = TypeVar("T")
+_CHECK: Final = "exchange"
+_DAY: Final[Ns] = 24 * 3600 * SECOND
 
 
 def kalshi_line(response: HttpResponse) -> Line:
-    """Say whether Kalshi is open, by shard."""
-    try:
-        status = msgspec.json.decode(response.text, type=_Status)
-    except (msgspec.DecodeError, RecursionError):
+    """Say whether Kalshi is open, by shard; it tells so with a 503 too."""
+    shards = _read(response, status_in)
+    if shards is None:
         return failed(response.venue, _CHECK, explain(response))
-    until = clean_text(status.exchange_estimated_resume_time or "", 40)
-    wait = f"Wait; it expects to be back at {until}." if until else "Wait; it says no time."
-    code = VenueRefused.exit_code
-    if not status.exchange_active:
+    first = shards[0]
+    wait = "Wait; it says no time."
+    if first.resumes_at:
+        wait = f"Wait; it expects to be back at {_moment(first.resumes_at)}."
+    if not first.is_up:
         says = "in maintenance: no orders, no cancels"
-        return fail(response.venue, _CHECK, says, wait, code)
-    if not status.trading_active:
+        return fail(response.venue, _CHECK, says, wait, VenueRefused.exit_code)
+    if not first.trades:
         says = "trading is paused: cancels pass, new orders do not"
-        return fail(response.venue, _CHECK, says, wait, code)
-    shut = [s.exchange_index for s in status.exchange_index_statuses if not _is_open(s)]
+        return fail(response.venue, _CHECK, says, wait, VenueRefused.exit_code)
+    shut = [str(number) for number, shard in shards.items() if not (shard.is_up and shard.trades)]
     if shut:
-        says = f"open, but not its shards {', '.join(map(str, shut))}"
-        return warn(response.venue, _CHECK, says, wait)
+        return warn(response.venue, _CHECK, f"open, but not its shards {', '.join(shut)}", wait)
     return ok(response.venue, _CHECK, "open")
 
 
 def kalshi_schedule_line(response: HttpResponse, now: Ns) -> Line | None:
-    """Say when Kalshi shuts next, if it has told; None if there is nothing to say."""
-    try:
-        told = msgspec.json.decode(response.text, type=_Schedule).schedule.maintenance_windows
-    except (msgspec.DecodeError, RecursionError):
+    """Say when Kalshi shuts next for maintenance, if it has told; None if not."""
+    schedule = _read(response, schedule_in)
+    if schedule is None:
         return None
-    moment = datetime.fromtimestamp(now / SECOND, UTC)
-    ahead = [w for w in told if w.end_datetime.astimezone(UTC) > moment]
+    ahead = sorted(window for window in schedule.maintenance if window[1] > now)
     if not ahead:
         return None
-    window = min(ahead, key=lambda one: one.start_datetime.astimezone(UTC))
-    start, end = (t.astimezone(UTC) for t in (window.start_datetime, window.end_datetime))
-    says = f"maintenance from {start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC"
-    if (start - moment).total_seconds() > 24 * 3600:
+    begins, ends = ahead[0]
+    says = f"maintenance from {_moment(begins)} to {_moment(ends)}"
+    if begins - now > _DAY:
         return ok(response.venue, "schedule", says)
     return warn(response.venue, "schedule", says, "Have no orders resting over it.")
 
@@ -93,5 +62,13 @@ def polymarket_line(response: HttpResponse) -> Line:
     return failed(response.venue, _CHECK, explain(response))
 
 
-def _is_open(shard: _Shard) -> bool:
-    return shard.exchange_active and shard.trading_active
+def _read(response: HttpResponse, read: Callable[[Table], T]) -> T | None:
+    try:
+        body = msgspec.json.decode(response.text)
+        return read(body) if isinstance(body, dict) else None
+    except (msgspec.DecodeError, ValueError, KeyError, RecursionError):
+        return None
+
+
+def _moment(at: Ns) -> str:
+    return f"{datetime.fromtimestamp(at / SECOND, UTC):%Y-%m-%d %H:%M} UTC"
