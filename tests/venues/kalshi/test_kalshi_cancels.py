@@ -26,6 +26,7 @@ from pmterm.messages.said import (
     WithdrawAnswered,
 )
 from pmterm.messages.transport import HttpRequest
+from pmterm.model.errors import VenueRefused
 from pmterm.model.order import OrderState, Side
 from pmterm.model.units import QTY_ONE, SECOND
 from pmterm.venues.kalshi.bodies import House
@@ -363,11 +364,19 @@ def test_an_amend_that_changed_no_sizes_tells_none():
     assert (said.price, said.qty, said.filled) == (1_400, 10 * QTY_ONE, -1)
 
 
-@pytest.mark.parametrize("fields", [{"price": 1_450}, {"qty": 4 * QTY_ONE}, {"qty": 5_000_001}])
-def test_an_amend_that_cannot_be_is_none(fields):
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"price": 1_450}, "grid"),
+        ({"qty": 4 * QTY_ONE}, "have traded"),
+        ({"qty": 5_000_001}, "finer"),
+    ],
+)
+def test_an_amend_that_cannot_be_is_refused_in_words(fields, word):
     trader = Trader()
     wish = intent(OTHER, **fields)
-    assert trader.orders.amend(sent(filled=4 * QTY_ONE), wish, trader.market, 5) is None
+    with pytest.raises(VenueRefused, match=word):
+        trader.orders.amend(sent(filled=4 * QTY_ONE), wish, trader.market, 5)
 
 
 def test_an_amend_without_the_id_looks_first():

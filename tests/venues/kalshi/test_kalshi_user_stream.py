@@ -148,10 +148,12 @@ def test_a_dead_subscription_is_made_anew_and_what_it_lost_is_read(trader, code)
     assert isinstance(said[0], Surprised)
     assert [c["params"] for c in commands(said)] == [{"channels": ["fill"]}]
     reads = [m for m in said if isinstance(m, HttpRequest)]
-    assert [r.purpose for r in reads] == [f"orders:{trader.at}", f"fills:{trader.at}"]
+    assert [r.path.partition("?")[0] for r in reads] == ["/portfolio/orders", "/portfolio/fills"]
     assert f"min_ts={(before - 60 * SECOND) // SECOND}" in reads[1].path
     assert trader.hear(fill(trade_id="t2"))[0].trade == "t2"
     assert not [m for m in trader.hear(fill()) if isinstance(m, HttpRequest)]
+    page = {"fills": [fill(fill_id="t3")["msg"]], "cursor": ""}
+    assert kinds(trader.answer(reads[1], 200, page)) == ["FillSeen"]
 
 
 def test_a_death_that_names_no_subscription_concerns_them_all(trader):

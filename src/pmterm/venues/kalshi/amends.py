@@ -11,7 +11,7 @@ from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.errors import VenueRefused
 from pmterm.model.ids import OrderId, Venue, VenueOrderId
 from pmterm.model.market import Market
-from pmterm.model.units import Ns, Qty
+from pmterm.model.units import Ns, Qty, fixed_text
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi import verdicts
 from pmterm.venues.kalshi.asking import Asked, order_path, with_query, write
@@ -34,14 +34,18 @@ class Amends:
         self._ours = ours
         self._wishes: Kept[OrderId, _Amend] = Kept()
 
-    def ask(self, sent: OrderSent, intent: Intent, market: Market, at: Ns) -> HttpRequest | None:
-        """Return the request, None if the venue takes no such price or size."""
+    def ask(self, sent: OrderSent, intent: Intent, market: Market, at: Ns) -> HttpRequest:
+        """Return the request.
+
+        Raises:
+            VenueRefused: the venue takes no such price or size, or less than has traded.
+        """
         if intent.qty <= sent.filled:
-            return None
-        try:
-            body = amend_body(intent, market)
-        except VenueRefused:
-            return None
+            raise VenueRefused(
+                f"{fixed_text(sent.filled, 6)} contracts of it have traded already.",
+                "Amend to a larger total, or take the rest back.",
+            )
+        body = amend_body(intent, market)
         self._wishes.keep(intent.order, _Amend(sent, intent, market))
         venue_order = self._ours.known.id_of(sent)
         if not venue_order:

@@ -26,10 +26,14 @@ _PATHS = {
 
 
 class _Listing:
-    """A list being read: what narrows it, the cursors seen, and why it is not whole, if so."""
+    """A list being read: what narrows it, the cursors seen, and why it is not whole, if so.
 
-    def __init__(self, query: dict[str, object]) -> None:
+    Nothing is said of the end of a quiet one: nobody waits for it.
+    """
+
+    def __init__(self, query: dict[str, object], *, is_quiet: bool) -> None:
         self.query = query
+        self.is_quiet = is_quiet
         self.cursors: set[str] = set()
         self.flaw = ""
 
@@ -40,11 +44,22 @@ class Lists:
     def __init__(self) -> None:
         self._open: Kept[str, _Listing] = Kept()
 
-    def ask(self, kind: ListKind, query: dict[str, object], at: Ns) -> HttpRequest:
+    def ask(
+        self, kind: ListKind, query: dict[str, object], at: Ns, *, is_quiet: bool = False
+    ) -> HttpRequest:
         """Return the request for a list's first page ("orders:<when asked>")."""
-        purpose = f"{kind}:{at}"
-        self._open.keep(purpose, _Listing({**query, "limit": PAGE}))
-        return get(at, _PATHS[kind][0], purpose, {**query, "limit": PAGE})
+        purpose = f"{kind}:{at}-missed" if is_quiet else f"{kind}:{at}"
+        listing = _Listing({**query, "limit": PAGE}, is_quiet=is_quiet)
+        self._open.keep(purpose, listing)
+        return get(at, _PATHS[kind][0], purpose, listing.query)
+
+    def missed(self, since: Ns, at: Ns) -> list[HttpRequest]:
+        """Return requests for what the stream may not have told since then."""
+        fills: dict[str, object] = {"min_ts": since // SECOND}
+        return [
+            self.ask(ListKind.ORDERS, {"status": "resting"}, at, is_quiet=True),
+            self.ask(ListKind.FILLS, fills, at, is_quiet=True),
+        ]
 
     def orders(self, at: Ns) -> HttpRequest:
         """Return the request for all orders that rest."""
@@ -72,15 +87,15 @@ class Lists:
         if body is None:
             refusal = refused(response, ASKED)
             listing.flaw = "an answer that is not JSON" if is_done(response) else refusal.reason
-            return [*moods(response, refusal), self._end(kind, asked, response.at)]
+            return [*moods(response, refusal), *self._end(kind, asked, response.at)]
         said = self._rows(listing, body, _PATHS[kind][1], read, response)
         cursor = body.get("cursor")
         if not cursor:
-            return [*said, self._end(kind, asked, response.at)]
+            return [*said, *self._end(kind, asked, response.at)]
         page = len(listing.cursors) + 1
         if not isinstance(cursor, str) or cursor in listing.cursors or page >= MOST_PAGES:
             listing.flaw = listing.flaw or "its pages do not end"
-            return [*said, self._end(kind, asked, response.at)]
+            return [*said, *self._end(kind, asked, response.at)]
         listing.cursors.add(cursor)
         query = {**listing.query, "cursor": cursor}
         return [*said, get(response.at, _PATHS[kind][0], f"{purpose} {page + 1}", query)]
@@ -104,12 +119,13 @@ class Lists:
                 said.append(misfit(response.at, f"bad {key}", str(error)))
         return said
 
-    def _end(self, kind: ListKind, asked: Asked, at: Ns) -> ListEnded:
-        purpose = f"{asked.verb}:{asked.what}"
-        listing = self._open.pop(purpose)
+    def _end(self, kind: ListKind, asked: Asked, at: Ns) -> list[Message]:
+        listing = self._open.pop(f"{asked.verb}:{asked.what}")
+        if listing.is_quiet:
+            return []
         flaw = clean_text(listing.flaw, 200)
         when = int(asked.what) if asked.what.isdecimal() else 0
-        return ListEnded(at, Venue.KALSHI, kind, when, not flaw, flaw)
+        return [ListEnded(at, Venue.KALSHI, kind, when, not flaw, flaw)]
 
 
 def misfit(at: Ns, kind: str, excerpt: str) -> Surprised:

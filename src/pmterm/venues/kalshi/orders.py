@@ -103,11 +103,13 @@ class KalshiOrders:
         )
         return write(at, "POST", WRITES, f"place:{named.order}", named.body)
 
-    def amend(self, sent: OrderSent, intent: Intent, market: Market, at: Ns) -> HttpRequest | None:
+    def amend(self, sent: OrderSent, intent: Intent, market: Market, at: Ns) -> HttpRequest:
         """Return the request that amends to a new price and total ("amend:<intent.order>").
 
-        Where the venue's id is not known yet, it looks for it first. None: the venue does not
-        take such a price or size, or less than has traded.
+        Where the venue's id is not known yet, it looks for it first.
+
+        Raises:
+            VenueRefused: Kalshi takes no such price or size, or less than has traded.
         """
         self.learn(market)
         return self._amends.ask(sent, intent, market, at)
@@ -178,7 +180,7 @@ class KalshiOrders:
         if not since:
             return said
         self._user.lost_since = 0
-        return [*said, *self.list_orders(frame.at), *self.list_fills(since, frame.at)]
+        return [*said, *self._lists.missed(since, frame.at)]
 
     def tick(self, at: Ns) -> Said:
         """Time has passed: signs of life on the user stream, the exchange's status."""
