@@ -41,7 +41,7 @@ class _Answer(msgspec.Struct):
 
     success: bool
     status: str = ""
-    error: str | None = msgspec.field(name="errorMsg", default="")
+    error: str = msgspec.field(name="errorMsg", default="")
     id: str = msgspec.field(name="orderID", default="")
     making: str | None = msgspec.field(name="makingAmount", default="")
     taking: str | None = msgspec.field(name="takingAmount", default="")
