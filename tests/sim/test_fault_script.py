@@ -288,7 +288,7 @@ async def test_frames_are_spoiled_from_an_order_on(do, switch):
 
 async def test_failing_trades_are_the_dialects_business():
     async with Small() as small:
-        small.player.fire(Rule(after_s=0, venue=POLYMARKET, do=Do.FAIL_TRADES, trades=2))
+        small.player.add(Rule(after_s=0, venue=POLYMARKET, do=Do.FAIL_TRADES, trades=2))
         assert small.dialect.heard == [2]
         assert small.fired == [(1, Do.FAIL_TRADES)]
 

@@ -40,12 +40,35 @@ def sim(
     key_file: Annotated[
         Path | None, typer.Option(help="Write a Kalshi key for this exchange here, and ask for it.")
     ] = None,
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Test keys to trade with; made if there is no such file."
+        ),
+    ] = None,
+    cash: Annotated[
+        str, typer.Option(metavar="DOLLARS", help="What each account begins with, per venue.")
+    ] = "",
+    wallet: Annotated[
+        str, typer.Option(help="A new account's on Polymarket: eoa, proxy, safe or deposit.")
+    ] = "",
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A fault script: what goes wrong, and when.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Serve a local exchange that speaks both venues' dialects, on loopback only. Ctrl-C stops."""
     from pmterm.compose import exchange, given
 
-    settings = given.settings(flags(sim__port=text(port), sim__seed=text(seed)))
+    wishes = flags(
+        sim__port=text(port),
+        sim__seed=text(seed),
+        sim__accounts=accounts,
+        sim__cash=cash,
+        sim__wallet=wallet,
+        sim__faults=faults,
+    )
+    settings = given.settings(wishes)
 
     def tell(facts: dict[str, object]) -> None:
         show(facts, as_json=as_json)

@@ -12,12 +12,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pmterm.compose.given import Address
+from pmterm.config.sections import SimSettings
 from pmterm.config.settings import Hosts, Settings
 from pmterm.model.errors import StoreBroken
 from pmterm.model.ids import Venue
+from pmterm.model.market import Market
 from pmterm.model.units import SECOND, Ns
 from pmterm.runtime.clock import Clock, SystemClock
 from pmterm.runtime.waiting import end_of_input, wait_for_end
+from pmterm.sim.accounts import TestAccount
 from pmterm.sim.history import history
 from pmterm.sim.scenario import Scenario
 from pmterm.sim.world import World
@@ -43,7 +46,7 @@ async def sim(
         from pmterm.sim.from_recording import RecordingWorld
 
         world = RecordingWorld(RecordingReader(recording), clock.now(), speed=speed)
-    async with _serving(world, clock, settings.sim.port, key_file) as address:
+    async with _serving(world, clock, settings.sim, key_file) as address:
         show(msgspec.to_builtins(address))
         return await wait_for_end(0.0)
 
@@ -63,7 +66,7 @@ async def _child(seed: int, key_file: Path, before: Path) -> None:
     with RecordingWriter(before, source="pmterm sim") as writer:
         for event in history(world, world.started_at, world.now, conn=0):
             writer.write(event)
-    async with _serving(world, clock, 0, key_file) as address:
+    async with _serving(world, clock, SimSettings(port=0), key_file) as address:
         sys.stdout.buffer.write(msgspec.json.encode(address) + b"\n")
         sys.stdout.buffer.flush()
         await end_of_input()
@@ -71,16 +74,21 @@ async def _child(seed: int, key_file: Path, before: Path) -> None:
 
 @asynccontextmanager
 async def _serving(
-    world: World, clock: Clock, port: int, key_file: Path | None
+    world: World, clock: Clock, wishes: SimSettings, key_file: Path | None
 ) -> AsyncIterator[Address]:
+    from pmterm.sim.fault_script import load
     from pmterm.sim.server import SimServer
 
+    script = load(Path(wishes.faults)) if wishes.faults else None
+    listings = [listing.market for listing in world.listings]
+    accounts = _accounts(wishes, listings)
     key = Ed25519PrivateKey.generate()
     if key_file is not None:
         _write_key(key_file, key)
     keys = {SIM_KEY_ID: key.public_key()} if key_file is not None else None
-    async with SimServer(world, clock, port=port, kalshi_keys=keys) as server:
-        listings = [listing.market for listing in world.listings]
+    async with SimServer(
+        world, clock, port=wishes.port, accounts=accounts, kalshi_keys=keys, script=script
+    ) as server:
         yield Address(
             url=server.base_url,
             hosts=msgspec.convert(server.hosts(), Hosts),
@@ -88,7 +96,19 @@ async def _serving(
             kalshi=[m.id for m in listings if m.venue is Venue.KALSHI],
             kalshi_key_id=SIM_KEY_ID,
             kalshi_key_file=str(key_file or ""),
+            accounts=[account.account_id for account in accounts],
+            accounts_file=wishes.accounts,
         )
+
+
+def _accounts(wishes: SimSettings, markets: list[Market]) -> list[TestAccount]:
+    """Return the accounts of the file that is wished for, with their money."""
+    if not wishes.accounts:
+        return []
+    from pmterm.sim import credentials
+
+    found = credentials.keep(Path(wishes.accounts), wallet=wishes.wallet)
+    return [one.opens(markets, wishes.cash) for one in found]
 
 
 def _write_key(path: Path, key: Ed25519PrivateKey) -> None:

@@ -27,6 +27,8 @@ class Address(msgspec.Struct, frozen=True):
     kalshi: list[str]
     kalshi_key_id: str
     kalshi_key_file: str = ""
+    accounts: list[str] = []
+    accounts_file: str = ""
 
 
 def settings(flags: dict[str, str], *, record: bool | None = None, exchange: str = "") -> Settings:

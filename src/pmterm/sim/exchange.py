@@ -49,7 +49,7 @@ class Exchange(ExchangeView):
         self._is_passing = False
         self._is_telling = False
         self._covered = 0  # up to which fill
-        self._resolved: set[MarketId] = set()
+        self.resolved: set[MarketId] = set()
         for market in markets:
             book = world.book(market)
             if book is not None:
@@ -223,7 +223,7 @@ class Exchange(ExchangeView):
         """
         at = self._begin(at)
         trade = next((fill for fill in self.fills if fill.trade_id == trade_id), None)
-        if trade is None or trade.order.market in self._resolved:
+        if trade is None or trade.order.market in self.resolved:
             raise Impossible(f"no trade {trade_id} to undo")
         self.ledger.reverse(at, trade_id)
         self._records.news.append(Reversed(at, trade_id))
@@ -299,13 +299,13 @@ class Exchange(ExchangeView):
         if not isinstance(event, StatusChanged):
             self._records.news.append(event)
             return
-        if event.market in self._resolved:
+        if event.market in self.resolved:
             return
         self._records.news.append(event)
         if event.status is MarketStatus.PAUSED:
             self._floor.cancel_for_pause(event)
         elif event.status is MarketStatus.RESOLVED:
-            self._resolved.add(event.market)
+            self.resolved.add(event.market)
             self._records.settle(event.at, self._markets[event.market], event.yes_pays)
 
     def _tell(self) -> None:

@@ -107,14 +107,21 @@ class FaultPlayer:
     def start(self, now: Ns) -> None:
         """Begin to count the time of the rules that wait for it."""
         for number, rule in enumerate(self.script.rules, 1):
-            if rule.after_s is not None:
-                due = now + round(rule.after_s * SECOND)
-                self._exchange.call_at(due, partial(self._on_time, number, rule))
+            self._plan(now, number, rule)
 
-    def fire(self, rule: Rule) -> None:
-        """Do something to a venue now; the rule is one `after_s`."""
+    def add(self, rule: Rule) -> int:
+        """Take one more rule, counted from now on (`after_s` too); returns its number.
+
+        Raises:
+            ScriptWrong: it makes no sense.
+        """
         number = self.script.add(rule)
-        self._on_time(number, rule, self._clock.now())
+        now = self._clock.now()
+        if rule.after_s:
+            self._plan(now, number, rule)
+        elif rule.after_s is not None:
+            self._on_time(number, rule, now)
+        return number
 
     async def pass_on(
         self, request: web.Request, handler: Handler, venue: Venue
@@ -171,6 +178,11 @@ class FaultPlayer:
                 pass
 
     # ---- triggers
+
+    def _plan(self, now: Ns, number: int, rule: Rule) -> None:
+        if rule.after_s is not None:
+            due = now + round(rule.after_s * SECOND)
+            self._exchange.call_at(due, partial(self._on_time, number, rule))
 
     def _on_time(self, number: int, rule: Rule, at: Ns) -> None:
         if rule.venue is not None:

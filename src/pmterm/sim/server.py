@@ -13,6 +13,8 @@ from pmterm.model.units import Ns
 from pmterm.sim import kalshi_server, polymarket_server
 from pmterm.sim.accounts import TestAccount
 from pmterm.sim.client import Client
+from pmterm.sim.control import PATH as CONTROL
+from pmterm.sim.control import Control
 from pmterm.sim.events import MatchMoment, SimEvent
 from pmterm.sim.exchange import Exchange
 from pmterm.sim.fault_actions import DownTime, FaultPlayer
@@ -88,6 +90,7 @@ class SimServer:
         app = web.Application(middlewares=[self._spoil])
         app.add_routes(self.kalshi.routes())
         app.add_routes(self.polymarket.routes())
+        app.add_routes(Control(self.exchange, self.player, self._clock).routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
@@ -174,6 +177,8 @@ class SimServer:
     @web.middleware
     async def _spoil(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer as the faults of the path's venue have it."""
+        if request.path.startswith(CONTROL):
+            return await handler(request)
         is_kalshi = request.path.startswith("/trade-api")
         venue = Venue.KALSHI if is_kalshi else Venue.POLYMARKET
         faults = self.faults[venue]
