@@ -34,4 +34,4 @@ def page(rows: Sequence[Row], cursor: str, limit: int) -> tuple[list[Row], str]:
 
 def whole_number(text: str, usual: int) -> int:
     """Read a query's number, `usual` if it is absent or none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else usual
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 13 else usual
