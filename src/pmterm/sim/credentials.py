@@ -22,8 +22,10 @@ from pmterm.model.market import Market
 from pmterm.model.secret import Secret
 from pmterm.model.units import Cash
 from pmterm.sim.accounts import PublicKey, Purse, TestAccount
+from pmterm.sim.stack import bound_the_stack
 from pmterm.store.private_files import broken, open_private
 
+bound_the_stack()
 RSA_BITS = 2_048
 WALLETS = ("eoa", "proxy", "safe", "deposit")  # in the order of Polymarket's signature types
 MOST_BYTES = 1 << 20
