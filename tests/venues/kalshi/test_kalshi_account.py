@@ -326,8 +326,7 @@ def test_a_group_made_on_a_shard_takes_its_orders_and_a_trigger_stops_them():
     assert trigger.path == "/portfolio/order_groups/g-1/trigger"
     (said,) = trader.answer(trigger, 200, {})
     assert (said.group, said.step, said.is_done) == ("g-1", "triggered", True)
-    reset = first(trader.orders.groups.reset(trader.at))
-    assert reset.path == "/portfolio/order_groups/g-1/reset"
+    assert trader.orders.stop(trader.at) == []
 
 
 def test_a_group_of_another_shard_does_not_hold_an_order():
@@ -346,6 +345,44 @@ def test_a_trigger_that_is_not_confirmed_is_not_done(code, body, is_done):
     said = trader.answer(first(trader.orders.stop(trader.at)), code, body)
     assert said[0].is_done is is_done
     assert said[0].reason
+
+
+def groups_asked_for(trader: Trader) -> list[HttpRequest]:
+    asked = trader.orders.tick(trader.at)
+    return [m for m in asked if isinstance(m, HttpRequest) and m.purpose.startswith("group:")]
+
+
+def test_groups_are_made_where_the_house_wants_them_and_anew_after_a_stop():
+    trader = Trader(House(group_contracts=50 * QTY_ONE), shard=1)
+    (request,) = groups_asked_for(trader)
+    assert request.purpose == "group:create 1"
+    assert groups_asked_for(trader) == []
+    trader.answer(request, 201, {"order_group_id": "g-1"})
+    trader.at += 60 * SECOND
+    assert groups_asked_for(trader) == []
+    assert json.loads(trader.place().body)["order_group_id"] == "g-1"
+    trigger = first(trader.orders.stop(trader.at))
+    trader.answer(trigger, 0, "reset")
+    again = first(trader.orders.stop(trader.at))
+    assert again.path == trigger.path
+    trader.answer(again, 200, {})
+    assert [r.purpose for r in groups_asked_for(trader)] == ["group:create 1"]
+    assert groups_asked_for(Trader()) == []
+
+
+def test_a_group_that_the_venue_triggered_is_told_and_kept():
+    trader = Trader()
+    trader.open()
+    trader.orders.groups.use("g-1")
+    msg = {"event_type": "triggered", "order_group_id": "g-1", "ts_ms": 1}
+    said = trader.hear({"type": "order_group_updates", "sid": 4, "seq": 1, "msg": msg})
+    assert kinds(said) == ["GroupSeen", "Noticed"]
+    assert json.loads(trader.place().body)["order_group_id"] == "g-1"
+    reset = first(trader.orders.groups.reset(trader.at))
+    assert reset.path == "/portfolio/order_groups/g-1/reset"
+    trader.orders.stop(trader.at)
+    said = trader.hear({"type": "order_group_updates", "sid": 4, "seq": 2, "msg": msg})
+    assert kinds(said) == ["GroupSeen"]
 
 
 def test_a_deleted_group_takes_no_more_orders():

@@ -32,12 +32,14 @@ class House(msgspec.Struct, frozen=True):
     """What every order of this account says.
 
     `self_trade`: which side gives way to an order of our own, "taker_at_cross" or "maker".
-    `cancels_on_pause`: resting orders do not outlive a pause of trading.
+    `cancels_on_pause`: resting orders do not outlive a pause of trading. `group_contracts`: orders
+    go into order groups of our own, in which so many may fill within 15 s; 0: into none.
     """
 
     subaccount: int = 0
     self_trade: str = TAKER_AT_CROSS
     cancels_on_pause: bool = False
+    group_contracts: Qty = 0
 
 
 class Placed(msgspec.Struct, frozen=True):

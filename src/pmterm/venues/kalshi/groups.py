@@ -5,24 +5,30 @@ orders, until it is reset. A group belongs to one shard. Source: Kalshi docs, Op
 2026-10: reset and trigger need a body, if an empty one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from pmterm.messages.base import Message
+from pmterm.messages.health import Noticed
 from pmterm.messages.said import GroupSeen
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.errors import VenueRefused
 from pmterm.model.ids import Venue
 from pmterm.model.text import clean_text
-from pmterm.model.units import QTY_ONE, Ns, Qty
+from pmterm.model.units import QTY_ONE, SECOND, Ns, Qty
 from pmterm.venues.kalshi import fields
 from pmterm.venues.kalshi.asking import CANCEL, ORDER, PORTFOLIO, Asked, with_query, write
 from pmterm.venues.kalshi.bodies import contracts, encode
 from pmterm.venues.kalshi.refusals import ASKED
+from pmterm.venues.kalshi.upkeep import Patience
 from pmterm.venues.kalshi.verdicts import is_done, moods, object_of, refused
 
 MOST_CONTRACTS: Qty = 1_000_000 * QTY_ONE  # that may fill within 15 s, by the docs
 GROUPS = f"{PORTFOLIO}/order_groups"
+_TRIPPED = (
+    "Kalshi cancelled your resting orders: more of them traded within 15 seconds than your order "
+    "group allows. It takes no new orders until you start pmterm again."
+)
 _STEPS = {"create": "created", "trigger": "triggered", "reset": "reset", "limit": "limit_updated"}
 
 
@@ -35,6 +41,8 @@ class Groups:
     def __init__(self, subaccount: int = 0) -> None:
         self._subaccount = subaccount
         self._by_shard: dict[int, str] = {}
+        self._stopped: set[str] = set()
+        self._wanted: dict[int, Patience] = {}
 
     def use(self, group: str, shard: int = 0) -> None:
         """Put orders of a shard named from now on into a group; "": into none."""
@@ -60,8 +68,18 @@ class Groups:
             body["subaccount"] = self._subaccount
         return write(at, "POST", f"{GROUPS}/create", f"group:create {shard}", encode(body))
 
+    def keep(self, shards: Iterable[int], most: Qty, at: Ns) -> list[HttpRequest]:
+        """Return requests for groups on shards that have none, not oftener than makes sense."""
+        lacking = [shard for shard in shards if shard not in self._by_shard]
+        due = [s for s in lacking if self._wanted.setdefault(s, Patience(SECOND * 2)).take(at)]
+        return [self.create(most, shard, at) for shard in due]
+
     def trigger(self, at: Ns) -> list[HttpRequest]:
-        """Return requests that cancel all orders of all groups; safe to repeat."""
+        """Return requests that cancel all orders of all groups; safe to repeat.
+
+        Once the venue has done it the group is let go: what is named later goes into a new one.
+        """
+        self._stopped.update(self._by_shard.values())
         return [self._put("trigger", group, at) for group in self._by_shard.values()]
 
     def reset(self, at: Ns) -> list[HttpRequest]:
@@ -91,20 +109,24 @@ class Groups:
             return [said, *moods(response, refusal)]
         if asked.what == "create":
             return [self._created(response, asked)]
-        if step == "deleted":
+        if step in {"deleted", "triggered"}:
             self._forget(group)
         return [GroupSeen(response.at, Venue.KALSHI, group, step)]
 
-    def heard(self, data: dict[str, object], at: Ns) -> GroupSeen:
-        """Read a frame about a group.
+    def heard(self, data: dict[str, object], at: Ns) -> list[Message]:
+        """Read a frame about a group. One triggered by the venue stays as it is: a person decides.
 
         Raises:
             ValueError: it does not fit.
         """
         group, step = fields.name(data, "order_group_id"), fields.given(data, "event_type")
+        seen = GroupSeen(at, Venue.KALSHI, group, clean_text(step, 40))
         if step == "deleted":
             self._forget(group)
-        return GroupSeen(at, Venue.KALSHI, group, clean_text(step, 40))
+        is_ours = group in self._by_shard.values()
+        if step != "triggered" or group in self._stopped or not is_ours:
+            return [seen]
+        return [seen, Noticed(at, _TRIPPED)]
 
     def _created(self, response: HttpResponse, asked: Asked) -> GroupSeen:
         try:

@@ -183,8 +183,10 @@ class KalshiOrders:
         return [*said, *self._lists.missed(since, frame.at)]
 
     def tick(self, at: Ns) -> Said:
-        """Time has passed: signs of life on the user stream, the exchange's status."""
-        return [*self._user.tick(at), *self._moods.tick(at)]
+        """Time has passed: signs of life on the user stream, the exchange's status, groups."""
+        most = self._ours.house.group_contracts
+        groups = self.groups.keep(self._shards(), most, at) if most else []
+        return [*self._user.tick(at), *self._moods.tick(at), *groups]
 
     def _placing_answered(self, response: HttpResponse, asked: Asked) -> Said:
         order = OrderId(asked.what)
@@ -234,8 +236,11 @@ class KalshiOrders:
         return [MoneySeen(response.at, self.venue, money.cash, purses=money.purses)]
 
     def _status_answered(self, response: HttpResponse, asked: Asked) -> Said:  # noqa: ARG002 - as others
-        shards = {market.shard for market in self._ours.markets.values()}
-        return self._moods.answered(response, shards)
+        return self._moods.answered(response, self._shards())
+
+    def _shards(self) -> list[int]:
+        """Return the shards of the markets we know."""
+        return sorted({market.shard for market in self._ours.markets.values()})
 
     def _only_ours(self, read: Callable[[Table, Ns], Said]) -> Callable[[Table, Ns], Said]:
         subaccount = self._ours.house.subaccount

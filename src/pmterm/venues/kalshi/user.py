@@ -59,7 +59,6 @@ class UserStream:
     def __init__(self, known: Known, groups: Groups, subaccount: int = 0) -> None:
         self.lost_since: Ns = 0
         self._known = known
-        self._groups = groups
         self._subaccount = subaccount
         self._conn = 0
         self._line = _Line(0)
@@ -67,7 +66,7 @@ class UserStream:
             "fill": self._fill,
             "user_order": self._order,
             "market_position": rows.holdings_seen,
-            "order_group_updates": self._group,
+            "order_group_updates": groups.heard,
         }
 
     def opened(self, event: UserOpened) -> list[Message]:
@@ -138,9 +137,6 @@ class UserStream:
     def _order(self, msg: Table, at: Ns) -> list[Message]:
         news = self._known.heard(rows.order_seen(msg, at))
         return [news] if news else []
-
-    def _group(self, msg: Table, at: Ns) -> list[Message]:
-        return [self._groups.heard(msg, at)]
 
     def _subscribed(self, told: Table, msg: Table) -> Sequence[Message]:
         self._settle(told)
