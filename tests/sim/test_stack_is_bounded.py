@@ -19,7 +19,7 @@ except RecursionError:
 )
 def test_f44_nesting_raises_and_does_not_end_the_process(module):
     script = SCRIPT.format(module=module)
-    told = subprocess.run(  # noqa: S603 - our own interpreter and text
+    told = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
     )
     assert (told.returncode, told.stdout) == (0, "raised\n")

@@ -55,6 +55,7 @@ class Wing:
         self.sim, self.web, self.clock = ann.sim, ann.web, ann.clock
         self.proof = KalshiProof(load_key(PEM), "key-ed")
         self.orders = KalshiOrders()
+        self.later = 0
         self.markets = {one.market.id: one.market for one in self.sim.world.listings}
         for market in self.markets.values():
             self.orders.learn(market)
@@ -113,7 +114,7 @@ class Wing:
         while not any(isinstance(m, kind) for m in said):
             message = await asyncio.wait_for(socket.receive(), 10)
             assert message.type is aiohttp.WSMsgType.TEXT, message
-            frame = UserFrame(self.clock.now(), Venue.KALSHI, 1, message.data)
+            frame = UserFrame(self.clock.now() + self.later, Venue.KALSHI, 1, message.data)
             said += self.orders.receive(frame)
         return said
 
@@ -258,6 +259,7 @@ async def test_a_sign_of_life_is_answered():
         wing = Wing(ann)
         async with wing.stream() as socket:
             asked = wing.orders.tick(NOW + 20_000 * MS)
+            wing.later = 20_001 * MS
             for m in asked:
                 if isinstance(m, SendText):
                     await socket.send_str(m.text)
