@@ -75,7 +75,13 @@ async def test_notifications_tell_of_cancels_fills_failures_and_payouts_until_dr
         sim.exchange.resolve(sim.exchange.now, MARKET.id, 10_000)
         rows = await ann.ask("GET", "/notifications")
         assert [row["type"] for row in rows] == [1, 2, 8, 2, 4]
-        assert rows[0]["payload"]["order_id"] == placed["orderID"]
+        about = rows[0]["payload"]
+        assert (about["order_id"], about["remaining_size"]) == (placed["orderID"], "20")
+        assert (rows[1]["payload"]["trade_id"], rows[1]["payload"]["matched_size"]) == (
+            rows[2]["payload"]["trade_id"],
+            "10",
+        )
+        assert [token["winner"] for token in rows[4]["payload"]["tokens"]] == [True, False]
         kept = rows[-1]["id"]
         ids = ",".join(str(row["id"]) for row in rows[:-1])
         assert await ann.ask("DELETE", "/notifications", ids=ids) == "OK"
@@ -139,7 +145,12 @@ async def test_the_data_api_shows_positions_of_the_wallet_that_holds_the_money()
         status, body = await get("/v2/positions", user=funder.upper().replace("X", "x"))
         [row] = body["data"]
         assert status == 200
-        assert body["pagination"] == {"limit": 100, "offset": 0, "has_more": False}
+        assert body["pagination"] == {
+            "limit": 100,
+            "offset": 0,
+            "has_more": False,
+            "next_cursor": None,
+        }
         assert (row["proxy_wallet"], row["token_id"]) == (funder, YES)
         assert (row["current_size"], row["total_size"], row["avg_price"]) == (15.0, 20.0, 0.5)
         assert (row["entry_cost_usdc"], row["entry_fees_usdc"]) == (7.5, 0.25)
@@ -150,7 +161,7 @@ async def test_the_data_api_shows_positions_of_the_wallet_that_holds_the_money()
         assert (old["asset"], old["size"], old["curPrice"]) == (YES, 15.0, 0.49)
         assert await get("/v2/value", user=funder) == (
             200,
-            {"proxy_wallet": funder, "value": 7.35},
+            {"data": {"proxy_wallet": funder, "value": 7.35}},
         )
         assert await get("/value", user=funder) == (200, [{"user": funder, "value": 7.35}])
         _, body = await get("/v2/trades", user=funder, limit=1)

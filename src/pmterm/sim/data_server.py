@@ -176,7 +176,8 @@ class DataServer:
         wallet = self._wallet(request)
         if isinstance(wallet, web.Response):
             return wallet
-        return answer({"proxy_wallet": wallet.maker.lower(), "value": self._worth(wallet)})
+        value = {"proxy_wallet": wallet.maker.lower(), "value": self._worth(wallet)}
+        return answer({"data": value})
 
     def _worth(self, wallet: Wallet) -> float:
         return _round(sum(s.price * s.held / PRICE_ONE / QTY_ONE for s in self._stakes(wallet)))
@@ -203,9 +204,12 @@ def _envelope(rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str,
     limit = min(MOST_ROWS, whole_number(query.get("limit", ""), 100))
     offset = whole_number(query.get("offset", ""), 0)
     data, following = page(rows[offset:], query.get("cursor", ""), limit)
-    pagination: dict[str, Any] = {"limit": limit, "offset": offset, "has_more": bool(following)}
-    if following:
-        pagination["next_cursor"] = following
+    pagination = {
+        "limit": limit,
+        "offset": offset,
+        "has_more": bool(following),
+        "next_cursor": following or None,
+    }
     return {"data": data, "pagination": pagination}
 
 

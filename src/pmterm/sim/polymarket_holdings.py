@@ -31,8 +31,8 @@ class Holdings:
             return 0
         account = wallet.account_id
         booked = self._exchange.ledger.cash(account, POLYMARKET_PURSE)
-        spent = self._trades.unsettled_cash(account, is_spent=True)
-        return booked + spent - self._trades.unsettled_cash(account, is_spent=False)
+        spent = self._trades.unsettled_cost(account)
+        return booked + spent - self._trades.unsettled_proceeds(account)
 
     def shares(self, wallet: Wallet, market: MarketId, outcome: int, token: str) -> Qty:
         """Return the shares on chain."""
@@ -64,7 +64,7 @@ class Holdings:
         else:
             balance = self.cash(wallet)
             active = sum(cost_of(other, other.open) for other in others)
-            matched = self._trades.unsettled_cash(order.account, is_spent=True)
+            matched = self._trades.unsettled_cost(order.account)
             amount = cost_of(order, order.qty) + fee
         if not wallet.has_allowance:
             raise ClobRefused(not_allowed(EXCHANGE_V2, amount))

@@ -71,7 +71,7 @@ class PolymarketServer:
         self.keys = KeyRing()
         self.wallets = Wallets(accounts)
         self.trades = TradeDesk(exchange, self.switches)
-        self.notices = Notices()
+        self.notices = Notices(self._states, self._key_of)
         self.clients: dict[Client, PolymarketSession] = {}
         self.user_clients: dict[Client, UserSession] = {}
         self._voice = PolymarketVoice(self._states, self.trades.taker_outcome)
@@ -148,6 +148,11 @@ class PolymarketServer:
         elif isinstance(event, Filled):
             self.trades.hear_fill(event)
             self._user_voice.keep_fill(event)
+
+    def _key_of(self, account: str) -> str:
+        wallet = self.wallets.of_account(account)
+        keys = self.keys.of_wallet(wallet.address) if wallet is not None else []
+        return keys[0].id if keys else ""
 
     def _tell_account(self, account: str, market: MarketId, text: str) -> None:
         wallet = self.wallets.of_account(account)

@@ -54,7 +54,10 @@ class Party(msgspec.Struct, frozen=True):
 
 
 class PolyTrade(msgspec.Struct, eq=False):
-    """One print: all makers of one taker at one price. `parts` are the exchange's own trades."""
+    """One print: all makers of one taker at one price.
+
+    `parts` are the exchange's own trades, `fees` what each account paid for it.
+    """
 
     id: str
     market: MarketId
@@ -62,6 +65,7 @@ class PolyTrade(msgspec.Struct, eq=False):
     taker: Party
     makers: list[Party]
     parts: list[str]
+    fees: dict[str, Cash]
     at: Ns
     updated_at: Ns
     status: TradeStatus = TradeStatus.MATCHED
@@ -174,13 +178,18 @@ class TradeDesk:
             if trade.market == market and party.outcome == outcome and not party.is_buy
         )
 
-    def unsettled_cash(self, account: str, *, is_spent: bool) -> Cash:
-        """Return what unsettled buys cost, or what unsettled sales bring; fees aside."""
-        return sum(
-            party.price * party.qty // PRICE_ONE
-            for _, party in self._unsettled(account)
-            if party.is_buy is is_spent
+    def unsettled_cost(self, account: str) -> Cash:
+        """Return what unsettled buys cost, and the fees of all that is unsettled."""
+        bought = sum(_cash(party) for _, party in self._unsettled(account) if party.is_buy)
+        return bought + sum(
+            trade.fees.get(account, 0)
+            for trade in self.trades.values()
+            if not trade.status.is_final
         )
+
+    def unsettled_proceeds(self, account: str) -> Cash:
+        """Return what unsettled sales bring, fees aside."""
+        return sum(_cash(party) for _, party in self._unsettled(account) if not party.is_buy)
 
     def _unsettled(self, account: str) -> list[tuple[PolyTrade, Party]]:
         return [
@@ -206,6 +215,10 @@ class TradeDesk:
             hear(trade)
 
 
+def _cash(party: Party) -> Cash:
+    return party.price * party.qty // PRICE_ONE
+
+
 def _trade_of(event: Traded, fills: list[Filled], outcome: int) -> PolyTrade:
     first = fills[0]
     taker = first.order if not first.is_maker else first.other
@@ -227,9 +240,17 @@ def _trade_of(event: Traded, fills: list[Filled], outcome: int) -> PolyTrade:
         taker=_party(taker_id, taker, outcome, event.taker, price=event.price, qty=event.qty),
         makers=makers,
         parts=list(dict.fromkeys(fill.trade_id for fill in fills)),
+        fees=_fees(fills),
         at=event.at,
         updated_at=event.at,
     )
+
+
+def _fees(fills: list[Filled]) -> dict[str, Cash]:
+    fees: dict[str, Cash] = {}
+    for fill in fills:
+        fees[fill.order.account] = fees.get(fill.order.account, 0) + fill.fee
+    return fees
 
 
 def _maker(event: Traded, fill: Filled) -> Party:
