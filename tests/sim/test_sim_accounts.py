@@ -239,6 +239,17 @@ async def test_faults_are_fired_and_told_through_the_door(tmp_path):
         assert [(one["rule"], one["do"]) for one in fired] == [(1, "stall"), (2, "refuse")]
 
 
+@pytest.mark.parametrize(("do", "again"), [("reset before", 201), ("reset after", 409)])
+async def test_sending_again_tells_whether_the_first_one_counted(tmp_path, do, again):
+    async with serving(tmp_path) as client:
+        await client.do("/sim/fault", do=do, order={"side": "buy"})
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await client.order()
+        client.number -= 1  # the same client_order_id
+        assert (await client.order())[0] == again
+        assert len(client.sim.exchange.orders) == 1
+
+
 # ---- docs/sim.md
 
 
