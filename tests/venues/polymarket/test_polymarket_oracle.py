@@ -1,6 +1,7 @@
 """Orders and headers are those of the vendor's older client, whatever the order."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -29,12 +30,14 @@ from pmterm.venues.polymarket.naming import Trader, name_order, salt_of
 from pmterm.venues.polymarket.proof import PolymarketProof
 from pmterm.venues.polymarket.signing import OrderSigner, SignatureType, exchange_of
 
+LIMIT = sys.getrecursionlimit()
 pytest.importorskip("py_clob_client_v2")
 builder_of = pytest.importorskip("py_clob_client_v2.order_utils.exchange_order_builder_v2")
 model = pytest.importorskip("py_clob_client_v2.order_utils.model.order_data_v2")
 signer_of = pytest.importorskip("py_clob_client_v2.signer")
 headers_of = pytest.importorskip("py_clob_client_v2.headers.headers")
 types = pytest.importorskip("py_clob_client_v2.clob_types")
+sys.setrecursionlimit(LIMIT)  # a library of theirs lifts it until deep JSON ends the process
 
 SECRET = "gAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHv8="
 

@@ -30,6 +30,8 @@ class Waiting:
             if len(held) < MOST_WAITING:  # past that, the next compare finds what was let go
                 held.append(again)
             return ()
+        if len(self._held) >= MOST_WAITING:
+            return ()
         self._held[market] = [again]
         return (ask_openly(at, "clob", f"/markets/{market}", f"market:{market}"),)
 
