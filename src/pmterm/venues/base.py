@@ -147,7 +147,11 @@ class Orders(Protocol):
         ...
 
     def amend(self, sent: OrderSent, intent: Intent, market: Market, at: Ns) -> HttpRequest | None:
-        """Return the request that amends ("amend:<intent.order>"); None: the venue cannot."""
+        """Return the request that amends ("amend:<intent.order>"); None: the venue cannot.
+
+        Raises:
+            VenueRefused: the venue amends, but not to this, in words for the trader.
+        """
         ...
 
     def withdraw(self, orders: Sequence[OrderSent], at: Ns) -> Sequence[HttpRequest]:

@@ -204,7 +204,13 @@ BAD = [
     {"ticker": "KXA-1", "price_ranges": ["0.01"]},
     {"ticker": "KXA-1", "series": {"fee_type": "quadratic", "fee_multiplier": -1}},
     {"ticker": "KXA-1", "series": {"fee_type": "quadratic", "fee_multiplier": "many"}},
+    {"ticker": "KXA-1", "exchange_index": "three"},
 ]
+
+
+@pytest.mark.parametrize(("told", "shard"), [(3, 3), (0, 0), (None, 0), (-1, 0)])
+def test_a_market_tells_its_shard(catalog, told, shard):
+    assert catalog.market_of({"ticker": "KXA-1", "exchange_index": told}).shard == shard
 
 
 @pytest.mark.parametrize("data", BAD)
