@@ -3,6 +3,7 @@
 import msgspec
 from tests.pilot.screen_build import MAP_THREE, NOW, FakeReader, evening
 
+from pmterm.messages.accounts import Mode
 from pmterm.model.errors import TransportLost
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import MarketStatus
@@ -37,7 +38,7 @@ class FakePlayer:
 
 
 class FakeDesk:
-    def __init__(self, title="Sentinels to beat Fnatic", *, is_empty=False):
+    def __init__(self, title="Sentinels to beat Fnatic", *, is_empty=False, mode=Mode.PAPER):
         self.reader = FakeReader()
         self.fold = BoardFold(self.reader)
         self.sent = []
@@ -48,11 +49,12 @@ class FakeDesk:
         self.changes = {}
         self.player = None
         self.is_down = False
+        self.now = NOW
         if not is_empty:
-            evening(self.fold, self.reader, title)
+            evening(self.fold, self.reader, title, mode)
 
     def board(self):
-        board = self.fold.paint(NOW, self.reader, self.focused)
+        board = self.fold.paint(self.now, self.reader, self.focused)
         return msgspec.structs.replace(board, **self.changes)
 
     def hear(self, *messages):

@@ -90,9 +90,13 @@ class FakeReader:
 
     def limits(self, market):
         return [
-            LimitUse("R1", "position", "$142", "$1,000", 142_000),
-            LimitUse("R2", "exposure", "$190", "$5,000", 38_000),
-            LimitUse("R3", "daily loss", "$0", "$500", 0),
+            LimitUse(
+                "R1", "position", "$142", "$1,000", 142_000, False, 142 * CASH_ONE, 1000 * CASH_ONE
+            ),
+            LimitUse(
+                "R2", "exposure", "$190", "$5,000", 38_000, False, 190 * CASH_ONE, 5000 * CASH_ONE
+            ),
+            LimitUse("R3", "daily loss", "$0", "$500", 0, False, 0, 500 * CASH_ONE),
             LimitUse("R4", "losses in a row", "1", "3", 333_333),
         ]
 
@@ -124,11 +128,13 @@ def hear(fold, *messages):
         table[type(message)](message)
 
 
-def evening(fold: BoardFold, reader: FakeReader, title="Sentinels to beat Fnatic") -> None:
+def evening(
+    fold: BoardFold, reader: FakeReader, title="Sentinels to beat Fnatic", mode=Mode.PAPER
+) -> None:
     """Ten minutes of a match: a fall, a signal, a purchase, two working orders."""
     hear(
         fold,
-        SessionStarted(START, "p7", Mode.PAPER, "0.1.0", 10_000 * CASH_ONE),
+        SessionStarted(START, "p7", mode, "0.1.0", 10_000 * CASH_ONE),
         MarketSeen(START, market(title=title)),
         MarketSeen(START, market(MAP_TWO, "Fnatic to win map 2", Venue.POLYMARKET)),
         FeedUp(START, Venue.KALSHI),

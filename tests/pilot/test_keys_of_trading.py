@@ -2,6 +2,7 @@ import msgspec
 import pytest
 from tests.pilot.fake_desk import FakeClock, FakeDesk, FakePlayer
 from tests.pilot.screen_build import MAP_THREE, MAP_TWO, NOW
+from tests.pilot.session import Session
 from textual import events
 
 from pmterm.messages.accounts import Mode
@@ -27,56 +28,9 @@ from pmterm.tui.app import TradingApp
 from pmterm.tui.screens.confirm import ConfirmScreen
 from pmterm.tui.screens.finder import FinderScreen, MarketList
 from pmterm.tui.screens.help import HelpScreen, KeyList
-from pmterm.tui.screens.ticket import Estimate, TicketScreen
+from pmterm.tui.screens.ticket import TicketScreen
+from pmterm.tui.widgets.estimate import Estimate
 from pmterm.views.header import ReplayStatus
-
-
-class Session:
-    """An app under a pilot, with its desk and its clock."""
-
-    def __init__(self, desk=None, size=(120, 40), **options):
-        self.desk = desk or FakeDesk()
-        self.clock = FakeClock()
-        self.app = TradingApp(self.desk, self.clock, **options)
-        self._context = self.app.run_test(size=size)
-
-    async def __aenter__(self):
-        self.pilot = await self._context.__aenter__()
-        await self.pilot.pause()
-        self.clock.pass_ms(1000)
-        return self
-
-    async def __aexit__(self, *broken):
-        await self._context.__aexit__(*broken)
-
-    async def press(self, *keys, gap_ms=1000):
-        for key in keys:
-            await self.pilot.press(key)
-            for _ in range(4):  # a button's answer takes several hops to the screen
-                await self.pilot.pause()
-            self.clock.pass_ms(gap_ms)
-
-    async def until(self, is_so):
-        for _ in range(300):
-            if is_so():
-                return
-            await self.pilot.pause(0.02)
-        raise AssertionError("never came to be so")
-
-    @property
-    def sent(self):
-        return self.desk.sent
-
-    @property
-    def trading(self):
-        return self.app._trading
-
-    def words(self):
-        return "\n".join(
-            "".join(text for text, _ in row)
-            for panel in self.app.screen.query("Lines")
-            for row in getattr(panel, "_rows", [])
-        )
 
 
 async def test_buy_opens_a_ticket_at_the_ask_and_enter_sends_it_once():
@@ -105,10 +59,10 @@ async def test_ticket_shows_what_it_costs_and_what_it_risks():
     async with Session() as s:
         await s.press("5", "b")
         words = s.words()
-        assert "fills 90 now at 48, rests 10" in words
-        assert "fee $1.57" in words
-        assert "worst -$49.57" in words
-        assert "exposure $190/$5,000" in words
+        assert "fills 90 now at 48, 10 rests, fee $1.57, worst -$49.57" in words
+        assert "cost $48.00" in words
+        assert "exposure $190 > $240 of $5000" in words
+        assert "kalshi KXVALGAME-26NOV21SENFNC-SEN" in words
 
 
 async def test_ticket_keys_change_size_and_price():
@@ -145,6 +99,9 @@ async def test_refused_ticket_stays_and_says_why():
             Refused(NOW, OrderId("p7-9"), MAP_THREE, "R1", "$1,020", "$1,000", "at most 43")
         )
         await s.until(lambda: "at most 43" in s.app.screen.query_one(Estimate).answer)
+        await s.press("enter")
+        assert len(s.sent) == 1, "an enter that is still held was for the order just refused"
+        await s.until(lambda: not s.app.screen.query_one("#send").has_class("-active"))
         await s.press("enter")
         await s.until(lambda: len(s.sent) == 2)
 
@@ -240,17 +197,6 @@ async def test_armed_key_before_the_next_picture_still_sees_the_change():
         s.trading._take_board()
         await s.press("b")
         assert s.sent == []
-
-
-async def test_live_arms_only_after_a_word():
-    desk = FakeDesk()
-    header = desk.board().header
-    desk.changes = {"header": msgspec.structs.replace(header, mode=Mode.LIVE)}
-    async with Session(desk) as s:
-        await s.press("a")
-        assert not s.trading.look.is_armed
-        await s.press(*"arm", "enter")
-        assert s.trading.look.is_armed
 
 
 async def test_paste_sends_nothing():

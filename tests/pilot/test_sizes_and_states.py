@@ -86,9 +86,11 @@ async def test_narrow_pane_shows_one_panel_and_its_tabs():
 
 async def test_hostile_title_stays_text():
     title = clean_text(HOSTILE)
-    app = TradingApp(FakeDesk(title), FakeClock())
+    clock = FakeClock()
+    app = TradingApp(FakeDesk(title), clock)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
+        clock.pass_ms(1000)
         await pilot.press("b")
         await pilot.pause()
         text = "\n".join(shown(app))
@@ -156,10 +158,11 @@ async def test_what_belongs_to_another_market_says_so():
 
 
 async def test_no_toast_covers_a_ticket():
-    desk = FakeDesk()
-    app = TradingApp(desk, FakeClock())
+    desk, clock = FakeDesk(), FakeClock()
+    app = TradingApp(desk, clock)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
+        clock.pass_ms(1000)
         await pilot.press("b")
         await pilot.pause()
         before = len(app._notifications)

@@ -10,6 +10,16 @@ from pathlib import Path
 
 import pytest
 from tests.pilot.fake_desk import FakeClock, FakeDesk
+from tests.pilot.live_build import (
+    armed,
+    asks,
+    differs,
+    disarmed,
+    every_state,
+    killed,
+    live_desk,
+    unknown,
+)
 
 from pmterm.tui.app import TradingApp
 
@@ -22,6 +32,20 @@ CASES = [
     ("dark-80x24", "dark", (80, 24), ()),
     ("dark-200x60", "dark", (200, 60), ()),
     ("dark-ticket", "dark", (120, 40), ("b",)),
+]
+LIVE = [
+    ("live-disarmed-120x40", (120, 40), (), (disarmed(),)),
+    ("live-armed-80x24", (80, 24), (), (armed(),)),
+    ("live-armed-20x5", (20, 5), (), (armed(),)),
+    ("live-states-200x60", (200, 60), (), (armed(), *every_state(), differs())),
+    ("live-unknown-80x24", (80, 24), (), (armed(), *unknown())),
+    ("live-killed-120x40", (120, 40), ("ctrl+k",), (armed(),)),
+    ("live-killed-20x5", (20, 5), ("ctrl+k",), (armed(),)),
+    ("live-arm-120x40", (120, 40), ("a",), (disarmed(),)),
+    ("live-arm-20x5", (20, 5), ("a",), (disarmed(),)),
+    ("live-ticket-120x40", (120, 40), ("b",), (disarmed(),)),
+    ("live-ticket-20x5", (20, 5), ("b",), (disarmed(),)),
+    ("live-asks-80x24", (80, 24), (), (armed(), *asks())),
 ]
 
 
@@ -44,16 +68,34 @@ def picture(app):
 
 @pytest.mark.parametrize(("name", "theme", "size", "keys"), CASES, ids=[c[0] for c in CASES])
 async def test_screen_looks_as_stored(name, theme, size, keys):
+    compare(name, await taken_of(FakeDesk(), size, keys, theme=theme))
+
+
+@pytest.mark.parametrize(("name", "size", "keys", "heard"), LIVE, ids=[c[0] for c in LIVE])
+async def test_live_screen_looks_as_stored(name, size, keys, heard):
+    desk = live_desk(*heard)
+    then = killed() if "killed" in name else ()
+    compare(name, await taken_of(desk, size, keys, then))
+
+
+async def taken_of(desk, size, keys, then=(), theme="dark"):
+    """Return the picture after some keys, and after what the desk hears then."""
     clock = FakeClock()
-    app = TradingApp(FakeDesk(), clock, theme=theme)
+    app = TradingApp(desk, clock, theme=theme)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         clock.pass_ms(1000)
         for key in keys:
             await pilot.press(key)
             await pilot.pause()
+        desk.hear(*then)
         await pilot.pause(0.7)
-        taken = picture(app)
+        clock.pass_ms(5000)  # the passing notices are over
+        await pilot.pause(0.7)
+        return picture(app)
+
+
+def compare(name, taken):
     file = STORED / f"{name}.txt"
     if os.environ.get("PMTERM_PICTURES") == "write":
         file.parent.mkdir(exist_ok=True)

@@ -14,8 +14,8 @@ from pmterm.model.errors import SettingsWrong
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.driver import TerminalDriver
 from pmterm.tui.keys import bindings
-from pmterm.tui.palette import KeyCommands
-from pmterm.tui.screens.panels import SIZES
+from pmterm.tui.palette import KeyCommands, Palette
+from pmterm.tui.screens.panels import HEIGHTS, SIZES, WIDTHS
 from pmterm.tui.screens.trading import TradingScreen
 from pmterm.tui.theme import DEFAULT, VARIABLES, load_themes
 from pmterm.views.figures import Unit
@@ -31,7 +31,13 @@ class TradingApp(App[None]):
     """
 
     TITLE = "pmterm"
-    CSS = "ToastRack { dock: top; align: right top; margin-top: 2; }"
+    CSS = """
+    ToastRack { dock: top; align: right top; margin-top: 2; }
+    .-live Banner { display: block; }
+    .-tiny Banner { height: 2; }
+    """
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS: ClassVar[set[type[KeyCommands]]] = {KeyCommands}  # type: ignore[assignment]  # narrower
@@ -97,6 +103,11 @@ class TradingApp(App[None]):
     def action_palette(self) -> None:
         """Show all commands by name."""
         self.action_command_palette()
+
+    def action_command_palette(self) -> None:
+        """Show Textual's palette, under the bar of a live session."""
+        if not Palette.is_open(self):
+            self.push_screen(Palette(self._trading.board, self._trading.look))
 
     def action_explain_quit(self) -> None:
         """Copy what is selected, or say how to quit."""

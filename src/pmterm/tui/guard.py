@@ -19,6 +19,7 @@ class KeyGuard:
         self._acted: dict[str, Ns] = {}
         self._moved: Ns = -SETTLE
         self._key: Ns = -BURST
+        self._is_alone = True
 
     def moved(self, now: Ns) -> None:
         """Note that focus or market changed: the trader aimed at what was there before."""
@@ -26,15 +27,19 @@ class KeyGuard:
 
     def key(self, now: Ns) -> bool:
         """Note any printable key; False if it follows another one too closely for a finger."""
-        is_alone = now - self._key >= BURST
+        self._is_alone = now - self._key >= BURST
         self._key = now
-        return is_alone
+        return self._is_alone
 
     def lets(self, action: str, now: Ns) -> bool:
         """Whether `action` may act. A refused repeat counts too, so that a held key stays out."""
         last = self._acted.get(action, -REPEAT)
         self._acted[action] = now
         return now - last >= REPEAT and now - self._moved >= SETTLE
+
+    def means(self, action: str, now: Ns) -> bool:
+        """Whether `action` may act on the last key: no repeat, no paste, aimed at what is there."""
+        return self.lets(action, now) and self._is_alone
 
 
 class Escape(Enum):
@@ -124,8 +129,8 @@ class Arming:
             return ""
         if scene != self._scene:
             self.disarm()
-            return "disarmed: the market, its feed or its ticks changed"
+            return "the market, its feed or its ticks changed"
         if now - self._used > ARMED_IDLE:
             self.disarm()
-            return "disarmed: five minutes without a key"
+            return "five minutes without a key"
         return ""

@@ -1,8 +1,12 @@
 """The command palette: every key's action by its words."""
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.app import ComposeResult
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from pmterm.tui.keys import TABLE, Key, name_of
+from pmterm.tui.render.look import Look
+from pmterm.tui.widgets.banner import Banner, frame
+from pmterm.views.board import Board
 
 _LEFT_OUT = frozenset({"move", "edge", "pick", "back", "palette", "panel", "explain_quit"})
 
@@ -29,3 +33,21 @@ class KeyCommands(Provider):
             if score > 0:
                 words = matcher.highlight(key.words)
                 yield Hit(score, words, lambda key=key: self._run(key), help=key.label)
+
+
+class Palette(CommandPalette):
+    """Textual's palette, under the bar of a live session."""
+
+    def __init__(self, board: Board, look: Look) -> None:
+        super().__init__(id="--command-palette")
+        self._board = board
+        self._look = look
+
+    def compose(self) -> ComposeResult:
+        """Lay out the bar, then the palette."""
+        yield Banner()
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        """Show the bar from the first picture on."""
+        frame(self, self._board, self._look)

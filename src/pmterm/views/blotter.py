@@ -82,7 +82,8 @@ class Blotter:
     def refused(self, message: Refused) -> None:
         """Note that the gate said no. Neither a warning nor a refused amend changes the row."""
         if not message.is_warning and message.order not in self._amends:
-            reason = f"{message.rule}: {message.remedy or message.limit}"
+            why = f"{message.rule}: {message.remedy or message.limit}"
+            reason = f"asked you: {message.rule}" if message.asks else why
             self._set(message.order, state=OrderState.REFUSED, since=message.at, reason=reason)
 
     def adopted(self, message: OrderAdopted) -> None:
@@ -186,7 +187,7 @@ class Blotter:
     def own_marks(self, market: MarketId) -> tuple[OwnMark, ...]:
         """Return our working orders of one market as the ladder marks them."""
         return tuple(
-            OwnMark(row.order, row.side, row.price, row.left, row.ahead)
+            OwnMark(row.order, row.side, row.price, row.left, row.ahead, not row.is_doubtful)
             for row in self._rows.values()
             if row.market == market and row.is_working and row.tif in _RESTS
         )

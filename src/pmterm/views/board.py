@@ -10,6 +10,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
+from pmterm.model.order import GateState
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
 from pmterm.model.units import SECOND, Ns, Price, Qty
 from pmterm.views.chart import ChartView
@@ -83,6 +84,15 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     def is_live(self) -> bool:
         """Whether real money is at stake."""
         return self.header.mode is Mode.LIVE
+
+    @property
+    def locked(self) -> str:
+        """Why nothing may be sent in the focused market by hand; empty in paper and when armed."""
+        if not self.is_live:
+            return ""
+        if self.header.gate is GateState.HALTED:
+            return "killed: press R to resume"
+        return "" if self.live.arming.passes(self.focus, self.at) else "disarmed: press a"
 
 
 class BoardFold:

@@ -17,13 +17,17 @@ GROUPS = (1, 2, 5, 10, 20, 50, 100)
 
 
 class OwnMark(msgspec.Struct, frozen=True):
-    """An order of ours in the ladder. `ahead` is what stands before us in line, -1 not known."""
+    """An order of ours in the ladder. `ahead` is what stands before us in line, -1 not known.
+
+    `is_sure` False: nobody knows whether it stands there.
+    """
 
     order: OrderId
     side: Side
     price: Price
     left: Qty
     ahead: Qty = -1
+    is_sure: bool = True
 
 
 class LadderView(msgspec.Struct, frozen=True):

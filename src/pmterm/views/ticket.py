@@ -1,60 +1,157 @@
 """What an order would do if it were sent now: fills at once, rests, cost, fee, worst case."""
 
+from collections.abc import Sequence
+
 import msgspec
 
+from pmterm.model.collar import furthest_price
 from pmterm.model.fees import FeeMeter
+from pmterm.model.ids import Venue
 from pmterm.model.market import Market
-from pmterm.model.order import Side
-from pmterm.model.units import PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost
+from pmterm.model.order import Side, TimeInForce
+from pmterm.model.readings import LimitUse
+from pmterm.model.units import PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
+from pmterm.views.figures import Unit, brief_cash, cash_text, price_text, qty_text
 from pmterm.views.ladder import LadderView
+
+SLIPPAGE_PPM = 20_000  # how far an order at market reaches past the touch
+_RISKS = frozenset({"R1", "R2"})  # limits of what could be lost: an order adds its worst to them
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """An order as the ticket has it; `price` 0 means at market."""
+
+    side: Side
+    qty: Qty
+    price: Price = 0
+    tif: TimeInForce = TimeInForce.GTC
+    is_post_only: bool = False
+    is_reduce_only: bool = False
 
 
 class TicketView(msgspec.Struct, frozen=True):
     """An estimate, from the levels that can be seen. Sizes in contracts, cash in 1e-6 USD.
 
-    `ties_up` is what the order takes from cash if all of it trades at its limit, `worst` the most
-    it can lose, fee included; `average` 0 when nothing fills at once. `objection` says why the
-    order cannot be sent as it is, or is empty.
+    Of the size, `fills_now` trades at once at `average` (0: nothing does), `rests` stands in the
+    book at its limit, `dropped` comes to nothing: cancelled at once, or cut by reduce-only.
+    `closes` of what trades or rests only makes the holding smaller. `fee` is for what trades at
+    once, `fee_rests` what the rest would cost as maker. `ties_up` is what it takes from cash if all
+    of it trades, `brings` what closing at once brings. `worst` is the most that this order can
+    lose, fees included, 0 or below. `objection` says why it cannot be sent as it is, or is empty.
     """
 
     fills_now: Qty = 0
     rests: Qty = 0
+    dropped: Qty = 0
     average: Price = 0
+    closes: Qty = 0
     fee: Cash = 0
+    fee_rests: Cash = 0
     ties_up: Cash = 0
+    brings: Cash = 0
     worst: Cash = 0
     objection: str = ""
 
+    def fills_text(self, unit: Unit = Unit.CENTS) -> str:
+        """Say what trades, rests and comes to nothing, with fee and worst case."""
+        at = (
+            f" at {price_text(self.average, unit, _decimals(self.average))}" if self.average else ""
+        )
+        parts = [f"fills {qty_text(self.fills_now)} now{at}", f"{qty_text(self.rests)} rests"]
+        if self.dropped:
+            parts.append(f"{qty_text(self.dropped)} dropped")
+        return ", ".join([*parts, f"fee {cash_text(self.fee)}", f"worst {cash_text(self.worst)}"])
 
-def estimate(market: Market, ladder: LadderView, side: Side, qty: Qty, price: Price) -> TicketView:
-    """Walk the visible book with an order; `price` 0 means at market."""
-    objection = object_to(market, ladder, side, qty, price)
-    if qty <= 0:
+    def cost_text(self) -> str:
+        """Say what it takes and what it brings."""
+        parts = [f"cost {cash_text(self.ties_up)}"]
+        if self.closes:
+            parts.append(f"closes {qty_text(self.closes)}")
+        if self.brings:
+            parts.append(f"brings {cash_text(self.brings)}")
+        if self.fee_rests:
+            parts.append(f"fee of the rest {cash_text(self.fee_rests)}")
+        return ", ".join(parts)
+
+
+Taken = Sequence[tuple[Price, Qty]]
+
+
+def estimate(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
+    """Walk the visible book with an order.
+
+    At market the walk ends at the slippage cap, as the order's limit will.
+    """
+    objection = object_to(market, ladder, terms)
+    if terms.qty <= 0:
         return TicketView(objection=objection)
+    closable = _closable(ladder.holding, terms.side)
+    qty = min(terms.qty, closable) if terms.is_reduce_only else terms.qty
+    limit = terms.price or _market_limit(market, ladder, terms.side)
+    taken = () if terms.is_post_only else _walk(ladder, terms.side, qty, limit)
+    now = sum(size for _, size in taken)
+    if terms.tif is TimeInForce.FOK and now < qty:
+        taken, now = (), 0
+    rests = qty - now if _rests(terms) else 0
+    view = _summed(market, terms, taken, rests, closable)
+    return msgspec.structs.replace(view, objection=objection)
+
+
+def _summed(market: Market, terms: Terms, taken: Taken, rests: Qty, closable: Qty) -> TicketView:
+    """Add up cost, fees and the worst case, what closes first."""
     meter = FeeMeter(market.fees)
-    left, paid, fee = qty, 0, 0
-    for level, size in ladder.asks if side is Side.BUY else ladder.bids:
-        beyond = level > price if side is Side.BUY else level < price
-        if not left or (price and beyond):
-            break
-        took = min(left, size)
-        left -= took
-        paid += level * took
-        fee += meter.charge(level, took, is_maker=False)
-    now = qty - left
-    average = (paid + now // 2) // now if now else 0
-    rests = left if price else 0
-    ties_up = _tied(side, now, average) + _tied(side, rests, price)
-    return TicketView(now, rests, average, fee, ties_up, -(ties_up + fee), objection)
+    now = sum(size for _, size in taken)
+    paid = sum(level * size for level, size in taken)
+    fee = sum(meter.charge(level, size, is_maker=False) for level, size in taken)
+    fee_rests = meter.charge(terms.price, rests, is_maker=True) if rests else 0
+    closing, opening = _split(taken, closable)
+    left = closable - sum(size for _, size in closing)
+    opens_resting = max(rests - left, 0)
+    ties_up = sum(_tied(terms.side, level, size) for level, size in opening)
+    ties_up += _tied(terms.side, terms.price, opens_resting)
+    return TicketView(
+        now,
+        rests,
+        terms.qty - now - rests,
+        (paid + now // 2) // now if now else 0,
+        min(closable, now + rests),
+        fee,
+        fee_rests,
+        ties_up,
+        sum(proceeds(_received(terms.side, level), size) for level, size in closing),
+        -(ties_up + fee + fee_rests),
+    )
 
 
-def _tied(side: Side, qty: Qty, price: Price) -> Cash:
-    """Return what it takes to buy, or to sell without holding."""
-    return cost(price if side is Side.BUY else PRICE_ONE - price, qty) if qty else 0
+def amend_words(market: Market | None) -> str:
+    """Say what a change really is where the venue cannot amend; empty where it can.
+
+    Polymarket has no request for it (docs.polymarket.com, order management, read 2026-10).
+    """
+    if market is None or market.venue is not Venue.POLYMARKET:
+        return ""
+    return "polymarket cannot amend: cancel + new, the place in line is lost"
 
 
-def object_to(market: Market, ladder: LadderView, side: Side, qty: Qty, price: Price) -> str:
+def limits_after(view: TicketView, uses: Sequence[LimitUse]) -> list[tuple[LimitUse, str]]:
+    """Return each limit of money with the words for what the order would make of it.
+
+    The order's worst case is added to position and exposure; a day's loss is only there yet.
+    """
+    told = []
+    for use in uses:
+        if not use.most:
+            told.append((use, f"{use.name} {use.value}/{use.limit}"))
+            continue
+        after = use.used - view.worst if use.rule in _RISKS else use.used
+        arrow = f" > {brief_cash(after)}" if after != use.used else ""
+        told.append((use, f"{use.name} {brief_cash(use.used)}{arrow} of {brief_cash(use.most)}"))
+    return told
+
+
+def object_to(market: Market, ladder: LadderView, terms: Terms) -> str:
     """Say why such an order cannot be sent, or return nothing."""
+    side, qty, price = terms.side, terms.qty, terms.price
     if qty <= 0:
         return "size is empty"
     if qty < market.min_qty:
@@ -65,4 +162,78 @@ def object_to(market: Market, ladder: LadderView, side: Side, qty: Qty, price: P
         return "nobody stands on the other side"
     if not ladder.health.is_trusted:
         return f"book not trusted: {ladder.health.reason}"
+    return _object_to_kind(market, ladder, terms)
+
+
+def _object_to_kind(market: Market, ladder: LadderView, terms: Terms) -> str:
+    """Say what stands against its kind: post-only that would take, FOK that would not fill."""
+    side, price = terms.side, terms.price
+    if terms.is_reduce_only and not _closable(ladder.holding, side):
+        return "reduce only: nothing is held to close"
+    if terms.is_post_only and not price:
+        return "post only needs a price"
+    if terms.is_post_only and _walk(ladder, side, 1, price):
+        touch = ladder.best_ask if side is Side.BUY else ladder.best_bid
+        rest = market.tick_down(touch) if side is Side.BUY else market.tick_up(touch)
+        most = "at most" if side is Side.BUY else "at least"
+        return f"post only would take: {most} {price_text(rest, tick=_decimals(rest))} rests"
+    if terms.tif is TimeInForce.FOK:
+        limit = price or _market_limit(market, ladder, side)
+        there = sum(size for _, size in _walk(ladder, side, terms.qty, limit))
+        if there < terms.qty:
+            return f"fill or kill: only {qty_text(there)} of {qty_text(terms.qty)} there"
     return ""
+
+
+def _walk(ladder: LadderView, side: Side, qty: Qty, limit: Price) -> Taken:
+    """Return (price, size) of what an order takes at once, best first."""
+    taken = []
+    for level, size in ladder.asks if side is Side.BUY else ladder.bids:
+        beyond = level > limit if side is Side.BUY else level < limit
+        if not qty or beyond:
+            break
+        took = min(qty, size)
+        qty -= took
+        taken.append((level, took))
+    return tuple(taken)
+
+
+def _market_limit(market: Market, ladder: LadderView, side: Side) -> Price:
+    levels = ladder.asks if side is Side.BUY else ladder.bids
+    return furthest_price(market, side, levels[0][0], SLIPPAGE_PPM) if levels else 0
+
+
+def _rests(terms: Terms) -> bool:
+    return terms.price > 0 and terms.tif in {TimeInForce.GTC, TimeInForce.GTD}
+
+
+def _closable(holding: Qty, side: Side) -> Qty:
+    """Return how much of a signed holding an order of this side can close."""
+    return max(-holding if side is Side.BUY else holding, 0)
+
+
+def _split(taken: Taken, closable: Qty) -> tuple[Taken, Taken]:
+    """Split what is taken into what closes a holding and what opens one."""
+    closing, opening = [], []
+    for level, size in taken:
+        closes = min(size, closable)
+        closable -= closes
+        if closes:
+            closing.append((level, closes))
+        if size > closes:
+            opening.append((level, size - closes))
+    return closing, opening
+
+
+def _tied(side: Side, price: Price, qty: Qty) -> Cash:
+    """Return what it takes to buy, or to sell without holding."""
+    return cost(price if side is Side.BUY else PRICE_ONE - price, qty) if qty else 0
+
+
+def _received(side: Side, price: Price) -> Price:
+    """Return what closing brings per contract: a purchase of YES closes NO at one less it."""
+    return price if side is Side.SELL else PRICE_ONE - price
+
+
+def _decimals(price: Price) -> Price:
+    return 100 if price % 100 == 0 else 10 if price % 10 == 0 else 1

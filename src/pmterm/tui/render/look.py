@@ -7,7 +7,10 @@ from pmterm.views.figures import Unit
 
 
 class Look(msgspec.Struct, frozen=True):
-    """Units, the size the next order has, and what must be said loudly."""
+    """Units, the size the next order has, and what must be said loudly.
+
+    `panic` is the question of the PANIC strip, `panic_names` what it would cancel and sell.
+    """
 
     unit: Unit = Unit.CENTS
     size: Qty = 10 * QTY_ONE
@@ -15,6 +18,7 @@ class Look(msgspec.Struct, frozen=True):
     is_armed: bool = False
     is_frozen: bool = False
     panic: str = ""
+    panic_names: str = ""
     notice: str = ""
     panel: str = "book"
     tabs: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -16,6 +15,8 @@ from pmterm.model.ids import MarketId
 from pmterm.tui.desk import Desk
 from pmterm.tui.render.cells import fit
 from pmterm.tui.render.look import Look
+from pmterm.tui.screens.dialog import Dialog
+from pmterm.tui.widgets.banner import Banner
 from pmterm.tui.widgets.lines import ListLines, Row
 from pmterm.views.board import Board
 from pmterm.views.figures import brief_cash, price_text
@@ -66,7 +67,7 @@ class MarketList(ListLines):
         )
 
 
-class FinderScreen(ModalScreen[MarketId | None]):
+class FinderScreen(Dialog[MarketId]):
     """Words in, markets out; enter watches one and goes there."""
 
     DEFAULT_CSS = """
@@ -83,24 +84,23 @@ class FinderScreen(ModalScreen[MarketId | None]):
         Binding("enter", "choose", show=False),
     ]
 
-    def __init__(self, desk: Desk, look: Look) -> None:
-        super().__init__()
+    def __init__(self, desk: Desk, board: Board, look: Look) -> None:
+        super().__init__(board, look)
         self._desk = desk
-        self._look = look
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out words and list."""
+        yield Banner()
         with Vertical():
             yield Input(placeholder="team, event, slug, ticker or URL", compact=True)
             yield MarketList()
 
     def on_mount(self) -> None:
         """Start with the most active markets."""
-        words = self.query_one(Input)
-        words.cursor_blink = False
-        words.focus()
-        self.query_one(MarketList).show(Board(), self._look)
+        super().on_mount()
+        self.query_one(Input).focus()
+        self.query_one(MarketList).show(Board(), self.look)
         self._search("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -128,10 +128,6 @@ class FinderScreen(ModalScreen[MarketId | None]):
         if markets.found:
             self._take(markets.found[markets.cursor].id)
 
-    def action_back(self) -> None:
-        """Close."""
-        self.dismiss(None)
-
     @work(exclusive=True, group="find", exit_on_error=False)
     async def _search(self, words: str) -> None:
         markets = self.query_one(MarketList)
@@ -154,4 +150,4 @@ class FinderScreen(ModalScreen[MarketId | None]):
             markets.empty = str(error)
             markets.redraw()
         else:
-            self.dismiss(market)
+            self.close(market)

@@ -5,12 +5,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from pmterm.tui.keys import scopes
 from pmterm.tui.render.cells import fit
-from pmterm.tui.render.look import Look
+from pmterm.tui.screens.dialog import Dialog
+from pmterm.tui.widgets.banner import Banner
 from pmterm.tui.widgets.lines import ListLines, Row
 from pmterm.views.board import Board
 
@@ -49,7 +49,7 @@ class KeyList(ListLines):
         )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The keys; typing narrows them, escape goes back."""
 
     DEFAULT_CSS = """
@@ -67,21 +67,18 @@ class HelpScreen(ModalScreen[None]):
         Binding("pageup", "move(-15)", show=False),
     ]
 
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-
     def compose(self) -> ComposeResult:
         """Lay out search and list."""
+        yield Banner()
         with Vertical():
             yield Input(placeholder="type to search, esc goes back", compact=True)
             yield KeyList()
 
     def on_mount(self) -> None:
         """Start with all keys."""
-        self.query_one(Input).cursor_blink = False
+        super().on_mount()
         self.query_one(Input).focus()
-        self.query_one(KeyList).show(Board(), self._look)
+        self.query_one(KeyList).show(Board(), self.look)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""
@@ -90,7 +87,3 @@ class HelpScreen(ModalScreen[None]):
     def action_move(self, step: int) -> None:
         """Scroll."""
         self.query_one(KeyList).action_move(step)
-
-    def action_back(self) -> None:
-        """Close."""
-        self.dismiss(None)

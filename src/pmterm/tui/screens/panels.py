@@ -1,5 +1,6 @@
 """Lays out the panels of the trade screen and paints those that can be seen."""
 
+import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
@@ -11,6 +12,7 @@ from pmterm.tui.guard import KeyGuard
 from pmterm.tui.pressure import is_behind
 from pmterm.tui.render.cells import inert
 from pmterm.tui.render.look import Look
+from pmterm.tui.widgets.banner import Banner, frame
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.chart import Chart
 from pmterm.tui.widgets.header import Brief, Footer, Header, Tabs
@@ -64,10 +66,12 @@ class Panels(Screen[None]):
         self._told = 0
         self._noticed = 0
         self.board = Board()
+        self._fresh = self.board  # `board` may be frozen
         self.look = Look(unit=unit, is_ascii=is_ascii, size=self._sizes[1])
 
     def compose(self) -> ComposeResult:
         """Lay out the panels in their columns."""
+        yield Banner(id="banner")
         yield Header(id="header")
         yield Tabs(id="tabs")
         with Horizontal(id="body"):
@@ -107,14 +111,15 @@ class Panels(Screen[None]):
         self.before_paint(self._clock.monotonic())
         self._set_look()
         self._paint((*FAST, "footer"))
+        self._frame()
 
     def before_paint(self, now: Ns) -> None:
         """Let a subclass act on a new board."""
 
-    def alarms(self, now: Ns) -> tuple[bool, str]:
-        """Return whether one-key orders are on, and the words of the PANIC strip."""
+    def alarms(self, now: Ns) -> tuple[bool, str, str]:
+        """Return whether one-key orders are on, the PANIC strip's question and its names."""
         del now
-        return False, ""
+        return False, "", ""
 
     def action_freeze(self) -> None:
         """Freeze the picture, or let it go on."""
@@ -123,12 +128,19 @@ class Panels(Screen[None]):
         self._paint_all()
 
     def _take_board(self) -> None:
-        if not self.look.is_frozen:
-            self.board = self._desk.board()
-            for toast in self.board.toasts:
-                if toast.id > self._told:
-                    self._told = toast.id
-                    self._toast(toast.severity, toast.text)
+        fresh = self._desk.board()
+        self._fresh = fresh
+        self.board = _thawed(fresh, self.board) if self.look.is_frozen else fresh
+        for toast in fresh.toasts:
+            if toast.id > self._told:
+                self._told = toast.id
+                self._toast(toast.severity, toast.text)
+
+    def _frame(self) -> None:
+        """Keep the bar over every screen that is open, whoever opened it."""
+        if not is_behind(self.app):
+            for screen in self.app.screen_stack:
+                frame(screen, self._fresh, self.look)
 
     def _toast(self, severity: str, words: str) -> None:
         """Raise a toast, but not over a dialog: there the outcome line says it."""
@@ -154,14 +166,15 @@ class Panels(Screen[None]):
         for panel in self.query(Lines):
             if _is_seen(panel):
                 panel.show(self.board, self.look)
+        self._frame()
 
     def _set_look(self) -> None:
         now = self._clock.monotonic()
         notice = self.look.notice
         if notice and now - self._noticed > NOTICE:
             notice = ""
-        is_armed, panic = self.alarms(now)
-        self._change(panic=panic, is_armed=is_armed, notice=notice)
+        is_armed, panic, names = self.alarms(now)
+        self._change(panic=panic, panic_names=names, is_armed=is_armed, notice=notice)
 
     def _change(self, **changes: object) -> None:
         fields = {name: getattr(self.look, name) for name in self.look.__struct_fields__}
@@ -246,3 +259,16 @@ class Panels(Screen[None]):
 def _is_seen(widget: Widget) -> bool:
     """Whether a widget is on the screen at all."""
     return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+
+
+def _thawed(fresh: Board, frozen: Board) -> Board:
+    """Return the fresh board with the frozen picture of the markets: money and orders go on."""
+    return msgspec.structs.replace(
+        fresh,
+        ladder=frozen.ladder,
+        beside=frozen.beside,
+        chart=frozen.chart,
+        tape=frozen.tape,
+        signals=frozen.signals,
+        watched=frozen.watched,
+    )

@@ -1,152 +1,94 @@
 """The order ticket: what it costs and what it risks, before enter sends it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label
 
 from pmterm.messages.commands import AmendTicket, SubmitTicket
-from pmterm.model.market import Market
-from pmterm.model.order import Side, TimeInForce
+from pmterm.model.order import OrderState, Side, TimeInForce
 from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, price_text
-from pmterm.tui.desk import Clock, Desk
-from pmterm.tui.guard import SETTLE
-from pmterm.tui.render.bars import gauge
-from pmterm.tui.render.cells import elide, fit, inert
+from pmterm.tui.desk import Desk
 from pmterm.tui.render.look import Look
-from pmterm.tui.widgets.lines import Lines, Row
+from pmterm.tui.screens.dialog import Dialog, Hand
+from pmterm.tui.widgets.banner import Banner
+from pmterm.tui.widgets.estimate import Draft, Estimate
 from pmterm.views.board import Board
-from pmterm.views.figures import age_text, cash_text, qty_text
-from pmterm.views.figures import price_text as shown_price
-from pmterm.views.news import tick_of
 from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import TicketView, estimate
 
 UPDATE_S = 0.25
+KINDS = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)  # GTD needs an end no field asks for
 
 
-class Draft:
-    """What the ticket says right now. `qty` and `price` are -1 where the field does not read."""
-
-    def __init__(self, market: Market, side: Side, qty: Qty, price: Price) -> None:
-        self.market = market
-        self.side = side
-        self.qty = qty
-        self.price = price
-        self.tif = TimeInForce.GTC
-        self.is_post_only = False
-        self.amends: OrderRow | None = None
-
-    @property
-    def limit(self) -> Price:
-        """The price, 0 for at market."""
-        return max(self.price, 0)
-
-
-class Estimate(Lines):
-    """Fills now, rests, cost, fee, worst case, limits, age of the book."""
-
-    can_focus = False
-    is_titled = False
-    DEFAULT_CSS = "Estimate { height: 4; }"
-
-    def __init__(self, draft: Draft) -> None:
-        super().__init__()
-        self.draft = draft
-        self.answer = ""
-
-    def view(self) -> TicketView:
-        """Return the estimate of this instant."""
-        draft = self.draft
-        if draft.price < 0:
-            return TicketView(objection="price does not read; dollars, like 0.47")
-        return estimate(draft.market, self.board.ladder, draft.side, draft.qty, draft.limit)
-
-    def body(self, width: int, height: int) -> Sequence[Row]:
-        """Return the lines."""
-        view = self.view()
-        average = f" at {shown_price(view.average, self.look.unit, tick_of(view.average))}" if (
-            view.average
-        ) else ""  # fmt: skip
-        fills = f"fills {qty_text(view.fills_now)} now{average}, rests {qty_text(view.rests)}"
-        first = f"{fills}   fee {cash_text(view.fee)}"
-        second = f"cost {cash_text(view.ties_up)}   worst {cash_text(view.worst)}"
-        health = self.board.health
-        rows: list[Row] = [
-            ((fit(first, width), "plain"),),
-            ((fit(second, width), "strong"),),
-            self._limits(width),
-        ]
-        said = self.answer or view.objection or "; ".join(health.obstacles)
-        venue = self.draft.market
-        name = elide(venue.id, min(30, len(venue.id)))
-        place = f"{venue.venue} {name}   book {age_text(self.board.ladder.age)} old"
-        rows.append(((fit(said or place, width), "warn" if said else "dim"),))
-        return rows[:height]
-
-    def _limits(self, width: int) -> Row:
-        uses = [use for use in self.board.health.limits if use.rule in {"R1", "R2", "R3"}]
-        parts: list[tuple[str, str]] = []
-        for use in uses:
-            text = f"{use.name} {use.value}/{use.limit} "
-            if sum(len(part) for part, _ in parts) + len(text) + 7 <= width:
-                style = "bad" if use.is_tripped else "line"
-                parts += [(text, "dim"), (f"{gauge(use.used_ppm, 5)}  ", style)]
-        return tuple(parts)
-
-
-class TicketScreen(ModalScreen[None]):
+class TicketScreen(Dialog[None]):
     """A ticket at the foot of the screen. Opens on Send; enter sends once."""
 
     DEFAULT_CSS = """
     TicketScreen { align: center bottom; background: $background 30%; }
-    TicketScreen > Vertical {
-        width: 92; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
-        background: $surface; border: heavy $bid; margin-bottom: 2;
-    }
-    TicketScreen.-sell > Vertical { border: heavy $ask; }
+    TicketScreen > .box { width: 92; border: heavy $bid; margin-bottom: 2; }
+    TicketScreen.-sell > .box { border: heavy $ask; }
+    TicketScreen.-live > .box { border: heavy $live; }
+    TicketScreen.-ascii > .box { border: ascii $bid; }
+    TicketScreen.-live.-ascii > .box { border: ascii $live; }
+    TicketScreen.-tiny > .box, TicketScreen.-flat > .box { border: none; margin-bottom: 0; }
     TicketScreen Horizontal { height: 1; }
     TicketScreen Label { width: auto; color: $dim; padding-right: 1; }
     TicketScreen #title { color: $foreground; text-style: bold; }
-    TicketScreen Input { width: 12; margin-right: 2; background: $panel; }
+    TicketScreen Input { width: 12; margin-right: 2; }
     TicketScreen Button { min-width: 8; margin-right: 2; }
     TicketScreen #send { background: $bid; color: $background; text-style: bold; }
     TicketScreen.-sell #send { background: $ask; color: $background; }
     TicketScreen #send:focus { text-style: bold reverse; }
+    TicketScreen #send.-off { background: $panel; color: $dim; text-style: none; }
+    TicketScreen.-tiny #title, TicketScreen.-flat #title { display: none; }
+    TicketScreen.-flat Estimate, TicketScreen.-tiny Estimate { height: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", show=False),
         Binding("plus,equals_sign", "size(1)", show=False),
         Binding("minus", "size(-1)", show=False),
         Binding("right_square_bracket", "tick(1)", show=False),
         Binding("left_square_bracket", "tick(-1)", show=False),
         Binding("o", "tif", show=False),
         Binding("p", "post", show=False),
+        Binding("r", "reduce", show=False),
+        Binding("a", "arm", show=False),
     ]
 
     def __init__(
-        self, desk: Desk, clock: Clock, draft: Draft, look: Look, step: Callable[[Qty], Qty]
+        self,
+        desk: Desk,
+        hand: Hand,
+        draft: Draft,
+        look: Look,
+        *,
+        step: Callable[[Qty], Qty],
+        arm: Callable[[], None],
     ) -> None:
-        super().__init__()
+        super().__init__(desk.board(), look)
         self._desk = desk
-        self._clock = clock
-        self._look = look
+        self._hand = hand
         self._step = step
+        self._arm = arm
         self.draft = draft
-        self._since = clock.monotonic()
         self._sent_board: Board | None = None
         self.set_class(draft.side is Side.SELL, "-sell")
+        hand.moved()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it was sent and nothing was heard of it yet."""
+        return self._sent_board is not None
 
     def compose(self) -> ComposeResult:
         """Lay out fields, estimate and buttons."""
         draft = self.draft
-        with Vertical():
+        yield Banner()
+        with VerticalScroll(classes="box", can_focus=False):
             yield Label(self._title(), id="title", markup=False)
-            with Horizontal():
+            with Horizontal(classes="detail"):
                 yield Label("size")
                 yield Input(fixed_text(draft.qty, 6), id="size", compact=True)
                 yield Label("price")
@@ -155,6 +97,7 @@ class TicketScreen(ModalScreen[None]):
                 if draft.amends is None:
                     yield Button("o: GTC", id="tif", compact=True)
                     yield Button("p: post only off", id="post", compact=True)
+                    yield Button("r: reduce only off", id="reduce", compact=True)
             yield Estimate(draft)
             with Horizontal():
                 yield Button("Send", id="send", compact=True)
@@ -165,12 +108,12 @@ class TicketScreen(ModalScreen[None]):
         draft = self.draft
         verb = "AMEND" if draft.amends is not None else draft.side.upper()
         outcome = draft.market.outcomes[0].name
-        return inert(f"{verb} {outcome}: {draft.market.title}")
+        money = "LIVE " if self.board.is_live else ""
+        return self.told(f"{money}{verb} {outcome}: {draft.market.title}")
 
     def on_mount(self) -> None:
         """Start on Send, with a fresh estimate."""
-        for field in self.query(Input):
-            field.cursor_blink = False
+        super().on_mount()
         self.query_one("#send").focus()
         self._update()
         self.set_interval(UPDATE_S, self._update)
@@ -187,7 +130,7 @@ class TicketScreen(ModalScreen[None]):
     def on_input_submitted(self) -> None:
         """Enter in a field goes to Send, it does not send."""
         self.query_one("#send").focus()
-        self._since = self._clock.monotonic()
+        self._hand.moved()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Send, go back, or switch an option."""
@@ -196,6 +139,7 @@ class TicketScreen(ModalScreen[None]):
             "cancel": self.action_back,
             "tif": self.action_tif,
             "post": self.action_post,
+            "reduce": self.action_reduce,
         }
         actions[event.button.id or "cancel"]()
 
@@ -214,66 +158,114 @@ class TicketScreen(ModalScreen[None]):
 
     def action_tif(self) -> None:
         """Good till cancelled, immediate or cancel, fill or kill."""
-        kinds = list(TimeInForce)
-        self.draft.tif = kinds[(kinds.index(self.draft.tif) + 1) % len(kinds)]
-        self.query_one("#tif", Button).label = f"o: {self.draft.tif.upper()}"
+        if self.draft.amends is None:
+            self.draft.tif = KINDS[(KINDS.index(self.draft.tif) + 1) % len(KINDS)]
+            self.query_one("#tif", Button).label = f"o: {self.draft.tif.upper()}"
+            self._update()
 
     def action_post(self) -> None:
         """Rest or be refused, never take."""
-        self.draft.is_post_only = not self.draft.is_post_only
-        state = "on" if self.draft.is_post_only else "off"
-        self.query_one("#post", Button).label = f"p: post only {state}"
+        if self.draft.amends is None:
+            self.draft.is_post_only = not self.draft.is_post_only
+            state = "on" if self.draft.is_post_only else "off"
+            self.query_one("#post", Button).label = f"p: post only {state}"
+            self._update()
 
-    def action_back(self) -> None:
-        """Close without sending."""
-        self.dismiss(None)
+    def action_reduce(self) -> None:
+        """Only make the holding smaller."""
+        if self.draft.amends is None:
+            self.draft.is_reduce_only = not self.draft.is_reduce_only
+            state = "on" if self.draft.is_reduce_only else "off"
+            self.query_one("#reduce", Button).label = f"r: reduce only {state}"
+            self._update()
+
+    def action_arm(self) -> None:
+        """Arm from here, where that is what keeps the ticket from being sent."""
+        if self._desk.board().locked:
+            self._arm()
 
     def _send(self) -> None:
         """Send once; the button stays locked until the outcome is known."""
-        lines = self.query_one(Estimate)
-        draft = self.draft
-        is_settled = self._clock.monotonic() - self._since >= SETTLE
-        if self._sent_board is not None or not is_settled or draft.qty <= 0 or draft.price < 0:
+        draft, board = self.draft, self._desk.board()
+        is_whole = draft.qty > 0 and draft.price >= 0
+        if self._sent_board is not None or not is_whole or not self._hand.means("send"):
             return
-        self._sent_board = self._desk.board()
+        if board.locked:
+            self._update()
+            return
+        self._sent_board = board
         if draft.amends is not None:
             self._desk.send(AmendTicket(0, draft.amends.order, draft.limit, draft.qty))
         else:
             self._desk.send(self._ticket())
-        lines.answer = "sent, waiting for the outcome"
-        self.query_one("#send", Button).label = "Sent"
+        self.query_one(Estimate).answer = "sent, waiting for the outcome"
         self._update()
 
     def _ticket(self) -> SubmitTicket:
         draft = self.draft
-        tif = draft.tif if draft.limit else TimeInForce.IOC
+        tif = draft.tif if draft.limit or draft.tif is TimeInForce.FOK else TimeInForce.IOC
         return SubmitTicket(
-            0, draft.market.id, draft.side, draft.qty, draft.limit, tif, draft.is_post_only
+            0,
+            draft.market.id,
+            draft.side,
+            draft.qty,
+            draft.limit,
+            tif,
+            draft.is_post_only,
+            draft.is_reduce_only,
         )
 
     def _update(self) -> None:
         """Work the estimate out anew; close when the order is on its way, say why when not."""
         board = self._desk.board()
         lines = self.query_one(Estimate)
-        sent = self._sent_board
-        if sent is not None:
-            if board.outcome is not sent.outcome and board.outcome.tone == "bad":
-                lines.answer = board.outcome.text
+        if self._sent_board is not None:
+            refusal = self._refusal(board, self._sent_board)
+            if refusal:
+                lines.answer = refusal
                 self._sent_board = None
-                self.query_one("#send", Button).label = "Send"
-            elif (
-                board.outcome is not sent.outcome
-                or len(board.orders) > len(sent.orders)
-                or self._is_amended(board, sent)
-            ):
-                self.dismiss(None)
+                self._hand.moved()  # an enter that is still held was for the order just refused
+            elif self._is_under_way(board, self._sent_board):
+                self.close(None)
                 return
-        lines.show(board, self._look)
+        self._label(board)
+        lines.show(board, self.look)
 
-    def _is_amended(self, board: Board, sent: Board) -> bool:
-        """Whether the order to amend is what was asked for, or is not as it was."""
+    def _label(self, board: Board) -> None:
+        send = self.query_one("#send", Button)
+        is_off = bool(board.locked) or self._sent_board is not None
+        send.label = "Sent" if self._sent_board is not None else board.locked or "Send"
+        send.set_class(is_off, "-off")
+
+    def _refusal(self, board: Board, sent: Board) -> str:
+        """Return why it was refused; empty where it was not, or where a person is asked instead."""
+        outcome = board.outcome
+        if outcome is sent.outcome or outcome.tone != "bad" or self._is_asked(board):
+            return ""
+        before = {row.order for row in sent.orders}
+        is_of_another = outcome.order in before and self.draft.amends is None
+        return "" if is_of_another or self._is_new(board, sent) else outcome.text
+
+    def _is_asked(self, board: Board) -> bool:
+        question = board.live.question
+        return question is not None and question.is_open(board.at)
+
+    def _is_new(self, board: Board, sent: Board) -> bool:
+        """Whether an order of ours came into being that was not there, and was not refused."""
+        before = {row.order for row in sent.orders}
+        under_way = (
+            row
+            for row in board.orders
+            if row.order not in before and row.market == self.draft.market.id
+        )
+        return any(
+            row.state not in {OrderState.REFUSED, OrderState.RESERVED} and not row.is_foreign
+            for row in under_way
+        )
+
+    def _is_under_way(self, board: Board, sent: Board) -> bool:
         if self.draft.amends is None:
-            return False
+            return self._is_new(board, sent)
         now, before = (_terms(each, self.draft.amends) for each in (board, sent))
         return now in {None, (self.draft.qty, self.draft.limit)} or now != before
 

@@ -4,12 +4,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from pmterm.messages.commands import (
-    Resume,
-)
+from pmterm.messages.commands import AcceptVenue
 from pmterm.messages.signals import Advice
 from pmterm.model.ids import MarketId
-from pmterm.model.order import GateState, Side
+from pmterm.model.order import Side
 from pmterm.tui.keys import bindings
 from pmterm.tui.screens.dealing import Dealing
 from pmterm.tui.screens.finder import FinderScreen
@@ -20,6 +18,7 @@ from pmterm.tui.widgets.lines import ListLines
 from pmterm.tui.widgets.positions import Positions
 from pmterm.tui.widgets.signals import Signals
 from pmterm.tui.widgets.watchlist import Watchlist
+from pmterm.views.differences import accept_lines
 from pmterm.views.figures import Unit
 
 
@@ -94,8 +93,8 @@ class TradingScreen(Dealing):
             self._ticket(Side.SELL, self.board.ladder.best_bid)
 
     def _focus_market(self, market: MarketId) -> None:
-        self._arming.disarm()
-        self._guard.moved(self._clock.monotonic())
+        self._have_disarmed("the market was switched")
+        self._hand.moved()
         self._desk.focus(market)
         self._take_board()
         self._paint_all()
@@ -107,11 +106,11 @@ class TradingScreen(Dealing):
             if market is not None:
                 self._focus_market(market)
 
-        self.app.push_screen(FinderScreen(self._desk, self.look), found)
+        self.app.push_screen(FinderScreen(self._desk, self.board, self.look), found)
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen(self.look))
+        self.app.push_screen(HelpScreen(self.board, self.look))
 
     def action_recentre(self) -> None:
         """Put the middle of the book in the middle."""
@@ -138,19 +137,19 @@ class TradingScreen(Dealing):
         names = {Unit.CENTS: "cents", Unit.DOLLARS: "dollars", Unit.PERCENT: "percent"}
         self.tell(f"prices in {names[self.look.unit]}")
 
-    def action_resume(self) -> None:
-        """Let orders through again, after a word."""
-        if self.board.header.gate is GateState.ACTIVE:
-            self.tell("nothing to resume: orders go through")
+    def action_accept_venue(self) -> None:
+        """Take the venue's word for a holding that differs, after a word."""
+        focused = self.focused
+        row = focused.row() if isinstance(focused, Positions) else None
+        differ = {each.market: each for each in self._fresh.live.differences}
+        here = row.market if row is not None and row.market in differ else self._fresh.focus
+        found = differ.get(here) or next(iter(differ.values()), None)
+        if found is None:
+            self.tell("nothing to accept: no holding differs from the venue's")
             return
-        reason = self.board.header.gate_reason or "no reason given"
-        lines = [f"Orders are held back: {reason}."]
-        self._ask("RESUME TRADING", lines, "resume", self._resume)
-
-    def _resume(self) -> None:
-        self._halted_here = False
-        self._arming.disarm()
-        self._send(Resume(0))
+        lines = accept_lines(found, self._fresh)
+        accept = AcceptVenue(0, found.market)
+        self._ask("ACCEPT THE VENUE'S HOLDING", lines, "accept", lambda: self._send(accept))
 
     def action_player(self, button: str) -> None:
         """Work the player of a replay."""

@@ -1,11 +1,11 @@
 """Draws our orders, in words."""
 
-from pmterm.model.order import OrderState, Side
+from pmterm.model.order import Side
 from pmterm.tui.render.cells import fit
-from pmterm.tui.widgets.lines import ListLines, Row
+from pmterm.tui.widgets.lines import ListLines, Row, wrapped
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
-from pmterm.views.order_row import OrderRow, state_words
+from pmterm.views.order_row import OrderRow, advice, state_words
 
 
 class Blotter(ListLines):
@@ -25,9 +25,17 @@ class Blotter(ListLines):
         return rows[self.cursor] if self.cursor < len(rows) else None
 
     def note(self) -> str:
-        """Say how many orders work."""
+        """Say how many orders work, and how many nobody knows the end of."""
         working = sum(row.is_working for row in self.board.orders)
-        return f"{working} working" if working else ""
+        unknown = sum(row.is_doubtful for row in self.board.orders)
+        parts = [f"{working} working"] * bool(working) + [f"{unknown} UNKNOWN"] * bool(unknown)
+        return ", ".join(parts)
+
+    def headings(self, width: int) -> list[Row]:
+        """Pin above the list what to do about orders nobody knows the end of."""
+        doubtful = [row for row in self.board.orders if row.is_doubtful]
+        words = [f"! {_number(row)} {advice(row)}" for row in doubtful[:2]]
+        return [((line, "warn"),) for text in words for line in wrapped(text, width)]
 
     def item(self, index: int, width: int) -> Row:
         """Return one order."""
@@ -35,27 +43,35 @@ class Blotter(ListLines):
         price = price_text(row.price, self.look.unit, tick_of(row.price))
         side, style = ("BUY ", "bid") if row.side is Side.BUY else ("SELL", "ask")
         words = state_words(row, self.board.at)
-        number = row.order.rpartition("-")[2].lstrip("0") or row.order
         ahead = f" q{qty_text(row.ahead)}" if row.is_working and row.ahead >= 0 else ""
         tail = row.reason or ahead
         if row.average and not row.is_working:
             tail = tail or f" avg {price_text(row.average, self.look.unit, 10)}"
         tail = f"{tail.strip()} {self.elsewhere(row.market)}"
-        left = max(width - 37, 0)
+        left = max(width - 36, 0)
         return (
-            (f"{fit(number, 4)} ", "dim"),
+            (f"{fit(_number(row), 4)} ", "dim"),
             (side, style if row.is_working else "dim"),
-            (fit(qty_text(row.qty), 7, right=True), "plain"),
+            (fit(qty_text(row.qty), 6, right=True), "plain"),
             (" @ ", "dim"),
             (fit(price, 5), "plain"),
-            (fit(words, 12), _tone(row)),
+            (fit(words, 13), _tone(row)),
             (fit(tail.strip(), left), "dim"),
         )
 
 
+def _number(row: OrderRow) -> str:
+    """Return the end of an order's id, which tells it from the others of the evening."""
+    return row.order.rpartition("-")[2].lstrip("0") or row.order
+
+
 def _tone(row: OrderRow) -> str:
-    if row.state in {OrderState.UNKNOWN, OrderState.CANCEL_UNKNOWN}:
+    if row.is_doubtful:
         return "warn"
     if row.is_working:
+        return "dim" if row.is_foreign else "own"
+    if row.reversed:
+        return "bad"
+    if row.settling:
         return "own"
     return {"filled": "good", "refused": "bad"}.get(row.state, "dim")

@@ -17,15 +17,15 @@ from pmterm.views.health import FeedLamp
 from pmterm.views.ladder import DIM_AFTER
 
 _BADGES = {
-    Mode.PAPER: (" PAPER ", "paper"),
-    Mode.LIVE: (" LIVE ", "live"),
-    Mode.REPLAY: (" REPLAY ", "replay"),
+    Mode.PAPER: [(" PAPER ", "paper")],
+    Mode.LIVE: [],  # the bar above says it
+    Mode.REPLAY: [(" REPLAY ", "replay")],
 }
 _TONES = {"good": "good", "bad": "warn", "plain": "plain"}
 
 
 class Header(Lines):
-    """Mode, gate, lamps with age and trust, profit and exposure against their limits, clock."""
+    """Mode, gate, lamps, dead-man, profit and exposure against their limits, clock."""
 
     can_focus = False
     is_titled = False
@@ -33,19 +33,18 @@ class Header(Lines):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Return the two lines."""
-        top = _spread([*self._badges(), *self._lamps(width)], self._money(width), width)
-        if self.board.header.mode is Mode.LIVE:
-            top = tuple((text, "live") for text, _ in top)
+        lamps = [*self._badges(), *self._lamps(width), *self._dead_man(width)]
+        top = _spread(lamps, self._money(width), width)
         return [top, _spread(self._market(), self._notes(), width)][:height]
 
     def _badges(self) -> list[tuple[str, str]]:
         header = self.board.header
-        parts = [_BADGES[header.mode]]
+        parts = list(_BADGES[header.mode])
         if header.gate is GateState.HALTED:
             parts = [(" KILLED ", "live"), *parts]
         elif header.gate is GateState.REDUCING:
             parts.append((" REDUCING ", "live"))
-        if self.look.is_armed:
+        if self.look.is_armed and not self.board.is_live:  # there the bar says it
             parts.append((f" ARMED {qty_text(self.look.size)} ", "live"))
         if self.look.is_frozen:
             parts.append((" FROZEN ", "replay"))
@@ -58,9 +57,24 @@ class Header(Lines):
         parts: list[tuple[str, str]] = []
         for lamp in lamps:
             sign, style, words = _lamp(lamp)
+            if self.board.is_live and lamp.is_up and not self.board.live.venue(lamp.venue).is_ready:
+                sign, style, words = "◐", "warn", f"{words} not ready"
             name = lamp.venue.value if width >= 100 else lamp.venue.value[:4]
             parts += [(f" {sign}", style), (f"{name} {words}", _quiet(style))]
         return parts
+
+    def _dead_man(self, width: int) -> list[tuple[str, str]]:
+        """Say how long ago the venues last confirmed the dead-man switch, the oldest of them."""
+        beats = [each for each in self.board.live.venues if each.beat_at]
+        if not self.board.is_live or not beats:
+            return []
+        at = self.board.at
+        name = "dead-man" if width >= 100 else "dm"
+        gone = [each.venue.value for each in beats if each.beat_until <= at]
+        if gone:
+            return [(f" {name} RAN OUT {'+'.join(gone)}", "warn")]
+        age = max(at - each.beat_at for each in beats)
+        return [(f" {name} {age_text(age)}", "plain")]
 
     def _money(self, width: int) -> list[tuple[str, str]]:
         money = self.board.money
@@ -124,6 +138,9 @@ class Footer(Lines):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Return the two lines."""
+        names = self.look.panic_names
+        if names:
+            return [self._keys(width), ((fit(f" {names}", width), "live"),)][:height]
         return [self._keys(width), self._outcome(width)][:height]
 
     def _keys(self, width: int) -> Row:
@@ -184,8 +201,12 @@ class Brief(Lines):
         ask = price_text(ladder.best_ask, self.look.unit, ladder.tick) if ladder.asks else "-"
         doubt = "" if ladder.health.is_trusted else " STALE"
         style = "live" if badge in {"KILLED", "LIVE"} or armed else "paper"
+        head: Row = (
+            (fit(f" {badge}{armed}", max(width - 8, 1)), style),
+            (" ^k KILL", style),
+        )
         rows: list[Row] = [
-            ((fit(f" {badge}{armed}", max(width - 8, 1)), style), (" ^k KILL", style)),
+            *([] if board.is_live else [head]),
             ((fit(f"{bid}/{ask}{doubt}", width), "stale" if doubt else "strong"),),
             (
                 (cash_text(board.money.day, signed=True), tone(board.money.day)),

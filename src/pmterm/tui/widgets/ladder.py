@@ -66,12 +66,21 @@ class Ladder(Lines):
         self._height = 0
 
     def show(self, board: Board, look: Look) -> None:
-        """Take the ladder of the focused market, or of the one beside it."""
+        """Take the ladder of the focused market, or of the one beside it; keep to our order."""
         view = (board.beside or LadderView()) if self._is_beside else board.ladder
+        held = self.pointed_order
         if view.market != self.view.market:
             self._centre = self._cursor = 0
         self.view = view
+        if held is not None and self._cursor:
+            self._follow(held)
         super().show(board, look)
+
+    def _follow(self, held: OwnMark) -> None:
+        """Point where the order pointed at stands now."""
+        now = [mark for mark in self.view.own if mark.order == held.order]
+        if now and now[0].price != held.price:
+            self._cursor = now[0].price
 
     @property
     def pointed(self) -> Price:
@@ -132,12 +141,12 @@ class Ladder(Lines):
         ground = self._ground()
         bid = self._cell(row.bid, side, largest, "bid", right=True)
         ask = self._cell(row.ask, width - PRICE_WIDTH - side, largest, "ask", right=False)
-        for mark in row.own:
-            text = _own_text(mark)
-            if mark.side is Side.BUY:
-                ask = [(fit(f" {text}", width - PRICE_WIDTH - side), "own")]
-            else:
-                bid = [(fit(f"{text} ", side, right=True), "own")]
+        buys = [mark for mark in row.own if mark.side is Side.BUY]
+        sells = [mark for mark in row.own if mark.side is Side.SELL]
+        if buys:
+            ask = [(fit(f" {_own_text(buys)}", width - PRICE_WIDTH - side), "own")]
+        if sells:
+            bid = [(fit(f"{_own_text(sells)} ", side, right=True), "own")]
         price = self._price(row, ground)
         parts = [*bid, price, *ask]
         if row.price == self._cursor and self.has_focus:
@@ -238,7 +247,11 @@ class Ladder(Lines):
         self.redraw()
 
 
-def _own_text(mark: OwnMark) -> str:
-    """Write an order of ours: side, what is left, what stands before it."""
-    place = f" q{qty_text(mark.ahead)}" if mark.ahead >= 0 else ""
-    return f"{mark.side[0].upper()}{qty_text(mark.left)}{place}"
+def _own_text(marks: list[OwnMark]) -> str:
+    """Write our orders of a side at a price: side, what is left, what stands before the first."""
+    first = marks[0]
+    place = f" q{qty_text(first.ahead)}" if first.ahead >= 0 else ""
+    count = f" x{len(marks)}" if len(marks) > 1 else ""
+    doubt = "" if all(mark.is_sure for mark in marks) else "?"
+    left = qty_text(sum(mark.left for mark in marks))
+    return f"{first.side[0].upper()}{left}{doubt}{count or place}"

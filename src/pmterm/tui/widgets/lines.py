@@ -185,7 +185,7 @@ class ListLines(Lines):
 
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Return the headings and the rows around the cursor."""
-        above = self.headings(width)[:height]
+        above = self.headings(width)[: max(height - 1, 1)]
         count = self.count()
         if not count:
             words = [*above, *((((line, "dim"),)) for line in wrapped(self.empty, width))]

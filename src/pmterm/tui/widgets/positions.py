@@ -1,7 +1,8 @@
 """Draws holdings and profit."""
 
 from pmterm.tui.render.cells import fit
-from pmterm.tui.widgets.lines import ListLines, Row
+from pmterm.tui.widgets.lines import ListLines, Row, wrapped
+from pmterm.views.differences import alarm
 from pmterm.views.figures import cash_text, price_text, qty_text
 from pmterm.views.news import tick_of
 from pmterm.views.positions import PositionRow
@@ -31,20 +32,40 @@ class Positions(ListLines):
         """Return the sums of the day and the names of the columns."""
         money = self.board.money
         doubt = "" if money.is_complete else " ?"
+        brings = sum(row.exit_value for row in self.board.positions)
         sums = [
             ("settled ", "dim"),
             (cash_text(money.realised_day, signed=True), tone(money.realised_day)),
             (" open ", "dim"),
             (cash_text(money.open_exit, signed=True) + doubt, tone(money.open_exit)),
+            (f" brings {cash_text(brings)}", "plain"),
             (f" mid {cash_text(money.open_mid, signed=True)}", "dim"),
             (f" fees {cash_text(money.fees_day)}", "dim"),
         ]
         while sum(len(text) for text, _ in sums) > width:
             sums.pop()
         if not self.count():
-            return [tuple(sums)]
+            return [*self._alarms(width), tuple(sums)]
         names = fit("holding", max(width - 31, 8)) + "   size   avg   exit      P&L "
-        return [tuple(sums), ((fit(names, width), "dim"),)]
+        return [*self._alarms(width), tuple(sums), ((fit(names, width), "dim"),)]
+
+    def _alarms(self, width: int) -> list[Row]:
+        """Return what must be seen first: holdings that differ, do not settle yet, can be paid."""
+        board = self.board
+        rows: list[Row] = [
+            ((line, "warn"),)
+            for each in board.live.differences[:2]
+            for line in wrapped(f"! {alarm(each, board)}", width)
+        ]
+        for row in board.positions:
+            if row.redeems >= 0:
+                paid = f"{row.outcome} is resolved: pays {cash_text(row.redeems)}"
+                rows.append(((fit(paid, width), "good"),))
+            if row.settling:
+                words = f"{qty_text(abs(row.settling))} {row.outcome} SETTLING"
+                words += f", {qty_text(row.settled)} can be sold" if row.settling > 0 else ""
+                rows.append(((fit(words, width), "own"),))
+        return rows
 
     def item(self, index: int, width: int) -> Row:
         """Return one holding."""

@@ -1,0 +1,107 @@
+"""Draws what an order would do: fills now, rests, cost, fee, worst case, limits, book, venue id."""
+
+from collections.abc import Sequence
+
+from pmterm.model.market import Market
+from pmterm.model.order import Side, TimeInForce
+from pmterm.model.units import Price, Qty, price_text
+from pmterm.tui.render.bars import gauge
+from pmterm.tui.render.cells import elide, fit
+from pmterm.tui.widgets.lines import Lines, Row
+from pmterm.views.figures import age_text, cash_text, qty_text
+from pmterm.views.order_row import OrderRow
+from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after
+
+_SHOWN = frozenset({"R1", "R2", "R3"})
+
+
+class Draft:
+    """What the ticket says right now. `qty` and `price` are -1 where the field does not read."""
+
+    def __init__(self, market: Market, side: Side, qty: Qty, price: Price) -> None:
+        self.market = market
+        self.side = side
+        self.qty = qty
+        self.price = price
+        self.tif = TimeInForce.GTC
+        self.is_post_only = False
+        self.is_reduce_only = False
+        self.amends: OrderRow | None = None
+
+    @property
+    def limit(self) -> Price:
+        """The price, 0 for at market."""
+        return max(self.price, 0)
+
+    def terms(self) -> Terms:
+        """Return what the order would be; an amended one counts with what is left of it."""
+        done = self.amends.filled if self.amends is not None else 0
+        return Terms(
+            self.side,
+            self.qty - done,
+            self.limit,
+            self.tif,
+            self.is_post_only,
+            self.is_reduce_only,
+        )
+
+
+class Estimate(Lines):
+    """Five lines; in a small pane the two that matter most."""
+
+    can_focus = False
+    is_titled = False
+    DEFAULT_CSS = "Estimate { height: 5; }"
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self.draft = draft
+        self.answer = ""
+
+    def view(self) -> TicketView:
+        """Return the estimate of this instant."""
+        draft = self.draft
+        if draft.price < 0:
+            return TicketView(objection="price does not read; dollars, like 0.47")
+        return estimate(draft.market, self.board.ladder, draft.terms())
+
+    def body(self, width: int, height: int) -> Sequence[Row]:
+        """Return the lines."""
+        view = self.view()
+        said = self._said(view)
+        if height < 5:
+            return self._brief(view, said, width)[:height]
+        venue = self.draft.market
+        name = elide(venue.id, min(40, len(venue.id)))
+        place = f"{venue.venue} {name}   book {age_text(self.board.ladder.age)} old"
+        return [
+            ((fit(view.fills_text(self.look.unit), width), "strong"),),
+            ((fit(view.cost_text(), width), "plain"),),
+            self._limits(view, width),
+            ((fit(place, width), "dim"),),
+            ((fit(said, width), "warn"),),
+        ]
+
+    def _said(self, view: TicketView) -> str:
+        """Say what came of it, what stands against it, or what a change really is."""
+        stands_against = view.objection or "; ".join(self.board.health.obstacles)
+        is_change = self.draft.amends is not None and self.board.is_live
+        change = amend_words(self.draft.market) if is_change else ""
+        return self.answer or stands_against or change
+
+    def _brief(self, view: TicketView, said: str, width: int) -> list[Row]:
+        draft = self.draft
+        price = price_text(draft.limit) if draft.limit else "market"
+        order = f"{draft.side.upper()} {qty_text(max(draft.qty, 0))}@{price}"
+        first = f"{order} {cash_text(view.worst)}"
+        return [((fit(first, width), "strong"),), ((fit(said, width), "warn"),)]
+
+    def _limits(self, view: TicketView, width: int) -> Row:
+        """Return the limits as they would be after it."""
+        uses = [use for use in self.board.health.limits if use.rule in _SHOWN]
+        parts: list[tuple[str, str]] = []
+        for use, words in limits_after(view, uses):
+            if sum(len(part) for part, _ in parts) + len(words) + 8 <= width:
+                style = "bad" if use.is_tripped else "line"
+                parts += [(f"{words} ", "dim"), (f"{gauge(use.used_ppm, 5)}  ", style)]
+        return tuple(parts)

@@ -1,0 +1,120 @@
+"""What stopping would do, in words: panic, kill, quitting, a stopped process, the dead-man."""
+
+from collections.abc import Sequence
+
+from pmterm.views.board import Board
+from pmterm.views.figures import age_text, cash_text, price_text, qty_text
+from pmterm.views.live import VenueView
+from pmterm.views.news import tick_of
+from pmterm.views.order_row import brief_order
+
+NAMED = 6  # orders called by name before "and n more"
+
+
+def panic_question(board: Board) -> str:
+    """Ask about panic, with the counts."""
+    working = sum(row.is_working for row in board.orders)
+    held = ", ".join(f"{qty_text(p.qty)} {p.outcome}" for p in board.positions if p.qty)
+    estimate = cash_text(board.money.open_exit, signed=True)
+    closes = f"closes {held} (about {estimate})" if held else "no position to close"
+    return f"PANIC? esc or enter: cancels {_orders(working)}, {closes}. Any other key: no"
+
+
+def panic_names(board: Board) -> str:
+    """Name what panic would cancel and sell, and what that would bring."""
+    parts = [f"cancels {names}" if (names := working_names(board)) else "no order to cancel"]
+    sold = sold_words(board)
+    return "; ".join([*parts, sold]) if sold else parts[0]
+
+
+def working_names(board: Board) -> str:
+    """Name the working orders: BUY 28@45, SELL 100@52."""
+    rows = [row for row in board.orders if row.is_working]
+    names = [brief_order(row, price_text(row.price, tick=tick_of(row.price))) for row in rows]
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def sold_words(board: Board) -> str:
+    """Say what closing everything would sell and bring; empty where nothing is held."""
+    held = [row for row in board.positions if row.qty]
+    if not held:
+        return ""
+    names = ", ".join(f"{qty_text(row.qty)} {row.outcome}" for row in held)
+    brings = sum(row.exit_value for row in held)
+    profit = cash_text(sum(row.open_exit for row in held), signed=True)
+    doubt = "" if all(row.is_trusted and row.exit_at >= 0 for row in held) else ", not all known"
+    return f"sells {names} for about {cash_text(brings)} ({profit}{doubt})"
+
+
+def kill_lines(board: Board) -> list[str]:
+    """Say how far the cancelling has come, what is not proved, and what the dead-man does."""
+    kill = board.live.kill
+    lines = ["No new order goes through."]
+    if not kill.total:
+        lines.append("No order of yours was working.")
+    elif kill.left:
+        lines.append(f"{kill.proved} of {kill.total} cancels proved, asking again for the others:")
+        lines.append(f"  {_left_names(board)}")
+    else:
+        lines.append(f"All {kill.total} cancels proved.")
+    foreign = sum(row.is_foreign and row.is_working for row in board.orders)
+    if foreign:
+        lines.append(f"{_orders(foreign)} made elsewhere: not touched.")
+    held = sold_words(board)
+    lines.append(f"Still held; flatten {held}." if held else "Nothing is held.")
+    return [*lines, *dead_man_lines(board)]
+
+
+def _left_names(board: Board) -> str:
+    left = set(board.live.kill.left)
+    names = [
+        brief_order(row, price_text(row.price, tick=tick_of(row.price)))
+        for row in board.orders
+        if row.order in left
+    ]
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def dead_man_lines(board: Board) -> list[str]:
+    """Say for each real account what its venue does by itself if pmterm falls silent."""
+    if not board.is_live:
+        return []
+    return [f"{each.venue}: {dead_man_words(each, board.at)}." for each in board.live.venues]
+
+
+def dead_man_words(venue: VenueView, at: int) -> str:
+    """Say how the dead-man of a venue stands."""
+    if not venue.beat_at:
+        return "no dead-man: orders stay open there if pmterm stops"
+    age = age_text(at - venue.beat_at)
+    left = venue.beat_until - at
+    if left <= 0:
+        return f"dead-man ran out {age_text(-left)} ago: the venue has cancelled all orders"
+    return f"dead-man confirmed {age} ago, cancels all in {age_text(left)} unless renewed"
+
+
+def quit_lines(board: Board, blockers: Sequence[str]) -> list[str]:
+    """Say what quitting does: own orders are cancelled, positions stay."""
+    lines = ["Quitting cancels these and keeps all positions:", *(f"  {b}" for b in blockers)]
+    if board.is_live:
+        lines.append("If a cancel is not proved in time, the venue's dead-man is left to expire:")
+    return [*lines, *dead_man_lines(board)]
+
+
+def stop_words(board: Board, count: int) -> str:
+    """Say what a stopped process means for orders."""
+    stay = f"{_orders(count)} {'stays' if count == 1 else 'stay'} open"
+    words = f"^z again stops pmterm: cancels nothing, {stay}, unwatched until fg"
+    if not board.is_live:
+        return f"{words}; then books start afresh"
+    ends = [v for v in board.live.venues if v.beat_until > board.at]
+    if not ends:
+        return f"{words}; no dead-man will cancel them"
+    told = ", ".join(f"{v.venue} in {age_text(v.beat_until - board.at)}" for v in ends)
+    return f"{words}; the dead-man then cancels all ({told})"
+
+
+def _orders(count: int) -> str:
+    return f"{count} order{'' if count == 1 else 's'}"

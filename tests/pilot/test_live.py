@@ -1,0 +1,530 @@
+"""Live trading under the keys: the bar, arming, what the gate asks, kill, amends, the account."""
+
+import msgspec
+import pytest
+from tests.pilot.fake_desk import FakeDesk
+from tests.pilot.live_build import (
+    armed,
+    asks,
+    differs,
+    disarmed,
+    every_state,
+    killed,
+    live_desk,
+    placed,
+    unknown,
+)
+from tests.pilot.screen_build import MAP_THREE, MAP_TWO, NOW, report
+from tests.pilot.session import Session
+from textual import events
+from textual.command import CommandPalette
+
+from pmterm.messages.commands import (
+    AcceptVenue,
+    AmendTicket,
+    Arm,
+    CancelOrder,
+    Disarm,
+    Halt,
+    Panic,
+    Resume,
+    SubmitTicket,
+)
+from pmterm.messages.orders import Approved, GateChanged, Refused
+from pmterm.model.ids import OrderId, Venue
+from pmterm.model.order import GateState, OrderState, Side, TimeInForce
+from pmterm.model.units import CASH_ONE, SECOND
+from pmterm.tui.screens.arm import ArmScreen
+from pmterm.tui.screens.confirm import ConfirmScreen
+from pmterm.tui.screens.kill import KillScreen
+from pmterm.tui.screens.question import QuestionScreen
+from pmterm.tui.screens.ticket import TicketScreen
+from pmterm.tui.widgets.banner import Banner
+
+SIZES = [(20, 5), (80, 24), (120, 40), (200, 60)]
+STATES = {
+    "disarmed": (disarmed(),),
+    "armed": (armed(),),
+    "unknown": (armed(), *unknown()),
+    "killed": (armed(), *killed()),
+}
+OPENED_BY = {
+    "trade": (),
+    "ticket": ("b",),
+    "arm": ("a",),
+    "finder": ("slash",),
+    "help": ("question_mark",),
+    "palette": ("ctrl+p",),
+    "close all": ("X",),
+    "kill": ("ctrl+k",),
+    "flatten": ("ctrl+k", "ctrl+k"),
+}
+
+
+def ids(size):
+    return f"{size[0]}x{size[1]}"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+@pytest.mark.parametrize("state", STATES)
+async def test_every_size_says_live_and_what_passes(size, state):
+    async with Session(live_desk(*STATES[state]), size) as s:
+        await s.pilot.pause(0.2)
+        top = "\n".join(s.rows()[:2])
+        assert "LIVE — REAL MONEY" in top
+        assert {"disarmed": "disarmed", "killed": "KILLED"}.get(state, "ARMED 4:32") in top
+        assert "^k KILL" in top
+        if state == "unknown" and size != (20, 5):
+            assert "UNKNOWN 8.0s" in s.shown()
+            assert "do not send again" in s.shown()
+        if state == "killed" and size[0] > 80:
+            assert "1 of 2 cancels proved, asking again" in top
+        assert len(s.rows()) == size[1]
+
+
+@pytest.mark.parametrize("size", [(20, 5), (80, 24)], ids=ids)
+@pytest.mark.parametrize("opened", OPENED_BY)
+async def test_the_bar_is_over_every_dialog(size, opened):
+    async with Session(live_desk(disarmed()), size) as s:
+        await s.press(*OPENED_BY[opened])
+        assert "LIVE — REAL MONEY" in s.rows()[0]
+        assert s.app.screen.has_class("-live")
+        assert s.app.screen.query_one(Banner).region.width >= size[0] - 2
+        s.desk.hear(armed())
+        await s.until(lambda: "ARMED 4:32" in "".join(s.rows()[:2]))
+
+
+async def test_the_frame_is_red_and_in_paper_there_is_none():
+    async with Session(live_desk(), (80, 24)) as s:
+        await s.pilot.pause(0.2)
+        rows = s.rows()
+        assert all(row[0] == row[-1] == "█" for row in rows[1:-1])
+        assert set(rows[-1]) == {"█", "▄"}
+        assert s.trading.styles.border_left[1].hex == s.app.current_theme.variables["live"].upper()
+    async with Session(FakeDesk(), (80, 24)) as s:
+        assert "LIVE" not in s.shown()
+        assert s.rows()[0].startswith(" PAPER ")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=ids)
+async def test_ascii_says_all_of_it_in_letters(size):
+    async with Session(live_desk(armed(), *every_state(), differs()), size, ascii=True) as s:
+        await s.pilot.pause(0.3)
+        assert "LIVE - REAL MONEY" in s.rows()[0]
+        assert s.shown().isascii()
+        await s.press("ctrl+k")
+        assert s.shown().isascii()
+
+
+async def test_without_colour_the_words_are_still_there(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with Session(live_desk(armed()), (80, 24)) as s:
+        await s.pilot.pause(0.2)
+        assert "LIVE — REAL MONEY  ARMED 4:32" in s.rows()[0]
+
+
+async def test_arming_takes_the_word_and_names_market_minutes_and_cap():
+    async with Session(live_desk(disarmed())) as s:
+        await s.press("3", "a")
+        assert isinstance(s.app.screen, ArmScreen)
+        assert "Sentinels to beat Fnatic" in s.shown()
+        assert "kalshi: KXVALGAME-26NOV21SENFNC-SEN" in s.shown()
+        await s.press(*"yes", "enter")
+        assert s.sent == []
+        await s.press(*"arm", "enter")
+        assert s.sent == [Arm(0, MAP_THREE, 300, 25 * CASH_ONE)]
+        assert not s.trading.look.is_armed, "only the gate's word arms"
+        assert "disarmed" in s.rows()[0]
+        s.desk.hear(armed())
+        await s.until(lambda: s.trading.look.is_armed)
+
+
+async def test_minutes_and_cap_can_be_changed_and_must_read():
+    async with Session(live_desk()) as s:
+        await s.press("a")
+        screen = s.app.screen
+        screen.query_one("#minutes").value = "90"
+        await s.press(*"arm", "enter")
+        assert s.sent == []
+        assert "from 1 to 60" in s.shown()
+        screen.query_one("#minutes").value = "15"
+        screen.query_one("#cap").value = "a lot"
+        await s.press("enter")
+        assert s.sent == []
+        screen.query_one("#cap").value = "7.50"
+        await s.press("enter")
+        assert s.sent == [Arm(0, MAP_THREE, 900, 7_500_000)]
+
+
+async def test_pasted_word_arms_nothing():
+    async with Session(live_desk()) as s:
+        await s.press("a")
+        s.app.screen.query_one("#word").post_message(events.Paste("arm"))
+        await s.pilot.pause()
+        await s.press("enter")
+        assert s.sent == []
+        await s.press(*"arm", "enter", gap_ms=2)  # faster than fingers: a paste without brackets
+        assert s.sent == []
+
+
+async def test_a_again_disarms_at_once():
+    async with Session(live_desk(armed())) as s:
+        await s.until(lambda: s.trading.look.is_armed)
+        await s.press("a")
+        assert s.sent == [Disarm(0, "by hand")]
+        await s.press("b")
+        assert isinstance(s.app.screen, TicketScreen), "it does not wait for the gate to agree"
+
+
+async def test_armed_keys_send_at_once_at_market():
+    async with Session(live_desk(armed())) as s:
+        await s.until(lambda: s.trading.look.is_armed)
+        await s.press("b")
+        assert [(o.side, o.qty, o.price, o.origin) for o in s.sent] == [
+            (Side.BUY, 10_000_000, 0, "armed key")
+        ]
+
+
+async def test_armed_in_another_market_is_not_armed_here():
+    async with Session(live_desk(armed(MAP_TWO))) as s:
+        await s.pilot.pause(0.3)
+        assert "ARMED 4:32 in another market" in s.rows()[0]
+        await s.press("b")
+        assert isinstance(s.app.screen, TicketScreen)
+        await s.press("enter")
+        assert s.sent == []
+
+
+async def test_reason_of_the_last_disarm_is_shown():
+    async with Session(live_desk(armed(), disarmed("the stream was down"))) as s:
+        await s.pilot.pause(0.2)
+        assert "disarmed (the stream was down)" in s.rows()[0]
+
+
+async def test_time_over_counts_as_disarmed_before_the_gate_says_so():
+    async with Session(live_desk(armed())) as s:
+        await s.until(lambda: s.trading.look.is_armed)
+        s.desk.now = NOW + 273 * SECOND
+        await s.until(lambda: not s.trading.look.is_armed)
+        assert "disarmed (its time is over)" in s.rows()[0]
+        await s.press("b", "enter")
+        assert s.sent == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda s: setattr(s.desk.reader, "is_trusted", False), "changed"),
+        (lambda s: s.clock.pass_ms(301_000), "five minutes"),
+        (lambda s: s.trading._focus_market(MAP_TWO), "switched"),
+    ],
+)
+async def test_change_of_scene_has_the_gate_disarmed(change, reason):
+    async with Session(live_desk(armed())) as s:
+        await s.until(lambda: s.trading.look.is_armed)
+        change(s)
+        await s.until(lambda: s.sent)
+        (disarm,) = s.sent
+        assert isinstance(disarm, Disarm)
+        assert reason in disarm.reason
+        assert not s.trading.is_armed
+
+
+async def test_on_a_frozen_picture_b_opens_a_ticket():
+    async with Session(live_desk(armed())) as s:
+        await s.until(lambda: s.trading.look.is_armed)
+        await s.press("f", "b")
+        assert isinstance(s.app.screen, TicketScreen)
+        assert s.sent == []
+
+
+async def test_frozen_picture_still_shows_orders_and_a_halt():
+    async with Session(live_desk(armed())) as s:
+        await s.press("f")
+        s.desk.hear(*unknown(), *killed())
+        await s.until(lambda: "KILLED" in s.rows()[0])
+        await s.until(lambda: "UNKNOWN 8.0s" in s.shown())
+
+
+async def test_disarmed_ticket_says_why_and_sends_nothing():
+    async with Session(live_desk(disarmed())) as s:
+        await s.press("b")
+        assert "disarmed: press a" in s.shown()
+        await s.press("enter", "enter")
+        assert s.sent == []
+        await s.press("a", *"arm", "enter")
+        assert s.sent == [Arm(0, MAP_THREE, 300, 10 * CASH_ONE)]
+        s.desk.hear(armed())
+        await s.until(lambda: "disarmed" not in s.shown())
+        await s.press("enter")
+        assert s.sent[1:] == [SubmitTicket(0, MAP_THREE, Side.BUY, 10_000_000, 4800)]
+
+
+async def test_amends_by_ticket_need_arming_too():
+    async with Session(live_desk(disarmed())) as s:
+        await s.press("j", "j", "enter", "left_square_bracket", "enter")
+        assert s.sent == []
+
+
+async def test_first_live_order_asks_for_a_typed_yes():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l", "enter")
+        (asked,) = s.sent
+        s.desk.hear(*asks())
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        await s.until(lambda: "BUY 100 Sentinels @ 48" in s.shown())
+        shown = s.shown()
+        assert "KXVALGAME-26NOV21SENFNC-SEN" in shown
+        assert "worst -$49.57" in shown
+        assert "Asks because X14 first order" in shown
+        s.clock.pass_ms(1000)
+        await s.press("y", "enter", "enter")
+        assert s.sent == [asked]
+        await s.press(*"es", "enter")
+        assert s.sent == [asked]
+        await s.press(*"yes", "enter")
+        yes = SubmitTicket(
+            0, MAP_THREE, Side.BUY, 100_000_000, 4800, TimeInForce.GTC, confirmed=True
+        )
+        assert s.sent == [asked, yes]
+        assert s.app.screen is s.trading, "the ticket it came from is gone"
+        await s.press("enter")
+        assert len(s.sent) == 2
+
+
+async def test_other_questions_take_one_key_that_is_not_enter():
+    async with Session(live_desk(armed())) as s:
+        s.desk.hear(*asks(rule="F18 again", post_only=True))
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        await s.press("y", gap_ms=100)
+        assert s.sent == [], "it was pressed before the question could be read"
+        s.clock.pass_ms(1000)
+        await s.press("y")
+        assert s.sent == [
+            SubmitTicket(0, MAP_THREE, Side.BUY, 100_000_000, 4800, post_only=True, confirmed=True)
+        ]
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "enter"])
+async def test_no_sends_nothing_and_is_not_asked_again(key):
+    async with Session(live_desk(armed())) as s:
+        s.desk.hear(*asks(rule="F18 again"))
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        s.clock.pass_ms(1000)
+        await s.press(key)
+        await s.pilot.pause(0.3)
+        assert s.app.screen is s.trading
+        assert s.sent == []
+
+
+async def test_yes_to_an_amend_amends():
+    async with Session(live_desk(armed())) as s:
+        s.desk.hear(*asks(rule="R11 large", replaces=OrderId("p7-00002")))
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        s.clock.pass_ms(1000)
+        await s.press("y")
+        assert s.sent == [AmendTicket(0, OrderId("p7-00002"), 4800, 100_000_000, confirmed=True)]
+
+
+async def test_question_goes_away_when_halted_or_too_old():
+    for end in (
+        lambda s: s.desk.hear(GateChanged(NOW, GateState.HALTED, "by hand")),
+        lambda s: setattr(s.desk, "now", NOW + 61 * SECOND),
+    ):
+        async with Session(live_desk(armed())) as s:
+            s.desk.hear(*asks(rule="F18 again"))
+            await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+            end(s)
+            await s.until(lambda: s.app.screen is s.trading)
+            assert s.sent == []
+
+
+async def test_question_waits_behind_another_dialog():
+    async with Session(live_desk(armed())) as s:
+        await s.press("slash")
+        s.desk.hear(*asks(rule="F18 again"))
+        await s.pilot.pause(0.4)
+        assert not isinstance(s.app.screen, QuestionScreen)
+        await s.press("escape")
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+
+
+async def test_kill_says_how_much_is_proved_and_flattens_by_a_word():
+    async with Session(live_desk(armed())) as s:
+        await s.press("ctrl+k")
+        assert s.sent == [Halt(0)]
+        assert isinstance(s.app.screen, KillScreen)
+        s.desk.hear(*killed(proved=0))
+        await s.until(lambda: "0 of 2 cancels proved" in s.shown())
+        assert "SELL 100@52" in s.shown()
+        assert "dead-man confirmed 3.0s ago" in s.shown()
+        assert "kalshi: no dead-man" in s.shown()
+        s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=12, at=NOW))
+        await s.until(lambda: "1 of 2 cancels proved" in s.shown())
+        s.desk.hear(report("p7-00003", OrderState.CANCELLED, 100, 5200, at=NOW))
+        await s.until(lambda: "All 2 cancels proved" in s.shown())
+        await s.press("ctrl+k")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        assert "sells 100 Sentinels for about $46.00 (-$1.00)" in s.shown()
+        await s.press(*"flatten", "enter")
+        assert s.sent == [Halt(0), Halt(0), Panic(0)]
+
+
+async def test_resume_from_the_kill_dialog_does_not_arm():
+    async with Session(live_desk(armed())) as s:
+        await s.press("ctrl+k")
+        s.desk.hear(*killed(2))
+        await s.until(lambda: s.trading._fresh.header.gate is GateState.HALTED)
+        await s.press("R")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        assert "You stay disarmed" in s.shown()
+        await s.press(*"resume", "enter")
+        assert s.sent == [Halt(0), Resume(0)]
+        s.desk.hear(GateChanged(NOW, GateState.ACTIVE, "by hand"))
+        await s.until(lambda: "disarmed" in s.rows()[0])
+
+
+async def test_kill_leaves_no_ticket_or_question_behind():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l")
+        assert isinstance(s.app.screen, TicketScreen)
+        await s.press("ctrl+k", "escape")
+        assert s.app.screen is s.trading
+
+
+async def test_finished_ticket_under_a_dialog_closes_nothing_else():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l", "enter", "ctrl+p")
+        before = s.app.screen
+        assert isinstance(before, CommandPalette)
+        s.desk.hear(*placed("p7-00011"))
+        await s.pilot.pause(0.6)
+        assert s.app.screen is before
+
+
+async def test_panic_strip_names_orders_and_what_the_sale_brings():
+    async with Session(live_desk(armed())) as s:
+        await s.press("escape", gap_ms=100)
+        await s.pilot.pause(0.2)
+        assert "cancels SELL 100@52, BUY 28@45" in s.shown()
+        assert "sells 100 Sentinels for about $46.00 (-$1.00)" in s.shown()
+
+
+async def test_quit_and_stop_say_what_the_dead_man_will_do():
+    async with Session(live_desk(armed())) as s:
+        s.desk.blockers = ["BUY 28 @ 45 PART 12/40"]
+        await s.press("ctrl+q")
+        assert "polymarket: dead-man confirmed 3.0s ago" in s.shown()
+        assert "kalshi: no dead-man: orders stay open there" in s.shown()
+        await s.press("escape", "ctrl+z")
+        assert "the dead-man then cancels all (polymarket in 12s)" in s.trading.look.notice
+
+
+async def test_curly_brackets_move_the_order_pointed_at_and_the_pointer_follows():
+    async with Session(live_desk(armed())) as s:
+        await s.press("j", "j", "left_curly_bracket")
+        asked = AmendTicket(0, OrderId("p7-00002"), 4400, 40_000_000)
+        assert s.sent == [asked]
+        amend = placed("p7-00011", price=4400, replaces=OrderId("p7-00002"))
+        s.desk.hear(*amend)
+        await s.pilot.pause(0.2)
+        await s.press("left_curly_bracket")
+        assert s.sent == [asked], "the last change is not answered"
+        assert "AMEND?" in s.shown()
+        s.desk.hear(report("p7-00002", OrderState.OPEN, price=4400, filled=12, at=NOW))
+        await s.pilot.pause(0.2)
+        await s.press("right_curly_bracket")
+        assert s.sent == [asked, AmendTicket(0, OrderId("p7-00002"), 4500, 40_000_000)]
+
+
+async def test_angle_brackets_change_the_size_of_what_is_left():
+    async with Session(live_desk(armed())) as s:
+        await s.press("j", "j", "greater_than_sign", gap_ms=1000)
+        await s.press("less_than_sign")
+        assert [each.qty for each in s.sent] == [45_000_000, 35_000_000]
+
+
+async def test_held_move_key_is_one_amend():
+    async with Session(live_desk(armed())) as s:
+        await s.press("j", "j")
+        await s.press(*["left_curly_bracket"] * 12, gap_ms=40)
+        assert len(s.sent) == 1
+
+
+async def test_moving_needs_an_order_and_arming_and_says_so():
+    async with Session(live_desk(disarmed())) as s:
+        await s.press("right_curly_bracket")
+        assert "point at an order" in s.trading.look.notice
+        await s.press("j", "j", "right_curly_bracket")
+        assert "disarmed" in s.trading.look.notice
+        assert s.sent == []
+
+
+async def test_where_the_venue_cannot_amend_the_screen_says_what_it_becomes():
+    async with Session(live_desk(armed())) as s:
+        board = s.desk.board()
+        market = msgspec.structs.replace(board.market, venue=Venue.POLYMARKET)
+        s.desk.changes = {"market": market}
+        await s.pilot.pause(0.2)
+        await s.press("j", "j", "left_curly_bracket")
+        assert "cancel + new" in s.trading.look.notice
+        await s.press("enter")
+        assert "polymarket cannot amend: cancel + new" in s.shown()
+
+
+async def test_one_order_is_taken_back_also_a_foreign_one():
+    async with Session(live_desk(armed(), *every_state())) as s:
+        await s.press("f5", "j")
+        assert "FOREIGN" in s.shown()
+        await s.press("left_curly_bracket")
+        assert "made elsewhere" in s.trading.look.notice
+        await s.press("d")
+        assert s.sent == [CancelOrder(0, OrderId("x-1"))]
+
+
+async def test_venues_holding_is_accepted_by_a_word():
+    async with Session(live_desk(differs(ours=100, theirs=60))) as s:
+        assert "DIFFERS ours 100 theirs 60: v accepts" in s.shown()
+        await s.press("f4", "v")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        assert "a correction of -40 contracts" in s.shown()
+        await s.press("y", "enter")
+        assert s.sent == []
+        await s.press(*"accept", "enter")
+        assert s.sent == [AcceptVenue(0, MAP_THREE)]
+
+
+async def test_every_state_of_an_order_has_its_word():
+    async with Session(live_desk(armed(), *every_state()), (200, 60)) as s:
+        await s.pilot.pause(0.2)
+        for word in (
+            "UNKNOWN 8.0s",
+            "DELAYED 2.1s",
+            "FOREIGN",
+            "SENT",
+            "CANCEL?",
+            "PART 12/40",
+            "REVERSED",
+            "SETTLING",
+            "FILLED",
+        ):
+            assert word in s.shown(), word
+        assert "40 Sentinels SETTLING, 100 can be sold" in s.shown()
+        orders = [row.order for row in s.trading.board.orders]
+        assert orders[0] == "p7-00008", "what nobody knows is pinned on top"
+
+
+async def test_ticket_stays_when_another_order_is_refused():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l", "enter")
+        other = Refused(NOW, OrderId("p7-00002"), MAP_THREE, "R1", "a", "b", "c")
+        s.desk.hear(other)
+        await s.pilot.pause(0.6)
+        assert isinstance(s.app.screen, TicketScreen)
+        assert s.app.screen.is_waiting
+        await s.press("enter")
+        assert len(s.sent) == 1
+        mine = placed("p7-00012")
+        s.desk.hear(*mine)
+        assert isinstance(mine[1], Approved)
+        await s.until(lambda: s.app.screen is s.trading)

@@ -1,0 +1,178 @@
+"""What an order would do, worked out by hand.
+
+The book: bids 46 x 60, 45 x 100; asks 47 x 500, 48 x 236, 50 x 1000, in cents. Kalshi's fee is
+0.07 p (1 - p) a contract for takers, each fill rounded up to $0.0001.
+"""
+
+import msgspec
+import pytest
+from tests.pilot.screen_build import market
+
+from pmterm.model.fees import FeeKind, FeeSchedule
+from pmterm.model.ids import Venue
+from pmterm.model.order import Side, TimeInForce
+from pmterm.model.readings import BookHealth, LimitUse
+from pmterm.model.units import CASH_ONE, QTY_ONE
+from pmterm.views.ladder import LadderView
+from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after
+
+BOOK = LadderView(
+    bids=((4600, 60 * QTY_ONE), (4500, 100 * QTY_ONE)),
+    asks=((4700, 500 * QTY_ONE), (4800, 236 * QTY_ONE), (5000, 1000 * QTY_ONE)),
+    health=BookHealth(is_trusted=True),
+)
+NO_FEE = msgspec.structs.replace(market(), fees=FeeSchedule())
+
+
+def buy(qty, price=0, tif=TimeInForce.GTC, **kind):
+    return Terms(Side.BUY, qty * QTY_ONE, price, tif, **kind)
+
+
+def sell(qty, price=0, tif=TimeInForce.GTC, **kind):
+    return Terms(Side.SELL, qty * QTY_ONE, price, tif, **kind)
+
+
+def holding(contracts):
+    return msgspec.structs.replace(BOOK, holding=contracts * QTY_ONE)
+
+
+def test_part_fills_now_and_part_rests_with_exact_fee_and_worst_case():
+    view = estimate(market(), BOOK, buy(999, 4800))
+    # 500 @ 47 = 235.00 and 236 @ 48 = 113.28; 263 @ 48 = 126.24
+    # fees 0.07 * 500 * 0.2491 = 8.7185 and 0.07 * 236 * 0.2496 = 4.123392, up to 4.1234
+    assert view == TicketView(
+        fills_now=736 * QTY_ONE,
+        rests=263 * QTY_ONE,
+        average=4732,  # 348.28 / 736 = 0.473206
+        fee=12_841_900,
+        ties_up=474_520_000,
+        worst=-487_361_900,
+    )
+    assert view.fills_text() == ("fills 736 now at 47.32, 263 rests, fee $12.84, worst -$487.36")
+    assert view.cost_text() == "cost $474.52"
+
+
+def test_polymarket_fee_is_kept_to_five_decimals():
+    fees = FeeSchedule(FeeKind.POLYMARKET, taker_ppm=30_000)
+    view = estimate(msgspec.structs.replace(market(), fees=fees), BOOK, buy(999, 4800))
+    # 0.03 * 500 * 0.2491 = 3.7365 and 0.03 * 236 * 0.2496 = 1.767168, half up to 1.76717
+    assert view.fee == 3_736_500 + 1_767_170
+
+
+def test_the_rest_may_cost_a_maker_fee_and_the_worst_case_counts_it():
+    fees = FeeSchedule(FeeKind.KALSHI, taker_ppm=70_000, maker_ppm=17_500)
+    view = estimate(msgspec.structs.replace(market(), fees=fees), BOOK, buy(263, 4600))
+    # 0.0175 * 263 * 0.46 * 0.54 = 1.143261, up to 1.1433
+    assert (view.fills_now, view.fee, view.fee_rests) == (0, 0, 1_143_300)
+    assert view.worst == -(263 * 460_000 + 1_143_300)
+    assert "fee of the rest $1.14" in view.cost_text()
+
+
+def test_immediate_or_cancel_drops_what_does_not_fill():
+    view = estimate(NO_FEE, BOOK, buy(999, 4800, TimeInForce.IOC))
+    assert (view.fills_now, view.rests, view.dropped) == (736 * QTY_ONE, 0, 263 * QTY_ONE)
+    assert view.worst == -348_280_000
+    assert "736 now at 47.32, 0 rests, 263 dropped" in view.fills_text()
+
+
+def test_fill_or_kill_is_all_or_nothing():
+    short = estimate(NO_FEE, BOOK, buy(737, 4800, TimeInForce.FOK))
+    assert (short.fills_now, short.rests, short.dropped) == (0, 0, 737 * QTY_ONE)
+    assert short.worst == 0
+    assert short.objection == "fill or kill: only 736 of 737 there"
+    whole = estimate(NO_FEE, BOOK, buy(736, 4800, TimeInForce.FOK))
+    assert (whole.fills_now, whole.worst, whole.objection) == (736 * QTY_ONE, -348_280_000, "")
+
+
+def test_post_only_rests_or_says_where_it_could():
+    taking = estimate(NO_FEE, BOOK, buy(10, 4700, is_post_only=True))
+    assert taking.objection == "post only would take: at most 46 rests"
+    assert estimate(NO_FEE, BOOK, sell(10, 4600, is_post_only=True)).objection == (
+        "post only would take: at least 47 rests"
+    )
+    resting = estimate(market(), BOOK, buy(10, 4600, is_post_only=True))
+    assert (resting.fills_now, resting.rests, resting.fee) == (0, 10 * QTY_ONE, 0)
+    assert (resting.worst, resting.objection) == (-4_600_000, "")
+    assert estimate(NO_FEE, BOOK, buy(10, is_post_only=True)).objection == (
+        "post only needs a price"
+    )
+
+
+def test_reduce_only_stops_at_zero_and_loses_nothing_more_than_the_fee():
+    view = estimate(NO_FEE, holding(50), sell(80, 4600, is_reduce_only=True))
+    assert (view.fills_now, view.rests, view.dropped) == (50 * QTY_ONE, 0, 30 * QTY_ONE)
+    assert (view.closes, view.brings) == (50 * QTY_ONE, 23_000_000)
+    assert (view.ties_up, view.worst) == (0, 0)
+    nothing = estimate(NO_FEE, holding(-50), sell(80, 4600, is_reduce_only=True))
+    assert nothing.objection == "reduce only: nothing is held to close"
+
+
+def test_selling_more_than_is_held_closes_first_and_opens_the_other_side():
+    view = estimate(NO_FEE, holding(50), sell(80, 4500))
+    # 50 of the 60 @ 46 close and bring 23.00; 10 @ 46 and 20 @ 45 buy NO at 0.54 and 0.55
+    assert (view.closes, view.brings) == (50 * QTY_ONE, 23_000_000)
+    assert view.ties_up == 10 * 540_000 + 20 * 550_000
+    assert view.worst == -16_400_000
+
+
+def test_what_rests_may_also_only_close():
+    view = estimate(NO_FEE, holding(100), sell(100, 4600))
+    assert (view.fills_now, view.rests, view.closes) == (60 * QTY_ONE, 40 * QTY_ONE, 100 * QTY_ONE)
+    assert view.ties_up == 0
+
+
+def test_buying_back_a_short_position_brings_one_less_the_price():
+    view = estimate(NO_FEE, holding(-20), buy(20, 4700))
+    assert (view.closes, view.brings, view.worst) == (20 * QTY_ONE, 10_600_000, 0)
+
+
+def test_at_market_the_walk_ends_at_the_slippage_cap():
+    # 2 % of 47 is less than a tick, so the cap is one tick: 48
+    view = estimate(NO_FEE, BOOK, buy(1000))
+    assert (view.fills_now, view.rests, view.dropped) == (736 * QTY_ONE, 0, 264 * QTY_ONE)
+
+
+def test_sum_of_uneven_sizes_is_exact_to_the_millionth():
+    book = msgspec.structs.replace(BOOK, asks=((3333, 1_234_567), (3334, 7_654_321)))
+    view = estimate(NO_FEE, book, Terms(Side.BUY, 8_888_888, 3334))
+    # 0.3333 * 1.234567 = 0.4114811811 and 0.3334 * 7.654321 = 2.5519506214, each rounded up
+    assert view.ties_up == 411_482 + 2_551_951
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (buy(0, 4800), "size is empty"),
+        (Terms(Side.BUY, 1000, 4800), "smallest"),
+        (buy(1, 4850), "two ticks"),
+    ],
+)
+def test_ticket_objects_before_the_gate_would(terms, words):
+    assert words in estimate(market(), BOOK, terms).objection
+
+
+def test_ticket_objects_to_a_book_that_is_empty_or_not_trusted():
+    nobody = LadderView(health=BookHealth(is_trusted=True))
+    assert "nobody" in estimate(market(), nobody, buy(1)).objection
+    assert "not trusted" in estimate(market(), LadderView(), buy(1, 4800)).objection
+
+
+def test_limits_are_told_as_they_would_be_after_it():
+    uses = [
+        LimitUse(
+            "R1", "position", "$142", "$1,000", 142_000, False, 142 * CASH_ONE, 1000 * CASH_ONE
+        ),
+        LimitUse("R3", "day loss", "$0", "$500", 0, False, 0, 500 * CASH_ONE),
+        LimitUse("R4", "losses", "1", "3", 333_333),
+    ]
+    view = TicketView(worst=-32 * CASH_ONE)
+    assert [words for _, words in limits_after(view, uses)] == [
+        "position $142 > $174 of $1000",
+        "day loss $0.00 of $500",
+        "losses 1/3",
+    ]
+
+
+def test_only_polymarket_needs_words_for_an_amend():
+    assert amend_words(market(venue=Venue.KALSHI)) == ""
+    assert "cancel + new" in amend_words(market(venue=Venue.POLYMARKET))
