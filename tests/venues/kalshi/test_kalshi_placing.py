@@ -236,12 +236,13 @@ def test_an_order_that_is_there_already_is_looked_up_not_refused(stored):
 # --- no
 
 
-def test_what_never_left_is_declined():
+@pytest.mark.parametrize("why", ["no route to host", "not sent: no route to host"])
+def test_what_never_left_is_declined(why):
     trader = Trader()
-    (said,) = trader.answer(trader.place(), 0, "no route to host", is_sent=False)
+    (said,) = trader.answer(trader.place(), 0, why, is_sent=False)
     assert isinstance(said, OrderDeclined)
     assert said.code == "not_sent"
-    assert "no route to host" in said.reason
+    assert said.reason == "Not sent: no route to host. Nothing left this computer."
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def refused(response: HttpResponse, nothing: str, shard: int = 0) -> Refusal:
     if response.sent_at:
         reason = f"Kalshi did not answer ({words}): whether it was done is not known."
         return Refusal("unclear", reason, is_proof=False)
-    return Refusal("not_sent", f"Not sent: {words}. Nothing left this computer; try again.")
+    why = words.removeprefix("not sent: ")
+    return Refusal("not_sent", f"Not sent: {why}. Nothing left this computer.")
 
 
 def declined(response: HttpResponse, order: OrderId, refusal: Refusal) -> list[Message]:
