@@ -1,7 +1,7 @@
 """`pmterm keys add`: asks for a key, finds out what it is by asking the venue, and keeps it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,7 @@ from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
 from pmterm.runtime.clock import Clock, SystemClock
 from pmterm.venues.kalshi.auth import load_key
+from pmterm.venues.polymarket.account import Balance
 from pmterm.venues.polymarket.funders import funders_of
 from pmterm.venues.polymarket.proof import PolymarketProof
 from pmterm.venues.polymarket.signing import SignatureType
@@ -75,7 +76,6 @@ async def _polymarket(
     venue = Venue.POLYMARKET
     secret = _secret(wish, ask_unseen, "Private key of your Polymarket wallet (it stays unseen)")
     owner = load_wallet(secret)
-    given = _given(owner.address, wish)
     asker = PolymarketAsker(http, clock)
     http.prove(venue, PolymarketProof(owner))
     key = await asker.key()
@@ -83,7 +83,7 @@ async def _polymarket(
     closed, balances, makers = await asyncio.gather(
         asker.closed_only(), asker.balances(refresh=True), asker.makers(key.id)
     )
-    wallet = given or wallet_of(owner.address, makers, balances)
+    wallet = _given(owner.address, wish, balances) or wallet_of(owner.address, makers, balances)
     account = PolymarketAccount(
         private_key=secret,
         address=owner.address,
@@ -107,7 +107,7 @@ async def _polymarket(
     return account, lines
 
 
-def _given(owner: str, wish: Wish) -> Wallet | None:
+def _given(owner: str, wish: Wish, balances: Mapping[SignatureType, Balance]) -> Wallet | None:
     """Return the wallet that was named on the command line, if one was.
 
     Raises:
@@ -122,12 +122,15 @@ def _given(owner: str, wish: Wish) -> Wallet | None:
         is_kind = wish.signature_type in {None, int(one.kind)}
         if is_kind and address in {"", one.address}:
             return Wallet(one.kind, one.address, "as you said")
-    if wish.signature_type is None:
+    if wish.signature_type is not None:
+        return Wallet(SignatureType(wish.signature_type), address, "as you said")
+    funded = [kind for kind, one in balances.items() if one.amount > 0]
+    if len(funded) != 1 or funded[0] is SignatureType.EOA:
         raise UsageWrong(
             "no usual wallet of this key has that address.",
-            "If it is yours all the same, say its kind: --signature-type 0 to 3.",
+            "If it is yours all the same, say its kind: --signature-type 1, 2 or 3.",
         )
-    return Wallet(SignatureType(wish.signature_type), address, "as you said")
+    return Wallet(funded[0], address, "as you said, and money lies in one of that kind")
 
 
 def _wallet_line(wallet: Wallet) -> Line:
