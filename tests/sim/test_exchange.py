@@ -198,6 +198,8 @@ def test_self_trade_counts_for_fill_or_kill(floor):
     kinds = {"price": 5_100, "tif": TimeInForce.FOK}
     assert floor.place(**kinds).why is Why.FILL_OR_KILL
     assert floor.place(**kinds, self_trade=SelfTrade.MAKER).filled == 10 * QTY_ONE
+    floor.place(side=SELL, price=5_000, outcome=1)
+    assert floor.place(**kinds, self_trade=SelfTrade.ALLOWED).filled == 10 * QTY_ONE
 
 
 def test_order_expires_at_its_own_time_and_not_after_that_was_changed(floor):
@@ -227,6 +229,7 @@ def test_amend_across_the_book_trades_at_once(floor):
     order = floor.place(KALSHI)
     floor.exchange.amend(T, order.id, price=5_500)
     assert (order.filled, order.open, order.price) == (4 * QTY_ONE, 6 * QTY_ONE, 5_500)
+    assert floor.steps(order) == [Step.ACCEPTED, Step.RESTS, Step.AMENDED, "filled", Step.RESTS]
     with pytest.raises(Impossible):
         floor.exchange.amend(T, order.id, qty=4 * QTY_ONE)
 
@@ -333,13 +336,17 @@ def test_game_start_clears_the_book_of_everybody(floor):
 
 def test_same_cash_may_stand_behind_two_markets_until_one_trades(floor):
     first = floor.place(POLY, contracts=1_800)
-    second = floor.place(OTHER, contracts=1_800)
-    assert floor.exchange.free_cash("ann", Venue.POLYMARKET) == -800 * CASH_ONE
-    assert floor.exchange.open_cost("ann", OTHER.id) == 900 * CASH_ONE
+    second = floor.place(OTHER, contracts=1_000)
+    third = floor.place(OTHER, contracts=800)
+    kept = floor.place(OTHER, price=4_000, contracts=100)
+    assert floor.exchange.free_cash("ann", Venue.POLYMARKET) == -840 * CASH_ONE
+    assert floor.exchange.open_cost("ann", OTHER.id) == 940 * CASH_ONE
     floor.world.cross(POLY.id, SELL, 5_000, 1_800 * QTY_ONE)
     floor.exchange.advance(T + SECOND)
     assert first.standing is Standing.FILLED
-    assert (second.standing, second.why) == (Standing.CANCELLED, Why.NOT_COVERED)
+    for order in (second, third):
+        assert (order.standing, order.why) == (Standing.CANCELLED, Why.NOT_COVERED)
+    assert kept.standing is Standing.RESTING
     assert floor.exchange.ledger.overdrawn() == []
 
 
@@ -385,6 +392,16 @@ def test_trades_of_one_order_share_a_sweep_and_never_an_id(floor):
     assert len({fill.trade_id for fill in fills}) == 3
     assert len({fill.sweep for fill in fills}) == 1
     assert [fill.number for fill in fills] == [1, 1, 2]  # as on the public tape
+
+
+def test_crowd_order_that_takes_two_of_ours_is_one_sweep_and_the_next_another(floor):
+    first, second = floor.place(contracts=1), floor.place(contracts=1, account="bob")
+    third = floor.place(contracts=1)
+    for contracts in (2, 1):
+        floor.world.cross(POLY.id, SELL, 5_000, contracts * QTY_ONE)
+    assert [fill.order for fill in floor.exchange.fills] == [first, second, third]
+    sweeps = [fill.sweep for fill in floor.exchange.fills]
+    assert sweeps[0] == sweeps[1] != sweeps[2]
 
 
 def test_budget_buys_more_where_it_is_cheaper(floor):

@@ -214,6 +214,14 @@ async def test_rule_of_an_order_waits_for_that_order():
         assert len(small.exchange.orders) == 2
 
 
+@pytest.mark.parametrize("trigger", [{"on": POST}, {"order": OrderPattern()}])
+async def test_rule_of_another_venue_does_nothing(trigger):
+    rule = Rule(**trigger, venue=KALSHI, do=Do.REFUSE, status=500)
+    async with Small(rule) as small:
+        assert (await small.post())[0] == 200
+        assert small.fired == []
+
+
 async def test_one_leg_of_a_batch_is_answered_without_an_id():
     async with Small(Rule(order=OrderPattern(side="sell"), do=Do.EMPTY_ID)) as small:
         legs = [{"side": "buy", "price": 4_000}, {"side": "sell", "price": 6_000}]
@@ -261,6 +269,21 @@ async def test_restart_wipes_orders_without_a_word_and_refuses_for_a_while():
         assert (await small.post())[0] == 503
         await small.clock.advance(90)
         assert (await small.post())[0] == 200
+
+
+async def test_restart_breaks_the_streams():
+    class Stream:
+        is_broken = False
+
+        def kill(self):
+            self.is_broken = True
+
+    for do in (Do.RESTART, Do.DROP_STREAMS):
+        async with Small() as small:
+            small.streams.append(Stream())
+            seconds = {"seconds": 1} if do is Do.RESTART else {}
+            small.player.add(Rule(after_s=0, venue=POLYMARKET, do=do, **seconds))
+            assert small.streams[0].is_broken
 
 
 async def test_stall_ends_by_itself():
