@@ -1,4 +1,4 @@
-from pmterm.compose.live import session_name
+from pmterm.compose.session import session_name
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.model.units import SECOND
 

@@ -22,14 +22,15 @@ class DeadMan:
         self._wing = wing
         self._is_wanted = is_wanted
         self._next: Ns = 0
+        self._has_none = False
         self._is_asking = False
         self._asked_at: Ns = 0
         self.until: Ns = 0
         self.is_stopped = False
 
     def is_held(self, at: Ns) -> bool:
-        """Tell whether the venue would cancel our orders if we were gone now."""
-        return at < self.until
+        """Tell whether the venue would cancel our orders if we were gone now, if it ever can."""
+        return self._has_none or at < self.until
 
     def beat(self, at: Ns) -> Sequence[Message]:
         """Return the next beat if it is due."""
@@ -40,6 +41,7 @@ class DeadMan:
             return ()
         request = self._wing.beat(at)
         if request is None:
+            self._has_none = True
             return ()
         self._is_asking, self._asked_at = True, at
         self._next = at + EVERY

@@ -1,0 +1,179 @@
+"""Puts the parts of a session together and runs them: the same for paper, live and any test."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from pmterm.compose.control import heed_kill
+from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, Core, core, thinking
+from pmterm.compose.given import version
+from pmterm.compose.network import Network, connects, edge
+from pmterm.compose.recorder import Recorder
+from pmterm.compose.trading import (
+    Trader,
+    accounts_seen,
+    check_accounts,
+    forbid_creates_while_halted,
+    private,
+)
+from pmterm.config.settings import Settings
+from pmterm.messages.accounts import Mode, SessionStarted
+from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketSeen
+from pmterm.messages.transport import Reconnect
+from pmterm.model.ids import MarketId, Venue
+from pmterm.model.market import Market
+from pmterm.model.units import SECOND, Ns
+from pmterm.runtime.clock import Clock
+from pmterm.runtime.hub import Hub, Journal
+from pmterm.runtime.live_desk import LiveDesk
+from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_session
+from pmterm.runtime.signals import SleepWatch
+from pmterm.runtime.supervisor import Worker
+
+LIVE_WIND_DOWN_S = 4.0  # cancels are followed so long; with the rest of the end, under 5 s
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What a session stands on: the ways out, time, the journal and what it already tells.
+
+    `recorder` opens the recording of a session by its name; `kill` is the file by which another
+    shell forbids orders.
+    """
+
+    net: Network
+    clock: Clock
+    journal: Journal
+    told: Sequence[Message]
+    recorder: Callable[[str], Recorder | None]
+    kill: Path
+
+
+class Session(msgspec.Struct, frozen=True):
+    """The parts of one session, ready to run. `kept` are the markets the journal knew."""
+
+    name: str
+    mode: Mode
+    parts: Core
+    hub: Hub
+    edge: Edge
+    desk: LiveDesk
+    kept: dict[MarketId, Market]
+    recorder: Recorder | None
+    clock: Clock
+    owner: Trader | None
+    orders: Private | None
+
+    def begin(self, settings: Settings, before: Sequence[Message] = ()) -> None:
+        """Put the session's beginning in line, before anything that happened in it."""
+        at = before[0].at - SECOND if before else self.clock.stamp()
+        if self.recorder is not None:
+            self.recorder.note(at, SETTINGS_NOTE, thinking(settings))
+        cash = settings.cash if self.mode is Mode.PAPER else 0
+        self.hub.put(SessionStarted(at, self.name, self.mode, version(), cash))
+        if self.owner is not None:
+            for seen in accounts_seen(self.owner.names, at):
+                self.hub.put(seen)
+
+    async def run(
+        self,
+        front: Callable[[], Awaitable[int]],
+        *,
+        keeper: Keeper | None = None,
+        beside: Sequence[Worker] = (),
+    ) -> int:
+        """Run until the front returns, cancel what works, and return the front's exit code.
+
+        `beside` are workers that last to the very end.
+        """
+        is_live = self.orders is not None
+        lasting = [*beside, self.orders.requests] if self.orders is not None else [*beside]
+        code = await run_session(
+            self.hub,
+            self.edge,
+            front,
+            self.clock,
+            keeper=keeper,
+            open_orders=lambda: len(self.desk.quit_blockers()),
+            beside=[SleepWatch(partial(_reconnect, self.edge, self.clock), self.clock)],
+            lasting=lasting,
+            wind_down_s=LIVE_WIND_DOWN_S if is_live else WIND_DOWN_S,
+        )
+        if self.recorder is not None:
+            self.recorder.note(self.parts.engine.at, ENDED_NOTE)
+        return code
+
+
+def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) -> Session:
+    """Fold what was before, and put the parts together; with an `owner` real money trades.
+
+    Raises:
+        CredentialsWrong: the journal is about another account.
+    """
+    net, clock = ground.net, ground.clock
+    parts = core(settings, owner.wings if owner is not None else None)
+    if owner is not None:
+        check_accounts(owner.names, ground.told)
+    kept = _recall(parts, ground.told)
+    mode = Mode.PAPER if owner is None else Mode.LIVE
+    name = session_name(clock.stamp(), ground.told, mode, clock.chance.getrandbits(20))
+    recorder = ground.recorder(name)
+    hub = Hub(parts.engine, clock, journal=ground.journal, recorder=recorder)
+    orders = None
+    if owner is not None:
+        orders = private(owner, settings, net, hub, clock)
+        forbid_creates_while_halted(
+            net, parts, ground.kill, lambda: heed_kill(ground.kill, hub, clock)
+        )
+    edge_ = edge(net, parts, hub, clock, orders)
+    parts.engine.wish_to(edge_.do)
+    desk = LiveDesk(
+        hub,
+        fold=parts.fold,
+        reader=parts.reader,
+        executor=parts.executor,
+        finder=net.finder,
+        now=clock.now,
+        stamp=clock.stamp,
+        connect=connects(net, edge_),
+    )
+    return Session(name, mode, parts, hub, edge_, desk, kept, recorder, clock, owner, orders)
+
+
+def _reconnect(edge_: Edge, clock: Clock, stood_s: int) -> None:
+    """Start every stream afresh: what is in the sockets is from before we stood still."""
+    for venue in Venue:
+        for is_user in (False, True):
+            why = f"pmterm stood still for {stood_s} s"
+            edge_.do(Reconnect(clock.stamp(), venue, why, is_user=is_user))
+
+
+def session_name(at: Ns, told: Sequence[Message], mode: Mode = Mode.PAPER, mark: int = 0) -> str:
+    """Name a session by its second, or the next that none in the journal is named by.
+
+    Order ids begin with it, so it must be new even where the computer's clock was set back. Live
+    ids are known to a venue for ever (Kalshi's `client_order_id`), also those of another computer:
+    `mark`, drawn by chance, tells them apart.
+    """
+    taken = {message.session for message in told if isinstance(message, SessionStarted)}
+    second = at // SECOND
+    end = f"-{mark:05x}" if mode is Mode.LIVE else ""
+    while (name := f"{mode.value}-{second}{end}") in taken:
+        second += 1
+    return name
+
+
+def _recall(parts: Core, journal: Sequence[Message]) -> dict[MarketId, Market]:
+    """Fold earlier sessions into every part; return the markets they knew."""
+    recalls = parts.fold.recalls()
+    kept: dict[MarketId, Market] = {}
+    for message in journal:
+        parts.engine.recall(message)
+        handler = recalls.get(type(message))
+        if handler is not None:
+            handler(message)
+        if isinstance(message, MarketSeen):
+            kept[message.market.id] = message.market
+    return kept
