@@ -12,7 +12,7 @@ from pmterm.messages.transport import HttpResponse
 from pmterm.model.errors import PmtermError, TransportLost, VenueRefused, WireSurprise
 from pmterm.model.fees import FeeKind, FeeSchedule
 from pmterm.model.market import MarketStatus, PriceBand
-from pmterm.model.units import SECOND
+from pmterm.model.units import MS, SECOND
 from pmterm.venues.polymarket.catalog import PolymarketCatalog
 
 
@@ -338,3 +338,16 @@ def test_any_value_in_any_field_is_a_market_or_a_surprise(field, value):
 def test_any_json_answer_is_read_or_a_surprise(value):
     with contextlib.suppress(PmtermError):
         found(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    ("words", "delay"),
+    [({}, 0), ({"itode": True}, 250 * MS), ({"itode": True, "secondsDelay": 3}, 3 * SECOND)],
+)
+def test_the_short_taker_delay_is_known_by_its_flag(words, delay):
+    assert described(**words).taker_delay == delay
+
+
+def test_the_clobs_short_words_tell_what_an_order_needs():
+    market = described(nr=True, mts=0.001, mos=15)
+    assert (market.neg_risk, market.step_at(5_000), market.min_qty) == (True, 10, 15_000_000)

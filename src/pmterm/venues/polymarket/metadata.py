@@ -10,7 +10,7 @@ from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import MarketId, TokenId, Venue
 from pmterm.model.market import Market, MarketStatus, Outcome, PriceBand
 from pmterm.model.text import clean_text
-from pmterm.model.units import PRICE_ONE, SECOND, Price, Qty
+from pmterm.model.units import MS, PRICE_ONE, SECOND, Ns, Price, Qty
 from pmterm.venues.polymarket import fees
 from pmterm.venues.polymarket.loose import (
     Data,
@@ -28,6 +28,7 @@ from pmterm.venues.polymarket.translate import COARSEST_TICK
 USUAL_TICK = 100
 USUAL_MIN_QTY = 5_000_000
 LONGEST_DELAY_S = 3_600
+SHORT_DELAY: Ns = 250 * MS  # what the CLOB's `itode` stands for
 LONGEST_RULES = 4_000
 _CONDITION = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
 _TOKEN = re.compile(r"[0-9]{1,78}", re.ASCII)
@@ -60,12 +61,12 @@ def market_from(data: Data) -> Market:
         bands=(PriceBand(0, PRICE_ONE, _tick(data)),),
         min_qty=_min_qty(data),
         fees=_fees(data),
-        taker_delay=_delay_s(data) * SECOND,
+        taker_delay=_delay(data),
         starts_at=instant(data, "gameStartTime", "game_start_time", "eventStartTime", "start_ts")
         or (instant(event, "startTime") if "gameId" in event else 0),
         closes_at=instant(data, "endDate", "end_date_iso", "end_ts"),
         clears_book_on_start=flag(data, "clearBookOnStart"),
-        neg_risk=flag(data, "negRisk", "neg_risk"),
+        neg_risk=flag(data, "negRisk", "neg_risk", "nr"),
         result=_result(data, outcomes),
         volume=fixed(number(data, "volumeNum", "volume"), 6),
         volume_24h=fixed(number(data, "volume24hr"), 6),
@@ -141,7 +142,7 @@ def _result(data: Data, outcomes: tuple[Outcome, Outcome]) -> str:
 
 
 def _tick(data: Data) -> Price:
-    told = number(data, "orderPriceMinTickSize", "minimum_tick_size", "tick_size")
+    told = number(data, "orderPriceMinTickSize", "minimum_tick_size", "tick_size", "mts")
     step = fixed(told, 4, USUAL_TICK)
     if not 0 < step <= COARSEST_TICK or (told is not None and told.scaleb(4) != step):
         raise WireSurprise(f"no market has a tick of {told}", _name(data))
@@ -149,7 +150,7 @@ def _tick(data: Data) -> Price:
 
 
 def _min_qty(data: Data) -> Qty:
-    told = number(data, "orderMinSize", "minimum_order_size", "min_order_size")
+    told = number(data, "orderMinSize", "minimum_order_size", "min_order_size", "mos")
     return max(1, fixed(told, 6, USUAL_MIN_QTY))
 
 
@@ -175,9 +176,11 @@ def _fees(data: Data) -> FeeSchedule:
     return fees.schedule(str(fees.RATES_PPM[kind] / 1_000_000))
 
 
-def _delay_s(data: Data) -> int:
+def _delay(data: Data) -> Ns:
+    """Return how long a taker is held back: whole seconds, or the short delay of a mere flag."""
     told = fixed(number(data, "secondsDelay", "seconds_delay"), 0)
-    return min(max(told, 0), LONGEST_DELAY_S)
+    seconds = min(max(told, 0), LONGEST_DELAY_S)
+    return seconds * SECOND or (SHORT_DELAY if flag(data, "itode") else 0)
 
 
 def _quote(data: Data, key: str, nothing: Price) -> Price:
