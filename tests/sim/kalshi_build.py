@@ -157,12 +157,12 @@ async def heard_until(socket, kind):
 
 
 @asynccontextmanager
-async def trading(listings=None, *, lag=False, cash=100 * DOLLARS, book=True, **options):
+async def trading(listings=None, *, lag=False, cash=100 * DOLLARS, book=True, at=NOW, **options):
     """A quiet exchange with a book of 0.40 x 20 and 0.45 x 20, and ann's client on it.
 
     Reads do not lag unless asked to.
     """
-    clock = FakeClock(NOW)
+    clock = FakeClock(at)
     world = QuietWorld(listings or [kalshi_listing(TICKER), kalshi_listing(FAR, shard=3)])
     given = options.pop("accounts", None) or accounts(cash)
     async with (

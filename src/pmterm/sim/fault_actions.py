@@ -64,6 +64,9 @@ class DownTime:
     def fail_trades(self, trades: int) -> None:
         """Do nothing: what is matched here is settled."""
 
+    def own_fault(self, rule: Rule, now: Ns) -> None:
+        """Do what only one venue can; the others nothing."""
+
     def is_down(self, now: Ns) -> bool:
         """Whether it restarts."""
         return now < self._until
@@ -175,7 +178,9 @@ class FaultPlayer:
             case Do.FAIL_TRADES:
                 self._dialects[venue].fail_trades(rule.trades or 0)
             case _:
-                pass
+                dialect = self._dialects[venue]
+                if isinstance(dialect, DownTime):
+                    dialect.own_fault(rule, self._clock.now())
 
     # ---- triggers
 

@@ -50,6 +50,10 @@ Actions on a venue:
     restart (seconds, post_only_s)     open orders are gone without a word, streams break, orders
                                        are refused that long, then only post-only ones are taken
     fail trades (trades)               the next trades fail to settle (Polymarket)
+    pause trading (seconds)            orders and changes are refused, cancels work (Kalshi)
+    end channels (code)                every subscription ends with this error (Kalshi: 10, 25)
+    empty books                        an unasked snapshot without a side of each book (Kalshi)
+    unknown type                       a message nobody knows, with its number (Kalshi)
 """
 
 import tomllib
@@ -100,6 +104,10 @@ class Do(StrEnum):
     REORDER = "reorder"
     RESTART = "restart"
     FAIL_TRADES = "fail trades"
+    PAUSE_TRADING = "pause trading"
+    END_CHANNELS = "end channels"
+    EMPTY_BOOKS = "empty books"
+    UNKNOWN_TYPE = "unknown type"
 
 
 BEFORE = frozenset({Do.DELAY, Do.RESET_BEFORE, Do.REFUSE, Do.TOO_MANY})
@@ -113,6 +121,10 @@ AT_VENUE = frozenset(
         Do.REORDER,
         Do.RESTART,
         Do.FAIL_TRADES,
+        Do.PAUSE_TRADING,
+        Do.END_CHANNELS,
+        Do.EMPTY_BOOKS,
+        Do.UNKNOWN_TYPE,
     }
 )
 # Which numbers and texts an action takes: those it must have, and those it may have.
@@ -132,10 +144,12 @@ _TAKES: dict[Do, tuple[set[str], set[str]]] = {
     Do.REORDER: ({"frames"}, set()),
     Do.RESTART: ({"seconds"}, {"post_only_s"}),
     Do.FAIL_TRADES: ({"trades"}, set()),
+    Do.PAUSE_TRADING: ({"seconds"}, set()),
+    Do.END_CHANNELS: ({"code"}, set()),
 }
 _WORDS = (
     "seconds", "status", "body", "retry_after_s", "bytes", "error", "frames", "post_only_s",
-    "trades",
+    "trades", "code",
 )  # fmt: skip
 
 
@@ -180,6 +194,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     frames: int | None = None
     post_only_s: float | None = None
     trades: int | None = None
+    code: int | None = None
 
     def fault_of(self) -> tuple[str, str]:
         """Say what is wrong with the rule and what is allowed; two empty texts if nothing is."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from pmterm.model.units import Ns
 from pmterm.sim.answers import answer
 from pmterm.sim.kalshi_gate import Call, Gate
-from pmterm.sim.kalshi_hours import is_pause, pause_ends, schedule_row
+from pmterm.sim.kalshi_hours import pause_ends, schedule_row
 from pmterm.sim.kalshi_limits import costs_row
 from pmterm.sim.kalshi_refusals import Refusal
 from pmterm.sim.kalshi_rules import KalshiRules
@@ -76,26 +77,22 @@ class AccountApi:
 
     async def _status(self, _: web.Request) -> web.Response:
         now = self._clock.now()
-        in_pause = self._rules.keeps_hours and is_pause(now)
-        trades = self._rules.trades and not in_pause
-        body: dict[str, Any] = {
-            "exchange_active": self._rules.takes_cancels,
-            "trading_active": trades,
-            "intra_exchange_transfers_active": self._rules.takes_cancels,
-            "exchange_estimated_resume_time": instant(pause_ends(now)) if in_pause else None,
-        }
+        rules = self._rules
+        resumes = instant(pause_ends(now)) if rules.in_weekly_pause(now) else None
+        body = self._flags(0, now) | {"exchange_estimated_resume_time": resumes}
         body["exchange_index_statuses"] = [
-            {
-                "exchange_index": shard,
-                "description": description,
-                "exchange_active": self._rules.takes_cancels,
-                "trading_active": trades and shard not in self._rules.shards_down,
-                "intra_exchange_transfers_active": self._rules.takes_cancels,
-            }
+            {"exchange_index": shard, "description": description} | self._flags(shard, now)
             for shard, description in SHARDS.items()
         ]
-        body["trading_active"] = trades and 0 not in self._rules.shards_down
         return answer(body)
+
+    def _flags(self, shard: int, now: Ns) -> dict[str, Any]:
+        is_open = self._rules.takes_cancels
+        return {
+            "exchange_active": is_open,
+            "trading_active": self._rules.is_trading(now, shard),
+            "intra_exchange_transfers_active": is_open,
+        }
 
     async def _schedule(self, _: web.Request) -> web.Response:
         return answer({"schedule": schedule_row()})

@@ -78,7 +78,7 @@ class KalshiDesk:
         self._check_owner(owner, market.shard)
         if wish.client_order and (account, wish.client_order) in self._names:
             raise Refusal("order_already_exists")
-        self._check_trading(market)
+        self._check_trading(at, market)
         self._check_grid(market, wish.price)
         group = self._group(account, wish, market)
         order = self._order(at, owner, wish, group)
@@ -140,7 +140,7 @@ class KalshiDesk:
         is_renamed = change.new_client_order not in {"", order.client_id}
         if is_renamed and (account, change.new_client_order) in self._names:
             raise Refusal("order_already_exists")
-        self._check_trading(market)
+        self._check_trading(at, market)
         self._check_grid(market, change.price)
         if change.qty <= order.filled:
             raise Refusal("invalid_order_size")
@@ -206,8 +206,8 @@ class KalshiDesk:
         if Purse(Venue.KALSHI, shard) not in self._exchange.ledger.purses(owner):
             raise Refusal("user_not_found", NO_USER)
 
-    def _check_trading(self, market: Market) -> None:
-        if not self._rules.trades or market.shard in self._rules.shards_down:
+    def _check_trading(self, at: Ns, market: Market) -> None:
+        if not self._rules.is_trading(at, market.shard):
             raise Refusal("trading_is_paused")
         status = self._exchange.world.states[market.id].status
         if status in {MarketStatus.CLOSED, MarketStatus.RESOLVED}:

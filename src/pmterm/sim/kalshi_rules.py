@@ -3,6 +3,7 @@
 import msgspec
 
 from pmterm.model.units import MS, SECOND, Ns
+from pmterm.sim.kalshi_hours import is_pause
 
 LOOK_LAG: Ns = 400 * MS  # demo, 2026-06: an order read 360 ms after its cancel still rests
 
@@ -42,3 +43,11 @@ class KalshiRules(msgspec.Struct):
     sends_stamps: bool = True
     swaps_commands: bool = False
     compresses: bool = True
+
+    def in_weekly_pause(self, at: Ns) -> bool:
+        """Tell whether the week's pause is kept and on."""
+        return self.keeps_hours and is_pause(at)
+
+    def is_trading(self, at: Ns, shard: int = 0) -> bool:
+        """Tell whether orders are taken on a shard."""
+        return self.trades and shard not in self.shards_down and not self.in_weekly_pause(at)

@@ -8,13 +8,15 @@ from aiohttp import web
 
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import MarketStatus
-from pmterm.model.units import Ns
+from pmterm.model.units import SECOND, Ns
 from pmterm.sim.accounts import TestAccount
 from pmterm.sim.answers import answer
 from pmterm.sim.client import Client, converse
 from pmterm.sim.events import LevelNow, MarketEvent
 from pmterm.sim.exchange import Exchange
 from pmterm.sim.exchange_orders import AccountEvent, Why
+from pmterm.sim.fault_actions import DownTime
+from pmterm.sim.fault_script import Do, Rule
 from pmterm.sim.faults import Faults
 from pmterm.sim.handshake import KEY, PublicKey, refusal
 from pmterm.sim.kalshi_account_api import AccountApi
@@ -46,7 +48,7 @@ GONE = {
 }
 
 
-class KalshiServer:
+class KalshiServer(DownTime):
     """Answers as the venue does. `keys` may open the stream besides the accounts' own.
 
     `keys` None lets everybody open it, signed or not: for load tests and the demo. What is
@@ -64,6 +66,7 @@ class KalshiServer:
         accounts: Sequence[TestAccount] = (),
         keys: Mapping[str, PublicKey] | None = None,
     ) -> None:
+        super().__init__()
         self.rules = KalshiRules()
         self.gate = Gate(accounts, clock, self.rules)
         self.clients: dict[Client, KalshiSession] = {}
@@ -115,19 +118,13 @@ class KalshiServer:
         With `takes_cancels` False it is an exchange pause, and cancels are refused, too.
         """
         self.rules.trades = False
-        for market in self._states:
-            self._exchange.world.halt(market, is_halted=True)
-        for order in list(self._exchange.orders.values()):
-            if order.market in self._states and order.cancels_on_pause:
-                self._exchange.cancel(at, order.id, Why.PAUSED)
+        self._halt(at)
         self.rules.takes_cancels = takes_cancels
 
     def resume_trading(self) -> None:
         """Let trading go on."""
         self.rules.trades = self.rules.takes_cancels = True
-        for market, state in self._states.items():
-            is_halted = state.status is not MarketStatus.ACTIVE
-            self._exchange.world.halt(market, is_halted=is_halted)
+        self._wake()
 
     def tell(self, event: MarketEvent) -> None:
         """Tell every client what happened, if it asked for it."""
@@ -154,6 +151,22 @@ class KalshiServer:
             for text in session.unknown(self._clock.now()):
                 client.put(text)
 
+    def own_fault(self, rule: Rule, now: Ns) -> None:
+        """Do what a fault script asks of this venue alone."""
+        match rule.do:
+            case Do.PAUSE_TRADING:
+                self.pause_trading(now)
+                due = now + round((rule.seconds or 0) * SECOND)
+                self._exchange.call_at(due, lambda _: self.resume_trading())
+            case Do.END_CHANNELS:
+                self.fail(rule.code or 0)
+            case Do.EMPTY_BOOKS:
+                self.empty_books()
+            case Do.UNKNOWN_TYPE:
+                self.say_unknown()
+            case _:
+                pass
+
     # ---- inside
 
     def _tell_account(self, event: AccountEvent) -> None:
@@ -178,11 +191,23 @@ class KalshiServer:
     def _closing(self, market: MarketId) -> Any:
         return lambda at: self._exchange.close(at, market)
 
+    def _halt(self, at: Ns) -> None:
+        for market in self._states:
+            self._exchange.world.halt(market, is_halted=True)
+        for order in list(self._exchange.orders.values()):
+            if order.market in self._states and order.cancels_on_pause:
+                self._exchange.cancel(at, order.id, Why.PAUSED)
+
+    def _wake(self) -> None:
+        for market, state in self._states.items():
+            is_halted = state.status is not MarketStatus.ACTIVE
+            self._exchange.world.halt(market, is_halted=is_halted)
+
     def _begin_pause(self, at: Ns) -> None:
         self._exchange.call_at(next_pause(at), self._begin_pause)
         if self.rules.keeps_hours:
-            self.pause_trading(at)
-            self._exchange.call_at(pause_ends(at), lambda _: self.resume_trading())
+            self._halt(at)
+            self._exchange.call_at(pause_ends(at), lambda _: self._wake())
 
     async def _gone(self, _: web.Request) -> web.Response:
         return answer(GONE, 410)

@@ -17,7 +17,7 @@ from pmterm.sim.control import PATH as CONTROL
 from pmterm.sim.control import Control
 from pmterm.sim.events import MatchMoment, SimEvent
 from pmterm.sim.exchange import Exchange
-from pmterm.sim.fault_actions import DownTime, FaultPlayer
+from pmterm.sim.fault_actions import FaultPlayer
 from pmterm.sim.fault_script import FaultScript, Fired
 from pmterm.sim.faults import EDGE_PAGE, Faults, no_faults
 from pmterm.sim.handshake import PublicKey
@@ -74,7 +74,7 @@ class SimServer:
             clock,
             switches=self.faults,
             clients=self.clients,
-            dialects={Venue.KALSHI: DownTime(), Venue.POLYMARKET: self.polymarket},
+            dialects={Venue.KALSHI: self.kalshi, Venue.POLYMARKET: self.polymarket},
         )
         self._stack = AsyncExitStack()
         self._pump: asyncio.Task[None] | None = None
