@@ -1,8 +1,13 @@
 """Orders at the local exchange's Polymarket: what is taken, what it becomes, what it pays."""
 
-from tests.sim.polymarket_trader import MARKET, NO, YES, order_id, trading
+import msgspec
+import pytest
+from tests.sim.polymarket_trader import MARKET, NO, YES, account, order_id, serving, trading
 
+from pmterm.model.market import Outcome
 from pmterm.model.units import CASH_ONE
+from pmterm.sim.polymarket_signing import V3
+from pmterm.sim.quiet import polymarket_listing
 
 
 async def test_a_resting_order_is_live_and_is_listed_until_it_is_cancelled():
@@ -88,3 +93,27 @@ async def test_the_other_outcome_trades_in_the_same_book():
         assert (trade["asset_id"], trade["price"], trade["side"]) == (NO, "0.52", "BUY")
         await ann.clock.advance(6)
         assert await ann.balance(NO) == 40_000_000
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+async def test_a_proxy_or_safe_pays_for_what_its_key_signs(kind):
+    funder = "0x" + "22" * 20
+    known = [account(signature_type=kind, funder=funder)]
+    async with serving(accounts=known) as (_, ann):
+        answer = await ann.place("BUY", "0.45", 20, maker=funder, signatureType=kind)
+        assert answer["status"] == "live"
+        [row] = await ann.open_orders()
+        assert row["maker_address"] == funder
+
+
+async def test_a_token_of_the_second_protocol_is_signed_for_the_third_exchange():
+    listing = polymarket_listing("quiet")
+    tokens = [str((index + 1) << 104 | 77) for index in range(2)]
+    outcomes = tuple(Outcome(f"team {token[:3]}", token) for token in tokens)
+    market = msgspec.structs.replace(listing.market, outcomes=outcomes)
+    async with serving([msgspec.structs.replace(listing, market=market)]) as (_, ann):
+        said = await ann.refused("BUY", "0.45", 20, token=tokens[0])
+        assert said == "order_version_mismatch"
+        body = ann.post("BUY", "0.45", 20, token=tokens[0], domain=V3)
+        answer = await ann.ask("POST", "/order", body)
+        assert answer["orderID"] == order_id(body["order"], V3)

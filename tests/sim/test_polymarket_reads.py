@@ -1,5 +1,6 @@
 """What can be read at the local exchange's Polymarket: lists, metadata, the Data API."""
 
+import pytest
 from tests.sim.polymarket_trader import (
     MARKET,
     NO,
@@ -219,3 +220,57 @@ async def test_a_hidden_order_is_not_found_until_its_time():
         await ann.ask("GET", f"/data/order/{placed['orderID']}", status=404)
         await ann.clock.advance(6)
         assert len(await ann.open_orders()) == 1
+
+
+async def test_prices_of_many_tokens_come_as_maps():
+    async with trading(asks=((5_000, 100),), bids=((4_800, 100),)) as (_, ann):
+        await ann.place("BUY", "0.5", 20)
+        asked = [{"token_id": YES}, {"token_id": NO}, {"token_id": "77"}]
+
+        async def post(path, expect=200, body=asked):
+            async with ann.web.post(ann.url(path), json=body) as got:
+                assert got.status == expect
+                return await got.json()
+
+        assert await post("/midpoints") == {YES: "0.49", NO: "0.51"}
+        assert await post("/spreads") == {YES: "0.02", NO: "0.02"}
+        assert (await post("/prices"))[NO] == {"BUY": "0.5", "SELL": "0.52"}
+        last = {"price": "0.500", "side": "BUY"}
+        assert await post("/last-trades-prices") == [
+            {"token_id": YES, **last},
+            {"token_id": NO, **last},
+        ]
+        assert await post("/prices", 400, asked * 200) == {"error": "Payload exceeds the limit"}
+        assert await post("/books", 400, {}) == {"error": "Invalid payload"}
+
+
+@pytest.mark.parametrize("kind", ["markets", "events"])
+async def test_a_short_keyset_page_is_not_the_last(kind):
+    listings = [polymarket_listing(f"quiet-{number}", number=number) for number in range(5)]
+    async with serving(listings) as (sim, ann):
+        sim.polymarket.switches.gamma_page = 1
+        url = sim.hosts()["polymarket"]["gamma"] + f"/{kind}/keyset"
+
+        async def page(expect=200, **query):
+            async with ann.web.get(url, params={"limit": 2} | query) as got:
+                assert got.status == expect
+                return await got.json()
+
+        first = await page()
+        assert len(first[kind]) == 1
+        second = await page(after_cursor=first["next_cursor"])
+        third = await page(after_cursor=second["next_cursor"])
+        assert len(third[kind]) == 1
+        assert "next_cursor" not in third
+        assert (await page(422, offset=1))["type"] == "validation error"
+
+
+async def test_gamma_may_be_late_to_say_that_a_market_closed():
+    async with trading() as (sim, ann):
+        url = f"{sim.hosts()['polymarket']['gamma']}/markets/slug/{MARKET.slug}"
+        sim.exchange.resolve(sim.exchange.now, MARKET.id, 10_000)
+        for is_late in (True, False):
+            sim.polymarket.switches.gamma_lags = is_late
+            async with ann.web.get(url) as got:
+                row = await got.json()
+            assert (row["acceptingOrders"], row["closed"]) == (is_late, not is_late)

@@ -266,3 +266,20 @@ async def test_events_can_be_held_back_until_after_the_answer():
         assert await said(stream, raw=True) == "PONG"
         await ann.clock.advance(4)
         assert marks([await said(stream)]) == [("PLACEMENT", "LIVE")]
+
+
+async def test_who_meets_himself_hears_of_it_as_taker_and_as_maker():
+    async with serving() as (sim, ann), ann.stream() as stream:
+        resting = await ann.place("BUY", "0.51", 20)
+        taken = await ann.place("BUY", "0.49", 20, token=NO)
+        assert taken["status"] == "matched"
+        await said(stream)
+        frames = [await said(stream) for _ in range(4)]
+        assert [frame["type"] for frame in frames] == ["UPDATE", "UPDATE", "TRADE", "TRADE"]
+        assert [frame["trader_side"] for frame in frames[2:]] == ["TAKER", "MAKER"]
+        [trade] = await ann.trades()
+        assert trade["trader_side"] == "TAKER"
+        assert trade["maker_orders"][0]["order_id"] == resting["orderID"]
+        await ann.clock.advance(6)
+        assert (await ann.balance(YES), await ann.balance(NO)) == (20_000_000, 20_000_000)
+        sim.exchange.ledger.check()

@@ -17,10 +17,10 @@ from pmterm.sim.clob_desk import Desk
 from pmterm.sim.clob_private import Call, Gate
 from pmterm.sim.clob_refusals import ClobRefused
 from pmterm.sim.exchange_orders import ExchangeOrder, Standing
-from pmterm.sim.polymarket_account_rows import open_order, trade_row
+from pmterm.sim.polymarket_account_rows import open_order, roles_in, trade_row
 from pmterm.sim.polymarket_notices import Notices
 from pmterm.sim.polymarket_signing import DOMAINS
-from pmterm.sim.polymarket_trades import PolyTrade
+from pmterm.sim.polymarket_trade import PolyTrade
 
 PAGE = 100
 LAST = "LTE="  # base64 of -1
@@ -95,7 +95,8 @@ class ReadsServer:
         return clob_page(rows, call.query.get("next_cursor", ""))
 
     def _row(self, trade: PolyTrade, account: str) -> dict[str, Any]:
-        return trade_row(trade, self._desk.states[trade.market].listing.market, account)
+        market = self._desk.states[trade.market].listing.market
+        return trade_row(trade, market, roles_in(trade, account)[0])
 
     # ---- balances
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pmterm.model.fees import FeeKind
 from pmterm.model.ids import MarketId
-from pmterm.model.units import PRICE_ONE, SECOND
+from pmterm.model.units import PRICE_ONE, SECOND, Price
 from pmterm.sim.answers import answer
 from pmterm.sim.market_state import MarketState
 from pmterm.sim.polymarket_rows import clob_market_info, clob_row
@@ -18,6 +18,7 @@ from pmterm.sim.world import Clock
 
 CLOB = "/clob"
 MOST_BOOKS = 500
+MANY = ("midpoints", "spreads", "prices", "last-trades-prices")
 NO_MARKET = {"error": "market not found"}
 NO_BOOK = {"error": "No orderbook exists for the requested token id"}
 
@@ -53,6 +54,7 @@ class ClobServer:
             web.get(f"{CLOB}/price", self._price),
             web.get(f"{CLOB}/last-trade-price", self._last_price),
             web.get(f"{CLOB}/prices-history", self._prices_history),
+            *(web.post(f"{CLOB}/{name}", self._many) for name in MANY),
             web.get(f"{CLOB}/version", self._version),
             web.get(f"{CLOB}/fee-rate", self._fee_rate),
             web.get(f"{CLOB}/clob-markets/{{condition}}", self._info),
@@ -83,16 +85,36 @@ class ClobServer:
             return asked
         return answer(book_of(*asked, self._clock.now(), is_rest=True))
 
-    async def _books(self, request: web.Request) -> web.Response:
+    async def _asked_many(
+        self, request: web.Request
+    ) -> list[tuple[MarketState, int]] | web.Response:
+        """Return what a list of tokens means; one that is not known is left out."""
         try:
             rows = msgspec.json.decode(await request.read(), type=list[dict[str, Any]])
         except msgspec.MsgspecError:
             return answer({"error": "Invalid payload"}, 400)
         if len(rows) > MOST_BOOKS:
             return answer({"error": "Payload exceeds the limit"}, 400)
-        known = [self._found(row) for row in rows]
+        return [found for row in rows if (found := self._found(row)) is not None]
+
+    async def _books(self, request: web.Request) -> web.Response:
+        asked = await self._asked_many(request)
+        if isinstance(asked, web.Response):
+            return asked
         now = self._clock.now()
-        return answer([book_of(*found, now, is_rest=True) for found in known if found])
+        return answer([book_of(*found, now, is_rest=True) for found in asked])
+
+    async def _many(self, request: web.Request) -> web.Response:
+        """Answer the twins that take many tokens: maps by token, a list of last trades."""
+        asked = await self._asked_many(request)
+        if isinstance(asked, web.Response):
+            return asked
+        name = request.path.rsplit("/", 1)[-1]
+        if name == "last-trades-prices":
+            return answer(
+                [{"token_id": _token(*found), **_last_trade(found[0])} for found in asked]
+            )
+        return answer({_token(*found): _priced(name, *_touch(*found)) for found in asked})
 
     async def _time(self, _: web.Request) -> web.Response:
         return answer(self._clock.now() // SECOND)
@@ -175,10 +197,7 @@ class ClobServer:
         asked = self._asked(request)
         if isinstance(asked, web.Response):
             return asked
-        state = asked[0]
-        if not state.trades:
-            return answer({"price": "0.5", "side": ""})
-        return answer({"price": last_words(state), "side": state.trades[-1].taker.value.upper()})
+        return answer(_last_trade(asked[0]))
 
     async def _prices_history(self, request: web.Request) -> web.Response:
         known = self._found({"token_id": request.query.get("market", "")})
@@ -196,3 +215,21 @@ def _touch(state: MarketState, outcome: int) -> tuple[int, int]:
     if outcome == 0:
         return state.best_bid, state.best_ask
     return PRICE_ONE - state.best_ask, PRICE_ONE - state.best_bid
+
+
+def _token(state: MarketState, outcome: int) -> str:
+    return state.listing.market.outcomes[outcome].token
+
+
+def _last_trade(state: MarketState) -> dict[str, str]:
+    if not state.trades:
+        return {"price": "0.5", "side": ""}
+    return {"price": last_words(state), "side": state.trades[-1].taker.value.upper()}
+
+
+def _priced(name: str, bid: Price, ask: Price) -> str | dict[str, str]:
+    if name == "midpoints":
+        return price_words((bid + ask) // 2)
+    if name == "spreads":
+        return price_words(ask - bid)
+    return {"BUY": price_words(bid), "SELL": price_words(ask)}

@@ -10,7 +10,8 @@ from pmterm.model.ids import Venue
 from pmterm.model.units import Ns
 from pmterm.sim import clob_refusals as no
 from pmterm.sim.answers import answer
-from pmterm.sim.clob_desk import CancelClerk, Cancelled, Desk, OrderClerk
+from pmterm.sim.clob_cancels import CancelClerk, Cancelled
+from pmterm.sim.clob_desk import Desk, OrderClerk
 from pmterm.sim.clob_heartbeats import BUFFER, LASTS, Heartbeats
 from pmterm.sim.clob_mood import ClobMood
 from pmterm.sim.clob_private import Call, Gate

@@ -5,77 +5,21 @@ Not what is on chain this second: never to be taken for what happened to an orde
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from pmterm.model.ids import MarketId
-from pmterm.model.market import MarketStatus
-from pmterm.model.units import PRICE_ONE, QTY_ONE, SECOND, Cash, Price, Qty
+from pmterm.model.units import PRICE_ONE, QTY_ONE, SECOND
 from pmterm.sim.answers import answer, page, whole_number
 from pmterm.sim.clob_desk import Desk
-from pmterm.sim.exchange_orders import Filled
-from pmterm.sim.market_state import MarketState
-from pmterm.sim.polymarket_trades import PolyTrade, TradeStatus
+from pmterm.sim.data_rows import Stake, old_row, position_row, rounded
+from pmterm.sim.polymarket_trade import PolyTrade, TradeStatus
 from pmterm.sim.polymarket_wallets import Wallet
 from pmterm.sim.world import Clock
 
 DATA = "/data"
 MOST_ROWS = 1_000
-DUST = 5  # decimals of shares and dollars
-
-
-class Stake(msgspec.Struct):
-    """What a wallet has of one outcome: `cost` of what is left, `gained` by what was sold."""
-
-    state: MarketState
-    outcome: int
-    held: Qty = 0
-    bought: Qty = 0
-    cost: Cash = 0
-    fees: Cash = 0
-    gained: Cash = 0
-    first_at: int = 0
-    last_at: int = 0
-
-    def take(self, fill: Filled) -> None:
-        """Count one fill in."""
-        own = fill.price if self.outcome == 0 else PRICE_ONE - fill.price
-        cash = own * fill.qty // PRICE_ONE
-        self.first_at = self.first_at or fill.at // SECOND
-        self.last_at = fill.at // SECOND
-        if not fill.order.is_sale:
-            self.held += fill.qty
-            self.bought += fill.qty
-            self.cost += cash
-            self.fees += fill.fee
-            return
-        sold = min(fill.qty, self.held)
-        share = self.cost * sold // self.held if self.held else 0
-        self.cost -= share
-        self.held -= sold
-        self.gained += cash - share - fill.fee
-
-    @property
-    def price(self) -> Price:
-        """What one is worth now."""
-        state = self.state
-        if state.status is MarketStatus.RESOLVED:
-            yes = state.payout
-        elif state.best_bid or state.best_ask < PRICE_ONE:
-            yes = (state.best_bid + state.best_ask) // 2
-        else:
-            yes = state.last
-        return yes if self.outcome == 0 else PRICE_ONE - yes
-
-    @property
-    def status(self) -> str:
-        """OPEN, or what can be done once the market is resolved."""
-        if self.state.status is not MarketStatus.RESOLVED:
-            return "OPEN"
-        return "REDEEMABLE" if self.price else "REDEEMABLE_LOST"
 
 
 class DataServer:
@@ -135,7 +79,7 @@ class DataServer:
             row
             for stake in self._stakes(wallet)
             if stake.held
-            for row in [_position(wallet, stake)]
+            for row in [position_row(wallet, stake)]
             if wanted in {"", row["status"]} and market in {"", row["condition_id"]}
         ]
         return answer(_envelope(rows, request.query))
@@ -180,7 +124,7 @@ class DataServer:
         return answer({"data": value})
 
     def _worth(self, wallet: Wallet) -> float:
-        return _round(sum(s.price * s.held / PRICE_ONE / QTY_ONE for s in self._stakes(wallet)))
+        return rounded(sum(s.price * s.held / PRICE_ONE / QTY_ONE for s in self._stakes(wallet)))
 
     # ---- v1
 
@@ -188,7 +132,9 @@ class DataServer:
         wallet = self._wallet(request)
         if isinstance(wallet, web.Response):
             return wallet
-        rows = [_old(_position(wallet, stake)) for stake in self._stakes(wallet) if stake.held]
+        rows = [
+            old_row(position_row(wallet, stake)) for stake in self._stakes(wallet) if stake.held
+        ]
         limit = min(500, whole_number(request.query.get("limit", ""), 100))
         offset = whole_number(request.query.get("offset", ""), 0)
         return answer(rows[offset : offset + limit])
@@ -211,77 +157,3 @@ def _envelope(rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str,
         "next_cursor": following or None,
     }
     return {"data": data, "pagination": pagination}
-
-
-def _position(wallet: Wallet, stake: Stake) -> dict[str, Any]:
-    market, outcome = stake.state.listing.market, stake.outcome
-    size = stake.held / QTY_ONE
-    cost, fees = stake.cost / QTY_ONE, stake.fees / QTY_ONE
-    price = stake.price / PRICE_ONE
-    won, gained = price * size - cost, stake.gained / QTY_ONE
-    own, other = market.outcomes[outcome], market.outcomes[1 - outcome]
-    return {
-        "proxy_wallet": wallet.maker.lower(),
-        "token_id": own.token,
-        "condition_id": market.id,
-        "current_size": size,
-        "avg_price": round(cost / size, 4) if size else 0.0,
-        "entry_cost_usdc": _round(cost),
-        "entry_fees_usdc": _round(fees),
-        "total_cost_usdc": _round(cost + fees),
-        "current_price": price,
-        "current_value": _round(price * size),
-        "total_size": stake.bought / QTY_ONE,
-        "realized_pnl": _round(gained),
-        "unrealized_pnl": _round(won),
-        "total_pnl": _round(won + gained),
-        "percent_pnl": round(100 * won / cost, 4) if cost else 0.0,
-        "status": stake.status,
-        "redeemable": stake.status != "OPEN",
-        "mergeable": False,
-        "negative_risk": market.neg_risk,
-        "archived": False,
-        "title": market.title,
-        "slug": market.slug,
-        "event_slug": market.event,
-        "outcome": own.name,
-        "outcome_index": outcome,
-        "opposite_outcome": other.name,
-        "opposite_token_id": other.token,
-        "end_date": datetime.fromtimestamp(market.closes_at // SECOND, UTC).date().isoformat(),
-        "last_event_at": stake.last_at,
-        "first_entry_at": stake.first_at,
-    }
-
-
-def _old(row: dict[str, Any]) -> dict[str, Any]:
-    names = {
-        "proxyWallet": "proxy_wallet",
-        "asset": "token_id",
-        "conditionId": "condition_id",
-        "size": "current_size",
-        "avgPrice": "avg_price",
-        "initialValue": "entry_cost_usdc",
-        "currentValue": "current_value",
-        "cashPnl": "unrealized_pnl",
-        "percentPnl": "percent_pnl",
-        "totalBought": "total_size",
-        "realizedPnl": "realized_pnl",
-        "curPrice": "current_price",
-        "redeemable": "redeemable",
-        "mergeable": "mergeable",
-        "title": "title",
-        "slug": "slug",
-        "eventSlug": "event_slug",
-        "outcome": "outcome",
-        "outcomeIndex": "outcome_index",
-        "oppositeOutcome": "opposite_outcome",
-        "oppositeAsset": "opposite_token_id",
-        "endDate": "end_date",
-        "negativeRisk": "negative_risk",
-    }
-    return {name: row[source] for name, source in names.items()}
-
-
-def _round(amount: float) -> float:
-    return round(amount, DUST)

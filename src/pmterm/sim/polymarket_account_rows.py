@@ -10,7 +10,7 @@ from pmterm.model.market import Market
 from pmterm.model.units import MS, SECOND, Ns, Price, Qty
 from pmterm.sim.clob_refusals import FOK_KILLED
 from pmterm.sim.exchange_orders import ExchangeOrder, Standing, Step, Why
-from pmterm.sim.polymarket_trades import (
+from pmterm.sim.polymarket_trade import (
     Party,
     PolyTrade,
     TradeStatus,
@@ -142,10 +142,17 @@ def _kind(step: Step, why: Why, filled: Qty) -> tuple[str, str]:
             return "UPDATE", "LIVE"
 
 
+def roles_in(trade: PolyTrade, account: str) -> list[str]:
+    """Return what an account is in a trade: TAKER, MAKER, or both if it met itself."""
+    roles = ["TAKER"] if trade.taker.account == account else []
+    is_maker = any(maker.account == account for maker in trade.makers)
+    return [*roles, "MAKER"] if is_maker else roles
+
+
 def trade_row(
-    trade: PolyTrade, market: Market, account: str, *, names_sides: bool = True
+    trade: PolyTrade, market: Market, role: str, *, names_sides: bool = True
 ) -> dict[str, Any]:
-    """Return a row of `/data/trades` as one of the trade's accounts sees it."""
+    """Return a row of `/data/trades` for who has that role in it."""
     taker = trade.taker
     return {
         "id": trade.id,
@@ -167,19 +174,19 @@ def trade_row(
         "maker_orders": [
             _maker_order(maker, market, names_side=names_sides) for maker in trade.makers
         ],
-        "trader_side": "TAKER" if taker.account == account else "MAKER",
+        "trader_side": role,
     }
 
 
 def trade_frame(
-    trade: PolyTrade, market: Market, account: str, *, names_sides: bool = True
+    trade: PolyTrade, market: Market, role: str, *, names_sides: bool = True
 ) -> dict[str, Any]:
-    """Return the user stream's frame about a trade as it stands.
+    """Return the user stream's frame about a trade as it stands, for who has that role in it.
 
     As seen: no hash before a block has it, `timestamp` in seconds once confirmed and in
     milliseconds before, `matchtime` for `match_time` in frames of 2026.
     """
-    frame = trade_row(trade, market, account, names_sides=names_sides)
+    frame = trade_row(trade, market, role, names_sides=names_sides)
     is_late = trade.status is TradeStatus.CONFIRMED
     frame |= {
         "event_type": "trade",

@@ -13,7 +13,7 @@ from pmterm.sim.exchange_orders import AccountEvent, ExchangeOrder, OrderMoved, 
 from pmterm.sim.market_state import MarketState
 from pmterm.sim.polymarket_account_rows import asked_of, own_price, owner_of, type_of
 from pmterm.sim.polymarket_rows import clob_row
-from pmterm.sim.polymarket_trades import PolyTrade, TradeStatus
+from pmterm.sim.polymarket_trade import PolyTrade, TradeStatus
 from pmterm.sim.polymarket_words import price_words, size_words
 
 CANCELLED, FILLED, RESOLVED, FAILED = 1, 2, 4, 8

@@ -99,7 +99,7 @@ class PolymarketServer:
         gate = Gate(self.keys, self.wallets, clock, self.switches)
         self.trading = TradingServer(desk, gate)
         self._servers = (
-            GammaServer(self._states, self._faults),
+            GammaServer(self._states, self._faults, self.switches),
             self._clob,
             KeysServer(self.keys, gate, clock),
             self.trading,

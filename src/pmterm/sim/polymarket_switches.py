@@ -3,7 +3,7 @@
 import msgspec
 
 from pmterm.model.ids import MarketId
-from pmterm.model.units import MS, SECOND, Ns
+from pmterm.model.units import SECOND, Ns
 
 
 class PolymarketSwitches(msgspec.Struct):
@@ -20,7 +20,9 @@ class PolymarketSwitches(msgspec.Struct):
     `/balance-allowance/update` was asked; `names_maker_sides` writes `side` into maker orders, as
     frames since 2025 have it. `limits_rates` refuses what is too fast, `warns_of_rates` only says
     so. Markets in `not_ready` take no orders yet; those in `hidden` Gamma shows and the CLOB does
-    not know. `country` is where the geoblock says we are, `is_blocked` whether it may trade.
+    not know. While `gamma_lags` Gamma shows closed markets as open ones; its keyset pages that are
+    not the last hold at most `gamma_page` rows, as if it had filtered them afterwards. `country`
+    is where the geoblock says we are, `is_blocked` whether it may not trade.
     """
 
     mined_after: Ns = 2 * SECOND
@@ -28,7 +30,6 @@ class PolymarketSwitches(msgspec.Struct):
     failing_trades: int = 0
     events_after: Ns = 0
     taker_delay: Ns = -1
-    fast_delay: Ns = 250 * MS
     deposit_wallets_only: bool = False
     checks_amounts: bool = True
     needs_balance_update: bool = False
@@ -38,6 +39,8 @@ class PolymarketSwitches(msgspec.Struct):
     tier: str = "standard"
     not_ready: set[MarketId] = set()
     hidden: set[MarketId] = set()
+    gamma_lags: bool = False
+    gamma_page: int = 100
     country: str = "NL"
     region: str = "NH"
     is_blocked: bool = False

@@ -11,9 +11,15 @@ from pmterm.model.units import Ns
 from pmterm.sim.exchange import Exchange
 from pmterm.sim.exchange_orders import ExchangeOrder, Filled, OrderMoved, Step, Why
 from pmterm.sim.market_state import MarketState
-from pmterm.sim.polymarket_account_rows import order_frame, trade_frame, update_frame
+from pmterm.sim.polymarket_account_rows import (
+    order_frame,
+    roles_in,
+    trade_frame,
+    update_frame,
+)
 from pmterm.sim.polymarket_switches import PolymarketSwitches
-from pmterm.sim.polymarket_trades import PolyTrade, TradeDesk
+from pmterm.sim.polymarket_trade import PolyTrade
+from pmterm.sim.polymarket_trades import TradeDesk
 
 Tell = Callable[[str, MarketId, str], None]  # account, market, text
 _SILENT = {Step.ACCEPTED, Step.AMENDED}
@@ -62,7 +68,9 @@ class UserVoice:
             self._say(fill.order.account, trade.market, frame)
         names = self._switches.names_maker_sides
         for account in sorted(trade.accounts):
-            self._say(account, trade.market, trade_frame(trade, market, account, names_sides=names))
+            for role in roles_in(trade, account):
+                frame = trade_frame(trade, market, role, names_sides=names)
+                self._say(account, trade.market, frame)
 
     def _say(self, account: str, market: MarketId, frame: dict[str, Any]) -> None:
         text = msgspec.json.encode(frame).decode()
