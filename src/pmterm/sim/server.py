@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from email.utils import formatdate
 from typing import Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from pmterm.model.ids import Venue
-from pmterm.model.units import Ns
+from pmterm.model.units import SECOND, Ns
 from pmterm.sim import kalshi_server, polymarket_server
 from pmterm.sim.accounts import TestAccount
 from pmterm.sim.client import Client
@@ -87,7 +88,7 @@ class SimServer:
         self.kalshi.open(now)
         self.advance(now)
         self.player.start(now)
-        app = web.Application(middlewares=[self._spoil])
+        app = web.Application(middlewares=[self._date, self._spoil])
         app.add_routes(self.kalshi.routes())
         app.add_routes(self.polymarket.routes())
         app.add_routes(Control(self.exchange, self.player, self._clock).routes())
@@ -173,6 +174,14 @@ class SimServer:
         while True:
             await self._clock.sleep(STEP_S)
             self.advance(self._clock.now())
+
+    @web.middleware
+    async def _date(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Date each answer by the exchange's own clock: clients measure their skew by it."""
+        response = await handler(request)
+        if not response.prepared:
+            response.headers["Date"] = formatdate(self._clock.now() // SECOND, usegmt=True)
+        return response
 
     @web.middleware
     async def _spoil(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,0 +1,69 @@
+"""Live sessions on the local exchange, over sockets, on virtual time: order to position."""
+
+import asyncio
+
+import pytest
+from tests.live.evening import BUY, DELAYED, KALSHI, POLY, SELL, evening, open_exchange
+from tests.live.virtual import run
+
+from pmterm.messages.commands import CancelOrder
+from pmterm.messages.orders import OrderReport, Refused
+from pmterm.model.order import OrderState as S
+from pmterm.model.units import QTY_ONE
+
+
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_an_order_fills_and_the_venue_and_the_session_agree(market):
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(market)
+            order = await here.order(market, BUY, 10, 4_700)
+            await here.state_is(order, S.FILLED)
+            await here.until(lambda: here.held(market) == 10 * QTY_ONE)
+            assert [o.filled for o in here.venue_orders()] == [10 * QTY_ONE]
+
+    run(tell())
+
+
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_a_resting_order_is_cancelled_and_both_agree(market):
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(market)
+            order = await here.order(market, BUY, 10, 4_600)
+            await here.state_is(order, S.OPEN)
+            here.send(CancelOrder(0, order.id))
+            await here.state_is(order, S.CANCELLED)
+            assert [o.standing.value for o in here.venue_orders()] == ["cancelled"]
+
+    run(tell())
+
+
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_a_held_position_is_sold_again(market):
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(market)
+            bought = await here.order(market, BUY, 10, 4_700)
+            await here.state_is(bought, S.FILLED)
+            await here.until(lambda: here.held(market) == 10 * QTY_ONE)
+            await asyncio.sleep(20)  # what was bought must settle before it can be sold
+            sold = await here.order(market, SELL, 10, 4_500)
+            assert sold is not None, here.heard(Refused)
+            await here.state_is(sold, S.FILLED, S.CANCELLED)
+            await here.until(lambda: here.held(market) == 0)
+
+    run(tell())
+
+
+def test_a_delayed_market_counts_down_and_then_fills():
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(DELAYED)
+            order = await here.order(DELAYED, BUY, 10, 4_700)
+            await here.until(lambda: any(r.until for r in here.heard(OrderReport)))
+            assert here.state(order) is S.SENT
+            await here.state_is(order, S.FILLED)
+            assert len(here.venue_orders()) == 1
+
+    run(tell())
