@@ -75,8 +75,14 @@ class Closings:
         return [
             (market, wish.origin)
             for market, wish in self._wishes.items()
-            if self.can_close(market) and (not wish.tries or at - wish.tried_at >= PAUSE)
+            if self.can_close(market) and self._may_try(wish, at)
         ]
+
+    def _may_try(self, wish: Wish, at: Ns) -> bool:
+        if not wish.tries:
+            return True
+        is_heard = wish.order not in self._asked
+        return is_heard and wish.tries < TRIES and at - wish.tried_at >= PAUSE
 
     def given_up(self, at: Ns) -> list[tuple[MarketId, Qty]]:
         """Forget what is done or was tried enough; return what is left of the latter.

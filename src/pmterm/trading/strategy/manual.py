@@ -251,7 +251,7 @@ class Manual:
         route = route_of(value_at(ticket.side, touch, ticket.qty, held))
         if route is Route.AT_ONCE:
             return self._say(self._wish(ticket, market))
-        plan = planned(ticket, market, route, f"{self._session}-p{self._count + 1:05d}")
+        plan = planned(ticket, market, route, self._plans.next_name(self._session))
         if route is Route.SLICED and self._ledger.is_live and not ticket.confirmed:
             value = f"{plan.slices} orders over {plan.slices - 1} min"
             limit = f"${RESTS_BELOW // 1_000_000} at once"

@@ -64,6 +64,11 @@ class Plans:
     def __init__(self, slicer: Slicer) -> None:
         self._slicer = slicer
         self._plans: dict[str, Plan] = {}
+        self._count = 0
+
+    def next_name(self, session: str) -> str:
+        """Return a name that no plan of the journal has."""
+        return f"{session}-p{self._count + 1:03d}"
 
     def open_plans(self) -> list[Plan]:
         """Return the plans that are not over, oldest first. Read them, do not change them."""
@@ -71,6 +76,7 @@ class Plans:
 
     def note_started(self, told: PlanStarted) -> None:
         """Take on a plan; its first slice goes with the next heartbeat."""
+        self._count += 1
         self._plans[told.plan] = Plan(told, next_at=told.at)
 
     def note_moved(self, moved: PlanMoved) -> None:
