@@ -30,7 +30,6 @@ from pmterm.model.order import FillState, OrderState, Side, TimeInForce
 from pmterm.model.secret import Secret
 from pmterm.model.units import SECOND
 from pmterm.venues.polymarket.account import ask_closed_only, ask_key, read_closed_only, read_key
-from pmterm.venues.polymarket.account_setup import wallet_of, wallet_questions
 from pmterm.venues.polymarket.naming import Trader
 from pmterm.venues.polymarket.orders import PolymarketOrders
 from pmterm.venues.polymarket.proof import PolymarketProof
@@ -234,16 +233,9 @@ async def test_money_holdings_and_beats() -> None:
             assert taken.is_taken
 
 
-async def test_setup_finds_the_wallet_by_what_it_did() -> None:
+async def test_an_account_is_told_whether_it_may_only_close() -> None:
     async with client() as ann:
         assert read_closed_only(await ann.send(ask_closed_only(1))) is False
-        answers = [await ann.send(one) for one in wallet_questions(1)]
-        found = wallet_of(WALLET.address, ann.key_id, answers)
-        assert (found.funder.kind, found.funder.address) == (SignatureType.EOA, WALLET.address)
-        assert found.is_sure
-        await ann.place(price=4_500)
-        answers = [await ann.send(one) for one in wallet_questions(1)]
-        assert "orders and trades" in wallet_of(WALLET.address, ann.key_id, answers).why
 
 
 async def test_the_user_stream_tells_of_an_order_and_of_its_trades_to_the_end() -> None:
