@@ -93,8 +93,9 @@ def home_of(venue: Venue, hosts: Hosts) -> str:
 def home_at(url: str) -> str:
     """Return the home at a base URL: "kalshi.com", "polymarket.com", or "host:port"."""
     parts = urlsplit(url)
-    for end, home in _FAMILIES.items():
-        if parts.scheme == "https" and (parts.hostname or "").endswith(end):
+    for name, home in _FAMILIES.items():
+        is_one = parts.netloc.endswith(name) if name.startswith(".") else parts.netloc == name
+        if parts.scheme == "https" and is_one:
             return home
     return parts.netloc
 

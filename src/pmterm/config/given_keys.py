@@ -40,23 +40,26 @@ def given_accounts(settings: Settings) -> dict[str, list[Account]]:
     from_settings: list[Account] = []
     from_environment: list[Account] = []
     taken = environment.taken()
-    if settings.kalshi.key_file or environment.KALSHI_KEY not in taken:
-        if key := kalshi_key(settings.kalshi):
-            home = home_of(Venue.KALSHI, settings.hosts)
-            from_settings.append(msgspec.structs.replace(key, home=home))
-    else:
-        from_environment.append(_kalshi(settings.kalshi.key_id, taken))
+    key = kalshi_key(settings.kalshi)
+    if key is not None and settings.kalshi.key_file:
+        home = home_of(Venue.KALSHI, settings.hosts)
+        from_settings.append(msgspec.structs.replace(key, home=home))
+    elif key is not None:
+        from_environment.append(key)
     if environment.PRIVATE_KEY in taken:
         from_environment.append(_polymarket(taken))
     return {SETTINGS: from_settings, ENVIRONMENT: from_environment}
 
 
 def kalshi_key(account: KalshiAccount) -> KalshiKey | None:
-    """Return the key of the settings, None if none is set.
+    """Return the key of the settings, or of the environment; None if none is set.
 
     Raises:
         CredentialsWrong: one half of it is missing, or its file cannot be used.
     """
+    taken = environment.taken()
+    if environment.KALSHI_KEY in taken and not account.key_file:
+        return _kalshi(account.key_id, taken)
     if not account.key_id and not account.key_file:
         return None
     if not account.key_file:
