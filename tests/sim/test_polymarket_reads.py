@@ -12,12 +12,10 @@ from tests.sim.polymarket_trader import (
     trading,
 )
 
-from pmterm.model.units import CASH_ONE, SECOND
+from pmterm.model.units import CASH_ONE, MS
 from pmterm.sim.fault_script import Do, FaultScript, Rule
 from pmterm.sim.polymarket_signing import NEG_RISK_V2
 from pmterm.sim.quiet import NO_FEES, polymarket_listing
-
-DELAY = 3 * SECOND
 
 
 async def test_lists_are_filtered_and_come_in_pages():
@@ -91,7 +89,7 @@ async def test_notifications_tell_of_cancels_fills_failures_and_payouts_until_dr
 
 async def test_what_a_client_asks_before_it_signs():
     listings = [
-        polymarket_listing("quiet", taker_delay=DELAY, neg_risk=True),
+        polymarket_listing("quiet", taker_delay=250 * MS, neg_risk=True),
         polymarket_listing("free", fees=NO_FEES),
     ]
     async with serving(listings) as (sim, ann):

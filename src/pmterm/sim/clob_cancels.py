@@ -42,7 +42,7 @@ class CancelClerk:
     ) -> Cancelled:
         """Cancel an account's open orders: all, or those of a market or a token."""
         self._desk.exchange.advance(now)
-        found = self._desk.find_token(int(token)) if token.isdigit() else None
+        found = self._desk.find_token(token)
         ids = [
             order.id
             for order in self._desk.exchange.open_orders(account)

@@ -41,7 +41,7 @@ SOONEST: Ns = 60 * SECOND
 DOLLAR: Cash = 1_000_000
 ROUNDING: Cash = 100  # fees are rounded fill by fill
 NOBODY = Why.NOTHING_TO_MATCH
-Tokens = Callable[[int], tuple[MarketState, int] | None]
+Tokens = Callable[[str], tuple[MarketState, int] | None]
 
 
 class Desk(msgspec.Struct, eq=False):
@@ -136,7 +136,7 @@ class OrderClerk:
             raise ClobRefused(no.NOT_OWNER)
         wallet = self._desk.wallets.of_key(key.address)
         self._check_wallet(wallet, signed)
-        found = self._desk.find_token(signed.token)
+        found = self._desk.find_token(str(signed.token))
         if found is None or not found[0].is_open:
             raise ClobRefused(no.no_such_book(signed.token))
         state, outcome = found

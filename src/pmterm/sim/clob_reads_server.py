@@ -13,6 +13,7 @@ from aiohttp import web
 
 from pmterm.model.units import Ns
 from pmterm.sim import clob_refusals as no
+from pmterm.sim.answers import whole_number
 from pmterm.sim.clob_desk import Desk
 from pmterm.sim.clob_private import Call, Gate
 from pmterm.sim.clob_refusals import ClobRefused
@@ -116,7 +117,7 @@ class ReadsServer:
     def _balance_of(self, call: Call, asked: str, token: str) -> int:
         if asked == "COLLATERAL":
             return self._desk.holdings.cash(call.wallet)
-        found = self._desk.find_token(int(token)) if token.isdigit() else None
+        found = self._desk.find_token(token)
         if found is None:
             raise ClobRefused(f"Invalid asset type or token id: {asked[:40]}")
         state, outcome = found
@@ -185,7 +186,7 @@ def _fits(row: dict[str, Any], call: Call) -> bool:
             "maker_address",
             lambda asked: asked.lower() in makers | {row["maker_address"].lower()},
         ),
-        ("before", lambda asked: asked.isdigit() and matched_at < int(asked)),
-        ("after", lambda asked: asked.isdigit() and matched_at > int(asked)),
+        ("before", lambda asked: matched_at < whole_number(asked, 0)),
+        ("after", lambda asked: matched_at > whole_number(asked, matched_at)),
     )
     return all(test(query[name]) for name, test in tests if query.get(name))

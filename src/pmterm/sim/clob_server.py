@@ -61,23 +61,22 @@ class ClobServer:
             web.get(f"{CLOB}/markets-by-token/{{token}}", self._by_token),
         ]
 
-    def find_token(self, token: int) -> tuple[MarketState, int] | None:
+    def find_token(self, token: str) -> tuple[MarketState, int] | None:
         """Return the market of a token and which of its outcomes it is."""
-        known = self._tokens.get(str(token))
+        known = self._tokens.get(token)
         return None if known is None or known[0].market in self._switches.hidden else known
 
     def _asked(self, request: web.Request) -> tuple[MarketState, int] | web.Response:
         token = request.query.get("token_id", "")
         if not token.isdigit():
             return answer({"error": "Invalid token id"}, 400)
-        known = self.find_token(int(token))
+        known = self.find_token(token)
         if known is None or not known[0].is_open:
             return answer(NO_BOOK, 404)
         return known
 
     def _found(self, row: dict[str, Any]) -> tuple[MarketState, int] | None:
-        token = str(row.get("token_id"))
-        return self.find_token(int(token)) if token.isdigit() else None
+        return self.find_token(str(row.get("token_id")))
 
     async def _book(self, request: web.Request) -> web.Response:
         asked = self._asked(request)

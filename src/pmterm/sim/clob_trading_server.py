@@ -159,7 +159,7 @@ def _each(call: Call) -> int:
     """Count what a batch asks for; one that cannot be read costs 1."""
     try:
         return max(1, len(_posts.decode(call.body)))
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return 1
 
 

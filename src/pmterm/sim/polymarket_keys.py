@@ -7,6 +7,7 @@ be off is not published; `SKEW` is ours.
 import base64
 import hashlib
 import hmac
+import re
 import uuid
 from collections.abc import Mapping
 
@@ -18,6 +19,7 @@ from pmterm.sim.polymarket_signing import request_signature, wallet_signer
 
 SKEW: Ns = 30 * SECOND
 BAD_WALLET_HEADERS = "Invalid L1 Request headers"
+_NONCE = re.compile(r"[0-9]{1,18}", re.ASCII)
 UNAUTHORIZED = "Unauthorized/Invalid api key"
 
 
@@ -88,9 +90,9 @@ def wallet_of(headers: Mapping[str, str], now: Ns) -> tuple[str, int] | None:
     """Return (address, nonce) of who signed the L1 headers, None if they prove nothing."""
     address, stamp = headers.get("POLY_ADDRESS", ""), headers.get("POLY_TIMESTAMP", "")
     nonce = headers.get("POLY_NONCE", "0")
-    if not is_address(address) or not _is_timely(stamp, now) or not nonce.isdigit():
+    if not is_address(address) or not _is_timely(stamp, now) or not _NONCE.fullmatch(nonce):
         return None
-    signer = wallet_signer(address, stamp, int(nonce[:18]), headers.get("POLY_SIGNATURE", ""))
+    signer = wallet_signer(address, stamp, int(nonce), headers.get("POLY_SIGNATURE", ""))
     proper = to_checksum_address(address)
     return (proper, int(nonce)) if signer == proper else None
 
@@ -111,11 +113,16 @@ def key_of(headers: Mapping[str, str], asked: Asked, keys: KeyRing, now: Ns) -> 
         return None
     expected = request_signature(key.secret, stamp, asked.method, asked.path, asked.body)
     is_proven = (
-        hmac.compare_digest(expected.encode(), headers.get("POLY_SIGNATURE", "").encode())
-        and hmac.compare_digest(key.passphrase, headers.get("POLY_PASSPHRASE", ""))
+        is_same(expected, headers.get("POLY_SIGNATURE", ""))
+        and is_same(key.passphrase, headers.get("POLY_PASSPHRASE", ""))
         and headers.get("POLY_ADDRESS", "").lower() == key.address.lower()
     )
     return key if is_proven else None
+
+
+def is_same(secret: str, given: str) -> bool:
+    """Compare in constant time, whatever bytes a stranger sends."""
+    return hmac.compare_digest(secret.encode(), given.encode(errors="surrogateescape"))
 
 
 def _is_timely(stamp: str, now: Ns) -> bool:

@@ -194,6 +194,6 @@ def clob_market_info(state: MarketState) -> dict[str, Any]:
     if market.fees.kind is not FeeKind.NONE:
         rate = _number(market.fees.taker_ppm, 1_000_000)
         row["fd"] = {"r": rate, "e": market.fees.exponent, "to": True}
-    if market.taker_delay:
+    if 0 < market.taker_delay < SECOND:  # whole seconds stand elsewhere, as `secondsDelay`
         row["itode"] = True
     return row

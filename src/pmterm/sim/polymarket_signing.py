@@ -138,9 +138,7 @@ def order_signer(terms: SignedTerms, domain: Domain, signature: str) -> str | No
         raw = bytes.fromhex(signature.removeprefix("0x"))
         if terms.signature_type == DEPOSIT_WALLET:
             return _wrapped_signer(terms, domain, raw)
-        if len(raw) != PLAIN_LENGTH:
-            return None
-        return str(Account.recover_message(_order_message(terms, domain), signature=raw))
+        return _recovered(_order_message(terms, domain), raw)
     except _UNSIGNED:
         return None
 
@@ -190,7 +188,13 @@ def _wrapped_signer(terms: SignedTerms, domain: Domain, raw: bytes) -> str | Non
             },
         }
     )
-    return str(Account.recover_message(wrap, signature=raw[:PLAIN_LENGTH]))
+    return _recovered(wrap, raw[:PLAIN_LENGTH])
+
+
+def _recovered(message: SignableMessage, raw: bytes) -> str | None:
+    if len(raw) != PLAIN_LENGTH:
+        return None
+    return str(Account.recover_message(message, signature=raw))
 
 
 def _typed(fields: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
@@ -248,7 +252,7 @@ def wallet_signer(
             }
         )
         raw = bytes.fromhex(signature.removeprefix("0x"))
-        return str(Account.recover_message(message, signature=raw))
+        return _recovered(message, raw)
     except _UNSIGNED:
         return None
 

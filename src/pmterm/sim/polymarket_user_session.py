@@ -4,11 +4,9 @@ Source: Polymarket docs, user channel, read 2026-08. How bad credentials are ans
 documented; here the connection is closed.
 """
 
-import hmac
-
 import msgspec
 
-from pmterm.sim.polymarket_keys import ApiKey, KeyRing
+from pmterm.sim.polymarket_keys import ApiKey, KeyRing, is_same
 from pmterm.sim.polymarket_session import INVALID, REFUSAL, REFUSED, Farewell, Reply
 
 BAD_KEY = "authentication failed"
@@ -74,8 +72,8 @@ class UserSession:
         is_proven = (
             command.type == "user"
             and key is not None
-            and hmac.compare_digest(key.secret, command.auth.secret)
-            and hmac.compare_digest(key.passphrase, command.auth.passphrase)
+            and is_same(key.secret, command.auth.secret)
+            and is_same(key.passphrase, command.auth.passphrase)
         )
         if not is_proven:
             return [Farewell(REFUSED, BAD_KEY)]
