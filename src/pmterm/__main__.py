@@ -1,5 +1,5 @@
 """`python -m pmterm`."""
 
-from pmterm.cli import main
+from pmterm.cli.program import main
 
 main()

@@ -9,7 +9,7 @@ import pytest
 from tests.docs.demo_evening import Evening, StillClock
 from typer.testing import CliRunner
 
-from pmterm.cli import app as commands
+from pmterm.cli.program import app as commands
 from pmterm.tui.app import TradingApp
 
 ROOT = Path(__file__).parents[2]

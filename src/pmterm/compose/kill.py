@@ -75,7 +75,7 @@ async def _at_the_venues(settings: Settings) -> dict[str, str]:
         for venue, account in accounts.items():
             try:
                 http.prove(venue, proof_of(account, settings.hosts))
-                said[venue.value] = await _cancel_all(http, wing_of(account), clock)
+                said[venue.value] = await _cancel_all(http, wing_of(account, settings), clock)
             except PmtermError as error:
                 said[venue.value] = str(error)
     finally:

@@ -20,7 +20,7 @@ from pmterm.model.errors import CredentialsWrong
 from pmterm.model.ids import Venue
 from pmterm.model.order import GateState
 from pmterm.model.secret import Secret
-from pmterm.model.units import Ns
+from pmterm.model.units import QTY_ONE, Ns
 from pmterm.net.websocket import Stream
 from pmterm.runtime.clock import Clock
 from pmterm.runtime.hub import Hub
@@ -29,6 +29,7 @@ from pmterm.runtime.request_worker import RequestWorker
 from pmterm.runtime.session import Private
 from pmterm.runtime.user_worker import UserWorker
 from pmterm.venues.base import Orders, Proof
+from pmterm.venues.kalshi.bodies import House
 from pmterm.venues.kalshi.orders import KalshiOrders
 
 CREATES = ("place:", "amend:")
@@ -66,17 +67,18 @@ def trader(settings: Settings, redactor: Redactor) -> Trader:
     hosts = settings.hosts
     kalshi = accounts.get(Venue.KALSHI)
     return Trader(
-        {venue: wing_of(account) for venue, account in accounts.items()},
+        {venue: wing_of(account, settings) for venue, account in accounts.items()},
         {venue: proof_of(account, hosts) for venue, account in accounts.items()},
         {venue: public_name(account) for venue, account in accounts.items()},
         kalshi if isinstance(kalshi, KalshiKey) else None,
     )
 
 
-def wing_of(account: Account) -> Orders:
+def wing_of(account: Account, settings: Settings) -> Orders:
     """Return what trades with an account."""
     if isinstance(account, KalshiKey):
-        return KalshiOrders()
+        most = settings.group_contracts * QTY_ONE
+        return KalshiOrders(House(subaccount=account.subaccount or 0, group_contracts=most))
     from pmterm.venues.polymarket.naming import Trader as Maker
     from pmterm.venues.polymarket.orders import PolymarketOrders
     from pmterm.venues.polymarket.signing import SignatureType

@@ -69,9 +69,14 @@ class LiveTrading(msgspec.Struct, frozen=True):
 
 
 class LiveAccount(msgspec.Struct, frozen=True):
-    """Whose stored keys trade: an account's name, "" where there is only one per venue."""
+    """Whose stored keys trade: an account's name, "" where there is only one per venue.
+
+    `group_contracts`: so many contracts may fill within 15 s before Kalshi cancels all our orders
+    there (its order groups); 0: without.
+    """
 
     account: str = ""
+    group_contracts: int = 20_000
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
@@ -117,7 +122,17 @@ _TIMES: Final = frozenset(
     }
 )  # fmt: skip
 _MAY_BE_ZERO: Final = frozenset(
-    {"latency", "patience", "credit", "refill", "settle_ms", "latency_ms", "port", "seed"}
+    {
+        "latency",
+        "patience",
+        "credit",
+        "refill",
+        "settle_ms",
+        "latency_ms",
+        "port",
+        "seed",
+        "group_contracts",
+    }
 )
 _NEVER_OFF: Final = frozenset(
     {"error_window", "move_window", "drawdown_window", "order_window", "error_halt"}

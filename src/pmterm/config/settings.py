@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True):
     paper: PaperVenue = PaperVenue()
     manual: ManualSettings = ManualSettings()
     account: str = LiveAccount().account
+    group_contracts: int = LiveAccount().group_contracts
     live: LiveTrading = LiveTrading()
     risk: Limits = Limits()
     signals: SignalSettings = SignalSettings()
@@ -157,6 +158,7 @@ def _settings(given: Mapping[str, Given]) -> Settings:
         paper=_filled(PaperVenue(), "paper", given),
         manual=_filled(ManualSettings(), "paper", given),
         account=_filled(LiveAccount(), "live", given).account,
+        group_contracts=_filled(LiveAccount(), "live", given).group_contracts,
         live=_filled(LiveTrading(), "live", given),
         risk=_limits(profile, given),
         signals=_filled(SignalSettings(), "signals", given),

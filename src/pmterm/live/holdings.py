@@ -44,7 +44,7 @@ class Holdings:
     def compare(self, theirs: Theirs, at: Ns) -> list[Message]:
         """Hold every quiet market against the venue's word."""
         self._theirs = dict(theirs.holdings)
-        self._prices |= {seen.market: _yes_price(seen) for seen in theirs.outcomes}
+        self._prices |= {seen.market: _price(seen) for seen in theirs.outcomes}
         said: list[Message] = []
         for market in dict.fromkeys([*theirs.holdings, *self._book.markets()]):
             if self._is_quiet(market, at):
@@ -99,9 +99,7 @@ class Holdings:
         """Put what was held of one outcome on the record, on the YES scale."""
         qty = seen.qty if seen.outcome == 0 else -seen.qty
         why = "held before pmterm"
-        return HoldingAdjusted(
-            at, seen.market, qty, _yes_price(seen), why, seen.outcome, self._venue
-        )
+        return HoldingAdjusted(at, seen.market, qty, _price(seen), why, seen.outcome, self._venue)
 
     def _is_quiet(self, market: MarketId, at: Ns) -> bool:
         if self._book.is_settling(market) or at - self._book.last_at(market) < QUIET:
@@ -113,5 +111,6 @@ class Holdings:
         )
 
 
-def _yes_price(seen: HoldingSeen) -> Price:
-    return seen.average if seen.outcome == 0 else PRICE_ONE - seen.average
+def _price(seen: HoldingSeen) -> Price:
+    """Return what was paid; half a dollar where the venue did not tell."""
+    return seen.average or PRICE_ONE // 2

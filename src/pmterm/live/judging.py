@@ -19,6 +19,8 @@ from pmterm.model.market import Market
 from pmterm.model.order import OrderState, TimeInForce
 from pmterm.model.units import MS, SECOND, Ns
 
+# An order that must fill at once and met nobody was taken in and died: that is no refusal.
+FOUND_NOBODY = frozenset({"fok_killed", "ioc_no_match", "not_filled"})
 LOOKS_TO_REFUTE = 3  # an order that was never seen counts as not there after so many looks ...
 TIME_TO_REFUTE: Ns = 60 * SECOND  # ... over so long a time: venues take up to a minute
 LOOKS_TO_END = 2  # one that was there and is gone from the list, with its fills read, has ended
@@ -75,7 +77,8 @@ class Judge:
         if order.existed:  # seen by another way: the refusal is of something else
             order.restart_asking(said.at)
             return ()
-        return (order.report(said.at, OrderState.REFUSED, said.reason),)
+        state = OrderState.CANCELLED if said.code in FOUND_NOBODY else OrderState.REFUSED
+        return (order.report(said.at, state, said.reason),)
 
     def unclear(self, said: OrderUnclear) -> Sequence[Message]:
         """Whether the venue took it is not known: never sent again, asked about from now on."""

@@ -143,7 +143,10 @@ class ListEnded(Message, frozen=True):
 
 
 class HoldingSeen(Message, frozen=True):
-    """What the venue says we hold of one outcome (0 or more), and its own average price."""
+    """What the venue says we hold of one outcome (0 or more).
+
+    `average` is what was paid on average, on the YES scale; 0: not told.
+    """
 
     venue: Venue
     market: MarketId

@@ -227,7 +227,7 @@ class TestHoldings:
         assert len(asks) == 3
         said = [word for ask in asks for word in one.answered(reply(ask, {"balance": "5"}))]
         (other,) = [held for held in only(HoldingSeen, said) if held.market == ELSEWHERE]
-        assert (other.outcome, other.qty, other.average) == (1, 5, 6_699)
+        assert (other.outcome, other.qty, other.average) == (1, 5, 3_301)
         assert len(only(ListEnded, said)) == 1
 
     def test_further_pages_of_positions_are_read_before_anything_is_counted(self) -> None:

@@ -129,6 +129,8 @@ class Holdings:
             now.why = f"a balance is not known: {meant.reason}"
             return [*moods(response, meant)]
         average = now.averages.get(token, 0)
+        if average and seat.outcome:
+            average = PRICE_ONE - average
         return [HoldingSeen(response.at, VENUE, seat.market, seat.outcome, balance.amount, average)]
 
 
