@@ -190,6 +190,7 @@ def test_every_prefix_of_the_journal_restores_the_orders():
     for event in [
         approved(side=BUY),
         OrderNamed(T0, OURS, M, VenueOrderId("ours"), 0, "{}"),
+        OrderKnown(T0, OURS, VenueOrderId("theirs")),
         found(filled=2),
         report(state=OrderState.UNKNOWN),
         one,
@@ -201,3 +202,10 @@ def test_every_prefix_of_the_journal_restores_the_orders():
     ]:
         journal += [event, *tell(live, event)]
         assert recall(Executor(), journal).orders() == live.orders()
+
+
+def test_what_was_paid_out_is_not_held_after_a_restart_either():
+    started = SessionStarted(T0, "s", Mode.LIVE, "0", 0)
+    it = recall(Executor(), [started, fill(qty=10, order="s-9"), MarketSettled(T0, M, 0)])
+    tell(it, approved("s-1", SELL, qty=4))
+    assert withdrawn(tell(it, GateChanged(T0, GateState.REDUCING, ""))) == ["s-1"]

@@ -198,6 +198,11 @@ def test_a_panic_closes_unarmed_and_asks_nothing():
     assert rule(it, "s-2", origin="panic", qty=11, side=SELL, price=4600) != "approved"
 
 
+def test_what_calls_itself_a_panic_and_opens_something_has_to_be_armed():
+    assert rule(unarmed(), origin="panic") == "ARM"
+    assert rule(gate(), origin="panic", confirmed=False) == "ASK"
+
+
 # Ready.
 
 
@@ -338,6 +343,12 @@ def test_buying_the_other_outcome_is_paid_in_full():
     assert rule(it, "s-2", SELL, 10, 4600) == "cash"  # 5.40 of the 5.30 that are left
 
 
+def test_what_sells_a_holding_takes_no_cash():
+    it = polymarket(bought(10), cash=10)
+    assert rule(it, "s-1", SELL, 10, 4800) == "approved"
+    assert rule(it, "s-2", BUY, 10, 4700) == "approved"  # 4.70 of the 5.30 that are left
+
+
 def test_a_venue_with_one_book_settles_at_once_and_nets():
     it = gate()
     tell(it, bought(10))
@@ -364,6 +375,26 @@ def test_one_that_failed_before_it_was_heard_of_is_not_booked():
     one = bought(10, state=FillState.MATCHED)
     tell(it, FillMoved(T0, one.id, one.order, M, FillState.FAILED), one)
     assert it._exposure.held(M).qty == 0
+
+
+def test_what_failed_may_trade_again_while_its_order_works():
+    it = polymarket()
+    ask(it, "s-1", qty=10, price=4600, post_only=True)
+    one = bought(4, state=FillState.MATCHED, order="s-1")
+    tell(it, one, report("s-1", OrderState.PARTIAL, 4600, 10, filled=4))
+    assert it.uses(M)[0].value == "$4.64"
+    tell(it, FillMoved(T0, one.id, one.order, M, FillState.FAILED))
+    assert it.uses(M)[0].value == "$4.60"
+    tell(it, report("s-1", OrderState.CANCELLED, 4600, 10, filled=4))
+    assert it.uses(M)[0].value == "$0"
+
+
+def test_what_has_ended_does_not_work_again_by_a_late_word():
+    it = gate()
+    ask(it, "s-1", qty=100, price=4600)
+    tell(it, report("s-1", OrderState.CANCELLED, 4600, 100, filled=10))
+    tell(it, report("s-1", OrderState.OPEN, 4600, 100))
+    assert it.uses(M)[0].value == "$4.60"
 
 
 def test_some_of_several_fills_failing_leaves_the_others_and_their_cost():
