@@ -22,7 +22,7 @@ from pmterm.compose.doctor import run
 from pmterm.compose.doctor.lines import Verdict, exit_code, facts, words
 from pmterm.compose.keys_add import Wish
 from pmterm.config import credentials, environment, paths
-from pmterm.config.accounts import KalshiKey, PolymarketAccount
+from pmterm.config.accounts import KalshiKey, Listed, PolymarketAccount, home_of
 from pmterm.config.credentials import load_accounts
 from pmterm.config.vault import Vault
 from pmterm.model.ids import Venue
@@ -303,6 +303,15 @@ async def test_a_server_error_is_told_as_the_venues(tmp_path):
     for venue in Venue:
         assert by_check(lines, venue)["exchange"].verdict == "fail"
         assert by_check(lines, venue)["edge"].verdict == "ok"
+
+
+async def test_a_key_for_another_home_and_one_that_does_not_open_are_told_apart(tmp_path):
+    here, there = Listed(K, "main", "", "a…b"), Listed(P, "main", "polymarket.com", "0x…1")
+    async with exchange(tmp_path) as place:
+        here = msgspec.structs.replace(here, home=home_of(K, place.settings.hosts))
+        lines = await look(place.settings, kept=[here, there])
+    assert "could not be used" in by_check(lines, K)["key"].says
+    assert "polymarket.com and is not used here" in by_check(lines, P)["key"].says
 
 
 def test_the_page_of_the_edge_is_no_words():

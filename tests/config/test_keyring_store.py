@@ -5,6 +5,7 @@ import keyring.backend
 import keyring.backends.chainer
 import keyring.backends.fail
 import keyring.backends.null
+import keyring.core
 import keyring.errors
 import pytest
 from tests.config.keys_build import CANARY, kalshi, polymarket
@@ -109,3 +110,9 @@ def test_an_entry_of_somebody_else_is_told_and_not_quoted(text):
     with pytest.raises(CredentialsWrong, match="not in a form") as caught:
         Keyring(backend).read()
     assert CANARY not in str(caught.value)
+
+
+def test_a_keyring_that_is_named_and_not_there_is_none(monkeypatch):
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "no.such.Keyring")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    assert system_keyring() is None

@@ -18,6 +18,7 @@ _TRUSTED: Final = {
     "keyring.backends.macOS",
     "keyring.backends.Windows",
 }
+_MISCONFIGURED: Final = (ImportError, AttributeError, TypeError, ValueError, RuntimeError, OSError)
 _CHAIN: Final = "keyring.backends.chainer"
 
 
@@ -75,7 +76,10 @@ def system_keyring() -> Keyring | None:
     """Return the system's keyring; None if there is none that hides what it is given."""
     import keyring  # noqa: PLC0415 - 100 ms, which only those wait for who need keys
 
-    chosen = keyring.get_keyring()
+    try:
+        chosen = keyring.get_keyring()
+    except _MISCONFIGURED:
+        return None  # its own settings name a keyring that is not there
     chain = list(getattr(chosen, "backends", ())) if _module(chosen) == _CHAIN else [chosen]
     trusted = [backend for backend in chain if _module(backend) in _TRUSTED]
     return Keyring(trusted[0]) if trusted else None

@@ -122,8 +122,11 @@ async def kalshi_account(ward: Ward) -> list[Line]:
 
 
 def no_account_line(ward: Ward, venue: Venue) -> Line:
-    """Say that there is no key; if one is kept for another home, that it is that one's."""
+    """Say why there is no key to try: none, only another home's, or one that did not open."""
     home = home_of(venue, ward.settings.hosts)
+    if venue in ward.accounts or any((row.venue, row.home) == (venue, home) for row in ward.kept):
+        says = "one is kept, and could not be used"
+        return warn(venue, "key", says, "See the line that failed above; mend that first.")
     others = sorted({row.home for row in ward.kept if row.venue is venue} - {home})
     add = f"Add one: pmterm keys add {venue}"
     if others:
