@@ -160,6 +160,7 @@ async def test_batch_answers_in_order_and_each_failure_for_itself():
         first, *others = body["orders"]
         assert (first["reduced_by"], first["error"]) == ("10.00", None)
         assert [other["error"]["code"] for other in others] == ["not_found", "not_found"]
+        assert [other["reduced_by"] for other in others] == ["0.00", "0.00"]
 
 
 async def test_batch_that_cannot_be_decoded_places_nothing():

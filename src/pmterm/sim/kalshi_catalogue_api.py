@@ -19,6 +19,7 @@ from pmterm.sim.kalshi_rows import (
     series_row,
     trade_row,
 )
+from pmterm.sim.kalshi_rules import KalshiRules
 from pmterm.sim.market_state import MarketState
 
 NOT_FOUND = {"error": {"code": "not_found", "message": "not found"}}
@@ -27,9 +28,12 @@ NOT_FOUND = {"error": {"code": "not_found", "message": "not found"}}
 class CatalogueApi:
     """Answers what anybody may ask, signed or not."""
 
-    def __init__(self, states: Mapping[MarketId, MarketState], faults: Faults) -> None:
+    def __init__(
+        self, states: Mapping[MarketId, MarketState], faults: Faults, rules: KalshiRules
+    ) -> None:
         self._states = states
         self._faults = faults
+        self._rules = rules
 
     def routes(self, base: str) -> list[web.RouteDef]:
         """Return every path served."""
@@ -46,7 +50,10 @@ class CatalogueApi:
         ]
 
     def _row(self, state: MarketState) -> dict[str, Any]:
-        return market_row(state, self._faults.title)
+        return market_row(state, self._faults.title, self._more())
+
+    def _more(self) -> dict[str, Any]:
+        return {"liquidity_dollars": "0.0000"} if self._rules.sends_liquidity else {}
 
     def _found(self, request: web.Request) -> list[MarketState]:
         query = request.query
@@ -115,7 +122,9 @@ class CatalogueApi:
         limit = min(max(whole_number(request.query.get("limit", ""), 200), 1), 200)
         events = list(self._by_event(self._found(request)).values())
         rows, cursor = page(events, request.query.get("cursor", ""), limit)
-        body = [event_row(states, self._faults.title, nested=nested) for states in rows]
+        body = [
+            event_row(states, self._faults.title, self._more(), nested=nested) for states in rows
+        ]
         return answer({"events": body, "cursor": cursor})
 
     async def _event(self, request: web.Request) -> web.Response:
@@ -124,18 +133,22 @@ class CatalogueApi:
         if states is None:
             return answer(NOT_FOUND, 404)
         nested = request.query.get("with_nested_markets") == "true"
-        body: dict[str, Any] = {"event": event_row(states, self._faults.title, nested=nested)}
+        body: dict[str, Any] = {
+            "event": event_row(states, self._faults.title, self._more(), nested=nested)
+        }
         if not nested:
             body["markets"] = [self._row(state) for state in states]
         return answer(body)
 
+    def _by_series(self) -> dict[str, list[MarketState]]:
+        series: dict[str, list[MarketState]] = {}
+        for state in self._states.values():
+            series.setdefault(state.listing.series, []).append(state)
+        return series
+
     async def _all_series(self, _: web.Request) -> web.Response:
-        first = {state.listing.series: state for state in self._states.values()}
-        return answer({"series": [series_row(state) for state in first.values()]})
+        return answer({"series": [series_row(states) for states in self._by_series().values()]})
 
     async def _series(self, request: web.Request) -> web.Response:
-        wanted = request.match_info["ticker"]
-        for state in self._states.values():
-            if state.listing.series == wanted:
-                return answer({"series": series_row(state)})
-        return answer(NOT_FOUND, 404)
+        states = self._by_series().get(request.match_info["ticker"])
+        return answer({"series": series_row(states)}) if states else answer(NOT_FOUND, 404)

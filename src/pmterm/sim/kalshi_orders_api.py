@@ -105,7 +105,7 @@ class OrdersApi:
         item: dict[str, Any] = {
             "order_id": recall.order,
             "client_order_id": None,
-            "reduced_by": None,
+            "reduced_by": "0.00",
             "ts_ms": None,
             "error": None,
         }

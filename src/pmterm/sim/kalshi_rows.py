@@ -3,6 +3,7 @@
 Source: Kalshi docs, OpenAPI 3.34, read 2026-10; rows of esports markets recorded 2026-08.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pmterm.model.market import MarketStatus
@@ -28,8 +29,10 @@ FILTERS = {
 }
 
 
-def market_row(state: MarketState, title: str = "") -> dict[str, Any]:
-    """Return the row of a market; `title` replaces its own."""
+def market_row(
+    state: MarketState, title: str = "", more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the row of a market; `title` replaces its own, `more` are further fields."""
     listing, market = state.listing, state.listing.market
     bid, ask = state.best_bid, state.best_ask
     times = instant(market.closes_at)
@@ -38,57 +41,67 @@ def market_row(state: MarketState, title: str = "") -> dict[str, Any]:
         result = result_word(state.payout)
         value, paid_at = dollars(state.payout), instant(state.at)
         settled = {"settlement_value_dollars": value, "settlement_ts": paid_at}
-    return {
-        "ticker": market.id,
-        "event_ticker": market.event,
-        "market_type": "binary",
-        "title": title or market.title,
-        "yes_sub_title": listing.subtitle,
-        "no_sub_title": listing.subtitle,
-        "created_time": instant(market.starts_at),
-        "updated_time": instant(max(state.at, market.starts_at)),
-        "open_time": instant(market.starts_at),
-        "close_time": times,
-        "expiration_time": times,
-        "latest_expiration_time": times,
-        "expected_expiration_time": times,
-        "occurrence_datetime": times,
-        "settlement_timer_seconds": 60,
-        "status": STATUSES[state.status],
-        "can_close_early": True,
-        "early_close_condition": "This market will close after a winner is declared.",
-        "yes_bid_dollars": dollars(bid),
-        "yes_ask_dollars": dollars(ask),
-        "no_bid_dollars": dollars(PRICE_ONE - ask),
-        "no_ask_dollars": dollars(PRICE_ONE - bid),
-        "yes_bid_size_fp": contracts(state.bids.sizes.get(bid, 0)),
-        "yes_ask_size_fp": contracts(state.asks.sizes.get(ask, 0)),
-        "last_price_dollars": dollars(state.last),
-        "previous_price_dollars": dollars(0),
-        "previous_yes_bid_dollars": dollars(0),
-        "previous_yes_ask_dollars": dollars(0),
-        "volume_fp": contracts(state.volume),
-        "volume_24h_fp": contracts(state.volume),
-        "open_interest_fp": contracts(state.volume // 20_000 * 10_000),
-        "notional_value_dollars": "1.0000",
-        "result": result,
-        "expiration_value": "",
-        "strike_type": "structured",
-        "custom_strike": {"esports_competitor": listing.subtitle},
-        "rules_primary": market.rules,
-        "rules_secondary": "",
-        "price_level_structure": listing.grid_name or "linear_cent",
-        "price_ranges": [
-            {"start": dollars(band.start), "end": dollars(band.end), "step": dollars(band.step)}
-            for band in state.bands
-        ],
-        "exchange_index": market.shard,
-        "settlement_bounds_type": "default",
-    } | settled
+    return (
+        {
+            "ticker": market.id,
+            "event_ticker": market.event,
+            "market_type": "binary",
+            "title": title or market.title,
+            "yes_sub_title": listing.subtitle,
+            "no_sub_title": listing.subtitle,
+            "created_time": instant(market.starts_at),
+            "updated_time": instant(max(state.at, market.starts_at)),
+            "open_time": instant(market.starts_at),
+            "close_time": times,
+            "expiration_time": times,
+            "latest_expiration_time": times,
+            "expected_expiration_time": times,
+            "occurrence_datetime": times,
+            "settlement_timer_seconds": 60,
+            "status": STATUSES[state.status],
+            "can_close_early": True,
+            "early_close_condition": "This market will close after a winner is declared.",
+            "yes_bid_dollars": dollars(bid),
+            "yes_ask_dollars": dollars(ask),
+            "no_bid_dollars": dollars(PRICE_ONE - ask),
+            "no_ask_dollars": dollars(PRICE_ONE - bid),
+            "yes_bid_size_fp": contracts(state.bids.sizes.get(bid, 0)),
+            "yes_ask_size_fp": contracts(state.asks.sizes.get(ask, 0)),
+            "last_price_dollars": dollars(state.last),
+            "previous_price_dollars": dollars(0),
+            "previous_yes_bid_dollars": dollars(0),
+            "previous_yes_ask_dollars": dollars(0),
+            "volume_fp": contracts(state.volume),
+            "volume_24h_fp": contracts(state.volume),
+            "open_interest_fp": contracts(state.volume // 20_000 * 10_000),
+            "notional_value_dollars": "1.0000",
+            "result": result,
+            "expiration_value": "",
+            "strike_type": "structured",
+            "custom_strike": {"esports_competitor": listing.subtitle},
+            "rules_primary": market.rules,
+            "rules_secondary": "",
+            "price_level_structure": listing.grid_name or "linear_cent",
+            "price_ranges": [
+                {"start": dollars(band.start), "end": dollars(band.end), "step": dollars(band.step)}
+                for band in state.bands
+            ],
+            "exchange_index": market.shard,
+            "settlement_bounds_type": "default",
+        }
+        | settled
+        | dict(more or {})
+    )
 
 
-def event_row(states: list[MarketState], title: str = "", *, nested: bool) -> dict[str, Any]:
-    """Return the row of an event, with its markets inside if `nested`."""
+def event_row(
+    states: list[MarketState],
+    title: str = "",
+    more: Mapping[str, Any] | None = None,
+    *,
+    nested: bool,
+) -> dict[str, Any]:
+    """Return the row of an event, with its markets inside if `nested`; `more` is of those."""
     first = states[0].listing
     row: dict[str, Any] = {
         "event_ticker": first.market.event,
@@ -98,6 +111,7 @@ def event_row(states: list[MarketState], title: str = "", *, nested: bool) -> di
         "mutually_exclusive": len(states) > 1,
         "collateral_return_type": "MECNET" if len(states) > 1 else "",
         "category": first.market.category,
+        "settlement_sources": [],
         "product_metadata": {"competition": "Valorant"},
         "last_updated_ts": instant(max(state.at for state in states)),
         "fee_type_override": None,
@@ -105,23 +119,30 @@ def event_row(states: list[MarketState], title: str = "", *, nested: bool) -> di
         "exchange_index": first.market.shard,
     }
     if nested:
-        row["markets"] = [market_row(state, title) for state in states]
+        row["markets"] = [market_row(state, title, more) for state in states]
     return row
 
 
-def series_row(state: MarketState) -> dict[str, Any]:
-    """Return the row of the series a market belongs to."""
-    fees = state.listing.market.fees
+def series_row(states: list[MarketState]) -> dict[str, Any]:
+    """Return the row of the series that all these markets belong to."""
+    listing = states[0].listing
+    market, fees = listing.market, listing.market.fees
     return {
-        "ticker": state.listing.series,
+        "ticker": listing.series,
         "title": "Valorant Game",
         "frequency": "custom",
-        "category": state.listing.market.category,
+        "category": market.category,
+        "categories": [market.category],
         "tags": ["Esports"],
+        "contract_url": "",
+        "contract_terms_url": "",
+        "additional_prohibitions": [],
+        "volume_fp": contracts(sum(state.volume for state in states)),
+        "last_updated_ts": instant(max(state.at for state in states)),
         "fee_type": "quadratic_with_maker_fees" if fees.maker_ppm else "quadratic",
         "fee_multiplier": fees.taker_ppm / TAKER_PPM,
         "settlement_sources": [],
-        "exchange_index": state.listing.market.shard,
+        "exchange_index": market.shard,
     }
 
 

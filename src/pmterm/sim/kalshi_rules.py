@@ -26,6 +26,7 @@ class KalshiRules(msgspec.Struct):
     - `sends_stamps`: frames of the stream carry `sending_ts_ms`.
     - `swaps_commands`: of commands that come together the last is carried out first.
     - `compresses`: the stream offers permessage-deflate.
+    - `sends_liquidity`: markets carry `liquidity_dollars`, as they did until 2026-10-01.
     """
 
     skew: Ns = 15 * SECOND
@@ -43,6 +44,7 @@ class KalshiRules(msgspec.Struct):
     sends_stamps: bool = True
     swaps_commands: bool = False
     compresses: bool = True
+    sends_liquidity: bool = False
 
     def in_weekly_pause(self, at: Ns) -> bool:
         """Tell whether the week's pause is kept and on."""

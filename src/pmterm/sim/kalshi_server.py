@@ -93,7 +93,7 @@ class KalshiServer(DownTime):
         exchange, records, gate = self._exchange, self._records, self.gate
         return [
             *self.account.routes(BASE),
-            *CatalogueApi(self._states, self._faults).routes(BASE),
+            *CatalogueApi(self._states, self._faults, self.rules).routes(BASE),
             *OrdersApi(self._desk, self._groups, gate).routes(BASE),
             *PortfolioApi(exchange, self._desk, records, gate, self.rules).routes(BASE),
             *TransfersApi(exchange, records, gate).routes(BASE),
