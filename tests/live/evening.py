@@ -219,6 +219,32 @@ class Evening:
         return [order for order in self.exchange.exchange.orders.values() if order.account == "ann"]
 
 
+def begin(
+    exchange: Exchange,
+    journal: MemoryJournal,
+    *,
+    key: ApiKey | None = None,
+    settings: Settings | None = None,
+    kill: Path = Path("/nonexistent/kill"),
+) -> tuple[Evening, HttpClient]:
+    """Put a live session together on an open exchange; nothing runs yet."""
+    clock = exchange.clock
+    hosts = msgspec.convert(exchange.server.hosts(), Hosts)
+    settings = msgspec.structs.replace(settings or Settings(), hosts=hosts)
+    who = owner(exchange, key)
+    net = network(settings, clock)
+    net = msgspec.structs.replace(net, key=who.kalshi)
+    told = list(journal.messages)
+    ground = Ground(net, clock, journal, told, lambda _: None, kill)
+    session = assemble(settings, ground, who)
+    here = Evening(exchange, session, journal)
+    session.begin(settings)
+    for market in (POLY, DELAYED, KALSHI):
+        if market.venue in who.names:
+            session.desk.follow(market, {})
+    return here, net.http
+
+
 @asynccontextmanager
 async def evening(
     exchange: Exchange,
@@ -229,22 +255,9 @@ async def evening(
     kill: Path = Path("/nonexistent/kill"),
 ) -> AsyncIterator[Evening]:
     """Run a live session on an open exchange; it is left when the block ends."""
-    journal = journal or MemoryJournal()
-    clock = exchange.clock
-    hosts = msgspec.convert(exchange.server.hosts(), Hosts)
-    settings = Settings(hosts=hosts, live=LiveTrading(dead_man=dead_man))
-    who = owner(exchange, key)
-    net = network(settings, clock)
-    net = msgspec.structs.replace(net, key=who.kalshi)
-    told = list(journal.messages)
-    ground = Ground(net, clock, journal, told, lambda _: None, kill)
-    session = assemble(settings, ground, who)
+    settings = Settings(live=LiveTrading(dead_man=dead_man))
+    here, http = begin(exchange, journal or MemoryJournal(), key=key, settings=settings, kill=kill)
     over, began = asyncio.Event(), asyncio.Event()
-    here = Evening(exchange, session, journal)
-    session.begin(settings)
-    for market in (POLY, DELAYED, KALSHI):
-        if market.venue in who.names:
-            session.desk.follow(market, {})
 
     async def front() -> int:
         began.set()
@@ -252,9 +265,9 @@ async def evening(
         return 0
 
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(net.http.close)
+        stack.push_async_callback(http.close)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        running = group.create_task(session.run(front))
+        running = group.create_task(here.session.run(front))
         await began.wait()
         try:
             yield here
