@@ -49,3 +49,15 @@ def test_arming_ends_with_the_scene_and_with_idleness():
     arming.arm(T, "scene")
     assert "changed" in arming.check(T, "another")
     assert not arming.is_armed
+
+
+def test_a_key_is_meant_if_it_comes_alone_and_not_as_a_repeat():
+    guard = KeyGuard()
+    guard.key(T)
+    assert guard.means("yes", T)
+    guard.key(T + 10 * MS)
+    assert not guard.means("no", T + 10 * MS), "faster than a finger: a paste"
+    guard.key(T + 100 * MS)
+    assert not guard.means("yes", T + 100 * MS), "a repeat"
+    guard.key(T + 500 * MS)
+    assert guard.means("yes", T + 500 * MS)

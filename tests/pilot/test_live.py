@@ -30,6 +30,7 @@ from pmterm.messages.commands import (
     Resume,
     SubmitTicket,
 )
+from pmterm.messages.live import ReadinessChanged
 from pmterm.messages.orders import Approved, GateChanged, Refused
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.order import GateState, OrderState, Side, TimeInForce
@@ -528,3 +529,36 @@ async def test_ticket_stays_when_another_order_is_refused():
         s.desk.hear(*mine)
         assert isinstance(mine[1], Approved)
         await s.until(lambda: s.app.screen is s.trading)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=ids)
+async def test_health_says_why_not_how_well_compared_and_where_the_time_goes(size):
+    missing = ReadinessChanged(NOW, Venue.KALSHI, ("user stream down",))
+    async with Session(live_desk(disarmed(), missing), size) as s:
+        await s.press("f8")
+        await s.pilot.pause(0.6)
+        shown = s.shown()
+        for words in (
+            "! kalshi not ready: user stream down",
+            "kalshi NOT READY: user stream down  cash $412.00",
+            "polymarket ready  cash $1,290.50",
+            "compared 42s ago (timer) agrees, 310 ms",
+            "dead-man 3.0s ago, fires in 12s",
+            "clock +240 ms, 512 calls, 2 limited, 1 failed",
+            "refused 0 by the gate, 0 by venues; 0 unknown",
+            "order p7-00042 took 2.1 s",
+        ):
+            assert words in shown, words
+        assert any(
+            row.strip("█ ").startswith("acked      122 ms   101 ms   122 ms") for row in s.rows()
+        )
+        assert "kals" in s.rows()[1]
+        assert "not ready" in s.rows()[1]
+
+
+async def test_header_says_when_the_dead_man_ran_out():
+    async with Session(live_desk(armed())) as s:
+        await s.pilot.pause(0.2)
+        assert "dead-man 3.0s" in s.rows()[1]
+        s.desk.now = NOW + 13 * SECOND
+        await s.until(lambda: "dead-man RAN OUT polymarket" in s.rows()[1])

@@ -1,12 +1,31 @@
 import pytest
 
-from pmterm.messages.commands import CancelAll, CancelOrder, Halt, SubmitTicket
+from pmterm.messages.commands import (
+    AcceptVenue,
+    AmendTicket,
+    Arm,
+    CancelAll,
+    CancelOrder,
+    Disarm,
+    Halt,
+    SubmitTicket,
+)
 from pmterm.messages.feed import BookChanged, TradeSeen
-from pmterm.messages.orders import Refused
+from pmterm.messages.live import (
+    Armed,
+    CashSeen,
+    Disarmed,
+    HoldingDiffers,
+    OrderTimed,
+    ReadinessChanged,
+    Reconciled,
+)
+from pmterm.messages.orders import FillMoved, Intent, OrderAdopted, OrderNamed, OrderReport, Refused
 from pmterm.model.errors import UsageWrong
-from pmterm.model.ids import MarketId, OrderId
-from pmterm.model.order import Side
-from pmterm.model.units import SECOND
+from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
+from pmterm.model.order import FillState, OrderState, Side, TimeInForce
+from pmterm.model.units import CASH_ONE, MS, SECOND
+from pmterm.views.live import Question
 from pmterm.views.plain import line_of, parse_command, touch_line
 
 HERE = MarketId("M")
@@ -47,3 +66,89 @@ def test_an_empty_side_is_said_in_a_word():
     assert touch_line(0, "M", 0, 4800, is_trusted=False) == (
         "00:00:00 touch M bid none ask 0.48 NOT TRUSTED"
     )
+
+
+def test_words_for_live_trading():
+    assert parse_command("arm", HERE) == Arm(0, HERE, 300)
+    assert parse_command("ARM 10", HERE) == Arm(0, HERE, 600)
+    assert parse_command("arm 10 25.50", HERE) == Arm(0, HERE, 600, 25_500_000)
+    assert parse_command("disarm", HERE) == Disarm(0)
+    assert parse_command("kill", HERE) == Halt(0)
+    assert parse_command("accept venue", HERE) == AcceptVenue(0, HERE)
+    assert parse_command("amend P7-2 12 0.44", HERE) == AmendTicket(
+        0, OrderId("P7-2"), 4400, 12_000_000
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["arm 0", "arm 61", "arm five", "arm 5 -1", "arm 5 0", "arm 5 5 5", "accept", "confirm"]
+)
+def test_live_words_that_do_not_read_are_refused(line):
+    with pytest.raises(UsageWrong):
+        parse_command(line, HERE)
+
+
+def test_confirm_sends_what_was_asked_about_and_nothing_else():
+    asked = Intent(0, OrderId("o"), HERE, Side.SELL, 5_000_000, 4600, TimeInForce.IOC)
+    question = Question(asked, 0, "X14", "", "", "")
+    assert parse_command("confirm", HERE, question=question) == SubmitTicket(
+        0, HERE, Side.SELL, 5_000_000, 4600, TimeInForce.IOC, confirmed=True
+    )
+
+
+AT = 10 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (
+            Armed(AT, HERE, AT + 300 * SECOND, 25 * CASH_ONE),
+            "ARMED M for 5:00, up to $25.00 an order",
+        ),
+        (Disarmed(AT, "stale book"), "DISARMED: stale book"),
+        (ReadinessChanged(AT, Venue.KALSHI, ("a", "b")), "not ready kalshi: a, b"),
+        (ReadinessChanged(AT, Venue.KALSHI, (), True), "ready kalshi, post only"),
+        (CashSeen(AT, Venue.KALSHI, 5_250_000), "cash kalshi $5.25"),
+        (
+            HoldingDiffers(AT, HERE, 100_000_000, -60_000_000),
+            "DIFFERS M ours 100 theirs -60; accept venue takes theirs",
+        ),
+        (Reconciled(AT, Venue.KALSHI, "timer", 2, 90), "compared kalshi (timer): 2 differ, 90 ms"),
+        (
+            FillMoved(AT, FillId("f"), OrderId("o"), HERE, FillState.FAILED),
+            "settling o fill f REVERSED",
+        ),
+        (
+            OrderAdopted(
+                AT, OrderId("x"), HERE, VenueOrderId("v"), 0, Side.BUY, 4400, 9_000_000, 0
+            ),
+            "adopted x M buy 0/9 at 0.44 (foreign)",
+        ),
+        (
+            OrderReport(AT, OrderId("o"), HERE, OrderState.UNKNOWN, 4500, 5_000_000, 0, "try 2"),
+            "order o unknown 0/5 at 0.45 (try 2); do not send again, pmterm is asking the venue",
+        ),
+        (
+            OrderReport(
+                AT, OrderId("o"), HERE, OrderState.SENT, 4500, 5_000_000, 0, until=AT + 2 * SECOND
+            ),
+            "order o sent 0/5 at 0.45, delayed 2.0s",
+        ),
+        (
+            OrderTimed(AT, OrderId("o"), Venue.KALSHI, AT, AT + 3 * MS, AT + 4 * MS),
+            "timed o decided 3 ms, sent 1 ms",
+        ),
+        (
+            Refused(AT, OrderId("o"), HERE, "X14", "none yet", "a yes", "", asks=True),
+            "asks o X14: none yet against a yes; type confirm to send it",
+        ),
+    ],
+)
+def test_each_live_event_is_one_line(message, line):
+    assert line_of(message) == f"00:00:10 {line}"
+
+
+def test_signed_bytes_of_an_order_are_not_printed():
+    named = OrderNamed(AT, OrderId("o"), HERE, VenueOrderId("v"), 0, '{"signature":"0xabc"}')
+    assert line_of(named) is None

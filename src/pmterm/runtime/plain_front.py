@@ -18,6 +18,7 @@ from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND
 from pmterm.views.board import Board
 from pmterm.views.plain import HELP, TOLD, line_of, parse_command, touch_line
+from pmterm.views.question import open_question
 
 MOST_TYPED = 4096
 QUITS = frozenset({"quit", "exit", "q"})
@@ -121,7 +122,9 @@ class PlainFront:
             self._focus(line.split()[1])
         elif words:
             try:
-                self._desk.send(parse_command(line, self._desk.board().focus))
+                board = self._desk.board()
+                question = open_question(board)
+                self._desk.send(parse_command(line, board.focus, question=question))
             except UsageWrong as wrong:
                 self._answer("NotUnderstood", f"{wrong.detail} {wrong.hint}")
 

@@ -106,7 +106,7 @@ class TradingApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show Textual's palette, under the bar of a live session."""
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(self._trading.board, self._trading.look))
 
     def action_explain_quit(self) -> None:

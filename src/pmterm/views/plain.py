@@ -1,40 +1,50 @@
-"""The plain mode: one line per event, and commands typed as words."""
+"""The plain mode: one line per event."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from pmterm.messages.accounts import MarketSettled, PositionChanged, SessionStarted
 from pmterm.messages.base import Message
-from pmterm.messages.commands import (
-    CancelAll,
-    CancelMarket,
-    CancelOrder,
-    CloseAll,
-    ClosePosition,
-    Halt,
-    Panic,
-    Reduce,
-    Resume,
-    SubmitTicket,
-)
 from pmterm.messages.feed import NO_ASK, NO_BID, MarketSeen, MarketStatusSeen, TradeSeen
 from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
-from pmterm.messages.orders import Approved, Fill, GateChanged, JournalFailed, OrderReport, Refused
+from pmterm.messages.live import (
+    AccountSeen,
+    Armed,
+    CashSeen,
+    Disarmed,
+    HoldingAdjusted,
+    HoldingDiffers,
+    OrderTimed,
+    ReadinessChanged,
+    Reconciled,
+)
+from pmterm.messages.orders import (
+    Approved,
+    Fill,
+    FillMoved,
+    GateChanged,
+    JournalFailed,
+    OrderAdopted,
+    OrderKnown,
+    OrderReport,
+    Refused,
+    WithdrawOrder,
+)
 from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen
-from pmterm.model.errors import UsageWrong
-from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.market import Market
-from pmterm.model.order import Side
-from pmterm.model.units import Ns, Price, Qty, parse_price, parse_qty, price_text
-from pmterm.views.figures import cash_text, clock_text, qty_text, score_text
+from pmterm.model.order import FillState, OrderState
+from pmterm.model.units import Ns, Price, price_text
+from pmterm.views.account_words import span_words
+from pmterm.views.figures import cash_text, clock_text, qty_text, score_text, span_text
+from pmterm.views.latency import STAGES, spans_of
 from pmterm.views.news import fill_text, refusal_text
+from pmterm.views.order_row import delay_text
+from pmterm.views.plain_commands import HELP, parse_command
 from pmterm.views.signals import NAMES, outcome_text
 
+__all__ = ["HELP", "TOLD", "line_of", "parse_command", "touch_line"]
+
 _Line: TypeAlias = Callable[[Any], str]
-HELP = (
-    "buy 10 | sell 10 | limit buy 10 0.47 | cancel all | cancel here | cancel ORDER | close |"
-    " close all | markets | focus MARKET | halt | reduce | resume | panic | help | quit"
-)
 
 
 def line_of(message: Message, *, trades: bool = True) -> str | None:
@@ -64,6 +74,10 @@ def _signal(message: SignalSeen) -> str:
 def _report(message: OrderReport) -> str:
     ahead = f", {qty_text(message.ahead)} ahead" if message.ahead >= 0 else ""
     reason = f" ({message.reason})" if message.reason else ""
+    if message.state is OrderState.UNKNOWN:
+        reason += "; do not send again, pmterm is asking the venue"
+    if message.until > message.at:
+        reason += f", delayed {delay_text(message.until - message.at)}"
     return (
         f"order {message.order} {message.state} {qty_text(message.filled)}/"
         f"{qty_text(message.qty)} at {price_text(message.price)}{ahead}{reason}"
@@ -102,6 +116,66 @@ def _stopped(message: WorkerDown) -> str:
     return f"stopped {message.name}: {message.cause}{again}"
 
 
+def _refused(message: Refused) -> str:
+    word = "asks" if message.asks else "refused"
+    tail = "; type confirm to send it" if message.asks else ""
+    return f"{word} {message.order} {refusal_text(message)}{tail}"
+
+
+def _adopted(message: OrderAdopted) -> str:
+    whose = "ours, found again" if message.is_ours else "foreign"
+    return (
+        f"adopted {message.order} {message.market} {message.side} {qty_text(message.filled)}/"
+        f"{qty_text(message.qty)} at {price_text(message.price)} ({whose})"
+    )
+
+
+def _moved(message: FillMoved) -> str:
+    word = "REVERSED" if message.state is FillState.FAILED else message.state.value
+    return f"settling {message.order} fill {message.fill} {word}"
+
+
+def _armed(message: Armed) -> str:
+    cap = f", up to {cash_text(message.max_cash)} an order" if message.max_cash else ""
+    return f"ARMED {message.market} for {span_text(message.until - message.at)}{cap}"
+
+
+def _ready(message: ReadinessChanged) -> str:
+    if message.missing:
+        return f"not ready {message.venue}: {', '.join(message.missing)}"
+    return f"ready {message.venue}{', post only' if message.post_only else ''}"
+
+
+def _differs(message: HoldingDiffers) -> str:
+    if message.is_over:
+        return f"agrees {message.market} holding {qty_text(message.ours)}"
+    return (
+        f"DIFFERS {message.market} ours {qty_text(message.ours)} theirs"
+        f" {qty_text(message.theirs)}; accept venue takes theirs"
+    )
+
+
+def _adjusted(message: HoldingAdjusted) -> str:
+    sign = "+" if message.qty > 0 else ""
+    return (
+        f"adjusted {message.market} {sign}{qty_text(message.qty)} at {price_text(message.price)}"
+        f" ({message.reason})"
+    )
+
+
+def _timed(message: OrderTimed) -> str:
+    spans = zip(STAGES, spans_of(message), strict=True)
+    told = [f"{name} {span_words(span)}" for name, span in spans if span >= 0]
+    return f"timed {message.order} {', '.join(told)}"
+
+
+def _reconciled(message: Reconciled) -> str:
+    return (
+        f"compared {message.venue} ({message.cause}): {message.differences} differ,"
+        f" {message.took_ms} ms"
+    )
+
+
 _LINES: Mapping[type[Message], _Line] = {
     SessionStarted: lambda m: f"session {m.session} {m.mode} cash {cash_text(m.cash)}",
     MarketSeen: lambda m: _market(m.market),
@@ -112,7 +186,7 @@ _LINES: Mapping[type[Message], _Line] = {
     SignalRejected: lambda m: f"no {NAMES[m.kind]} {m.market}: {', '.join(m.failed)}",
     SignalEnded: lambda m: f"signal {NAMES[m.kind]} {m.market} {outcome_text(m)}",
     Approved: _approved,
-    Refused: lambda m: f"refused {m.order} {refusal_text(m)}",
+    Refused: _refused,
     OrderReport: _report,
     Fill: lambda m: f"fill {m.order} {m.market} {fill_text(m)}",
     PositionChanged: _position,
@@ -123,58 +197,19 @@ _LINES: Mapping[type[Message], _Line] = {
     Surprised: lambda m: f"surprise {m.venue} {m.kind} {m.excerpt}".rstrip(),
     WorkerDown: _stopped,
     Noticed: lambda m: f"notice {m.text}",
+    AccountSeen: lambda m: f"account {m.venue} {m.account}",
+    ReadinessChanged: _ready,
+    Armed: _armed,
+    Disarmed: lambda m: f"DISARMED: {m.reason}",
+    CashSeen: lambda m: f"cash {m.venue} {cash_text(m.cash)}",
+    HoldingDiffers: _differs,
+    HoldingAdjusted: _adjusted,
+    Reconciled: _reconciled,
+    OrderTimed: _timed,
+    OrderAdopted: _adopted,
+    OrderKnown: lambda m: f"known {m.order} is {m.venue_order}",
+    FillMoved: _moved,
+    WithdrawOrder: lambda m: f"cancelling {m.order}",
 }
 
 TOLD: Final = tuple(_LINES)  # the types of message that have a line
-
-
-def parse_command(text: str, focus: MarketId, default_qty: Qty = 10_000_000) -> Message:
-    """Read one typed line as a command for the market `focus`; `at` is 0, to be stamped.
-
-    `quit` and `help` are no commands for the desk: whoever reads the line sees to them first.
-
-    Raises:
-        UsageWrong: the line is none of the commands, or a number in it does not read.
-    """
-    words = text.lower().split()
-    plain = _PLAIN.get(" ".join(words))
-    if plain is not None:
-        return plain(focus)
-    match words:
-        case ["cancel", _]:
-            return CancelOrder(0, OrderId(text.split()[1]))
-        case ["buy" | "sell" as side]:
-            return _ticket(focus, side, default_qty, 0)
-        case ["buy" | "sell" as side, size]:
-            return _ticket(focus, side, _read(parse_qty, size), 0)
-        case ["limit", "buy" | "sell" as side, size, price]:
-            return _ticket(focus, side, _read(parse_qty, size), _read(parse_price, price))
-        case _:
-            raise UsageWrong(f"not understood: {text.strip()[:60]!r}.", f"Try: {HELP}")
-
-
-_PLAIN: Mapping[str, Callable[[MarketId], Message]] = {
-    "cancel all": lambda _: CancelAll(0),
-    "cancel": lambda focus: CancelMarket(0, focus),
-    "cancel here": lambda focus: CancelMarket(0, focus),
-    "close": lambda focus: ClosePosition(0, focus),
-    "close all": lambda _: CloseAll(0),
-    "halt": lambda _: Halt(0),
-    "reduce": lambda _: Reduce(0),
-    "resume": lambda _: Resume(0),
-    "panic": lambda _: Panic(0),
-}
-
-
-def _ticket(focus: MarketId, side: str, qty: Qty, price: Price) -> Message:
-    return SubmitTicket(0, focus, Side(side), qty, price, origin="plain")
-
-
-def _read(parse: Callable[[str], int], text: str) -> int:
-    try:
-        value = parse(text)
-    except ValueError as wrong:
-        raise UsageWrong(f"{wrong}.", "Sizes are contracts, prices dollars: 10 0.47") from wrong
-    if value <= 0:
-        raise UsageWrong(f"{text[:40]} is not above 0.")
-    return value

@@ -2,7 +2,7 @@
 
 from pmterm.messages.commands import AmendTicket, SubmitTicket
 from pmterm.model.market import Market
-from pmterm.model.order import Side
+from pmterm.model.order import GateState, Side
 from pmterm.views.board import Board
 from pmterm.views.figures import cash_text, price_text, qty_text
 from pmterm.views.live import Question
@@ -36,6 +36,13 @@ def lines_of(question: Question, market: Market | None, board: Board) -> list[st
         lines.append(f"{word} at most {cash_text(question.cost)} before fees")
     lines.append(f"Asks because {question.why}.")
     return lines
+
+
+def open_question(board: Board) -> Question | None:
+    """Return what the gate asks, if it can still be answered: not halted, not too old."""
+    question = board.live.question
+    is_shut = board.header.gate is GateState.HALTED
+    return None if question is None or is_shut or not question.is_open(board.at) else question
 
 
 def yes_to(question: Question) -> SubmitTicket | AmendTicket:

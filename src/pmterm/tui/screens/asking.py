@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from pmterm.messages.base import Message
 from pmterm.model.ids import OrderId
-from pmterm.model.order import GateState
 from pmterm.model.units import Ns
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.screens.confirm import ConfirmScreen
@@ -14,7 +13,7 @@ from pmterm.tui.screens.question import QuestionScreen
 from pmterm.tui.screens.ticket import TicketScreen
 from pmterm.views.figures import Unit
 from pmterm.views.live import Question
-from pmterm.views.question import yes_to
+from pmterm.views.question import open_question, yes_to
 
 
 class Asking(Panels):
@@ -40,7 +39,7 @@ class Asking(Panels):
         self._pose()
 
     def _pose(self) -> None:
-        question = self._open_question()
+        question = open_question(self._fresh)
         top = self.app.screen
         if isinstance(top, QuestionScreen):
             if question is None or question.intent.order != top.question.intent.order:
@@ -52,14 +51,6 @@ class Asking(Panels):
         elif top is self:
             self._asked = question.intent.order
             self._put(question)
-
-    def _open_question(self) -> Question | None:
-        board = self._fresh
-        question = board.live.question
-        is_shut = board.header.gate is GateState.HALTED
-        if question is None or is_shut or not question.is_open(board.at):
-            return None
-        return question
 
     def _put(self, question: Question) -> None:
         def answered(is_yes: bool | None) -> None:  # noqa: FBT001  # Textual's callback

@@ -4,7 +4,8 @@ from pmterm.messages.commands import CancelAll, CancelMarket, CloseAll, ClosePos
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import Price, Qty
 from pmterm.tui.screens.amending import Amending
-from pmterm.tui.screens.ticket import Draft, TicketScreen
+from pmterm.tui.screens.ticket import TicketScreen
+from pmterm.tui.widgets.estimate import Draft
 from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.figures import qty_text
 from pmterm.views.order_row import OrderRow

@@ -1,6 +1,7 @@
 """The red bar over every screen and dialog of a live session; nothing in paper."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual.screen import Screen
 
@@ -26,7 +27,7 @@ class Banner(Lines):
         return [((fit(f" {words[0]}", width - len(KILL) - 2), "live"), (f" {KILL} ", "live"))]
 
 
-def frame(screen: Screen[object], board: Board, look: Look) -> None:
+def frame(screen: Screen[Any], board: Board, look: Look) -> None:
     """Put a screen under the bar and into the frame if the session is live, else out of them."""
     screen.set_class(board.is_live, "-live")
     screen.set_class(look.is_ascii, "-ascii")

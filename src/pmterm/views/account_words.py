@@ -1,0 +1,72 @@
+"""The state of a real account in words: ready or not, compared, dead-man, line; and latencies."""
+
+from pmterm.model.units import MS, SECOND, Ns
+from pmterm.views.figures import age_text, cash_text
+from pmterm.views.live import Counts, VenueView
+
+SKEW_WARNS: Ns = 2 * SECOND
+
+
+def ready_words(venue: VenueView) -> str:
+    """Say whether orders may be made there, or what is missing."""
+    cash = f"  cash {cash_text(venue.cash)}" if venue.cash >= 0 else ""
+    if not venue.is_told:
+        return f"not ready: nothing heard yet{cash}"
+    if venue.missing:
+        return f"NOT READY: {', '.join(venue.missing)}{cash}"
+    return f"ready{', post only' if venue.post_only else ''}{cash}"
+
+
+def compared_words(venue: VenueView, at: Ns) -> str:
+    """Say when our orders, fills, holdings and cash were last compared, and what differed."""
+    if not venue.reconciled_at:
+        return "never compared with the venue"
+    ago = age_text(at - venue.reconciled_at)
+    differ = f"{venue.differences} differ" if venue.differences else "agrees"
+    return f"compared {ago} ago ({venue.cause}) {differ}, {venue.took_ms} ms"
+
+
+def beat_words(venue: VenueView, at: Ns) -> str:
+    """Say how the dead-man stands, briefly."""
+    if not venue.beat_at:
+        return "no dead-man"
+    left = venue.beat_until - at
+    if left <= 0:
+        return f"DEAD-MAN RAN OUT {age_text(-left)} ago"
+    return f"dead-man {age_text(at - venue.beat_at)} ago, fires in {age_text(left)}"
+
+
+def link_words(venue: VenueView) -> str:
+    """Say how far our clock is off, and how the calls went."""
+    if not venue.is_linked:
+        return "clock not compared"
+    slowed = f", {venue.limited} limited" if venue.limited else ""
+    failed = f", {venue.failed} failed" if venue.failed else ""
+    return f"clock {span_words(venue.skew, signed=True)}, {venue.calls:,} calls{slowed}{failed}"
+
+
+def is_alarming(venue: VenueView, at: Ns) -> bool:
+    """Whether something about the line or the dead-man should be seen."""
+    ran_out = venue.beat_at > 0 and venue.beat_until <= at
+    return ran_out or abs(venue.skew) > SKEW_WARNS
+
+
+def counts_words(counts: Counts) -> str:
+    """Say what was refused and what was not known, in this session."""
+    return (
+        f"refused {counts.by_gate} by the gate, {counts.by_venue} by venues;"
+        f" {counts.unknown} unknown"
+    )
+
+
+def span_words(span: Ns, *, signed: bool = False) -> str:
+    """Write a short span: 0.4 ms, 3 ms, 143 ms, 2.1 s."""
+    size = abs(span)
+    sign = "-" if span < 0 else "+" if signed and span else ""
+    if size >= 1_000 * MS:
+        tenths = (size + 50 * MS) // (100 * MS)
+        return f"{sign}{tenths // 10}.{tenths % 10} s"
+    if size >= 10 * MS or size % MS == 0:
+        return f"{sign}{(size + MS // 2) // MS} ms"
+    tenths = (size + MS // 20) // (MS // 10)
+    return f"{sign}{tenths // 10}.{tenths % 10} ms"

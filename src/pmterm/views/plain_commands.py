@@ -1,0 +1,126 @@
+"""The plain mode's commands: typed words become what a key or a click would have sent."""
+
+from collections.abc import Callable, Mapping
+
+from pmterm.messages.base import Message
+from pmterm.messages.commands import (
+    AcceptVenue,
+    AmendTicket,
+    Arm,
+    CancelAll,
+    CancelMarket,
+    CancelOrder,
+    CloseAll,
+    ClosePosition,
+    Disarm,
+    Halt,
+    Panic,
+    Reduce,
+    Resume,
+    SubmitTicket,
+)
+from pmterm.model.errors import UsageWrong
+from pmterm.model.ids import MarketId, OrderId
+from pmterm.model.order import Side
+from pmterm.model.units import Cash, Price, Qty, parse_fixed, parse_price, parse_qty
+from pmterm.views.live import Question
+from pmterm.views.question import yes_to
+
+ARMED_MINUTES = 5
+MOST_MINUTES = 60
+HELP = (
+    "buy 10 | sell 10 | limit buy 10 0.47 | amend ORDER 10 0.47 | cancel all | cancel here |"
+    " cancel ORDER | close | close all | arm | arm 5 | arm 5 25.00 | disarm | confirm |"
+    " accept venue | kill | markets | focus MARKET | halt | reduce | resume | panic | help | quit"
+)
+
+
+def parse_command(
+    text: str,
+    focus: MarketId,
+    default_qty: Qty = 10_000_000,
+    question: Question | None = None,
+) -> Message:
+    """Read one typed line as a command for the market `focus`; `at` is 0, to be stamped.
+
+    `quit` and `help` are no commands for the desk: whoever reads the line sees to them first.
+    `question` is what the gate asks just now, for `confirm`.
+
+    Raises:
+        UsageWrong: the line is none of the commands, or a number in it does not read.
+    """
+    words = text.lower().split()
+    plain = _PLAIN.get(" ".join(words))
+    if plain is not None:
+        return plain(focus)
+    match words:
+        case ["confirm"]:
+            return _confirmed(question)
+        case ["arm", *how]:
+            return _arm(focus, how)
+        case ["amend", _, size, price]:
+            order = OrderId(text.split()[1])
+            return AmendTicket(0, order, _read(parse_price, price), _read(parse_qty, size))
+        case ["cancel", _]:
+            return CancelOrder(0, OrderId(text.split()[1]))
+        case ["buy" | "sell" as side]:
+            return _ticket(focus, side, default_qty, 0)
+        case ["buy" | "sell" as side, size]:
+            return _ticket(focus, side, _read(parse_qty, size), 0)
+        case ["limit", "buy" | "sell" as side, size, price]:
+            return _ticket(focus, side, _read(parse_qty, size), _read(parse_price, price))
+        case _:
+            raise UsageWrong(f"not understood: {text.strip()[:60]!r}.", f"Try: {HELP}")
+
+
+_PLAIN: Mapping[str, Callable[[MarketId], Message]] = {
+    "cancel all": lambda _: CancelAll(0),
+    "cancel": lambda focus: CancelMarket(0, focus),
+    "cancel here": lambda focus: CancelMarket(0, focus),
+    "close": lambda focus: ClosePosition(0, focus),
+    "close all": lambda _: CloseAll(0),
+    "halt": lambda _: Halt(0),
+    "kill": lambda _: Halt(0),
+    "disarm": lambda _: Disarm(0),
+    "accept venue": lambda focus: AcceptVenue(0, focus),
+    "reduce": lambda _: Reduce(0),
+    "resume": lambda _: Resume(0),
+    "panic": lambda _: Panic(0),
+}
+
+
+def _confirmed(question: Question | None) -> Message:
+    if question is None:
+        raise UsageWrong("nothing is asked just now.", "confirm answers a line that says asks")
+    return yes_to(question)
+
+
+def _arm(focus: MarketId, how: list[str]) -> Arm:
+    """Read `arm`, `arm MINUTES` or `arm MINUTES DOLLARS`; without dollars there is no cap."""
+    minutes = how[0] if how else str(ARMED_MINUTES)
+    is_number = minutes.isdecimal() and len(minutes) < 4 and len(how) < 3
+    if not is_number or not 1 <= int(minutes) <= MOST_MINUTES:
+        raise UsageWrong(
+            f"not understood: arm {' '.join(how)[:40]!r}.",
+            f"arm MINUTES DOLLARS: 1 to {MOST_MINUTES} minutes, dollars per order",
+        )
+    cap: Cash = _read(_cash, how[1]) if len(how) == 2 else 0
+    return Arm(0, focus, int(minutes) * 60, cap)
+
+
+def _cash(text: str) -> Cash:
+    return parse_fixed(text, 6)
+
+
+def _ticket(focus: MarketId, side: str, qty: Qty, price: Price) -> Message:
+    return SubmitTicket(0, focus, Side(side), qty, price, origin="plain")
+
+
+def _read(parse: Callable[[str], int], text: str) -> int:
+    try:
+        value = parse(text)
+    except ValueError as wrong:
+        raise UsageWrong(f"{wrong}.", "Sizes are contracts, prices dollars: 10 0.47") from wrong
+    if value <= 0:
+        raise UsageWrong(f"{text[:40]} is not above 0.")
+    return value
