@@ -283,3 +283,22 @@ async def test_who_meets_himself_hears_of_it_as_taker_and_as_maker():
         await ann.clock.advance(6)
         assert (await ann.balance(YES), await ann.balance(NO)) == (20_000_000, 20_000_000)
         sim.exchange.ledger.check()
+
+
+async def test_cash_that_is_spent_twice_in_one_moment_makes_one_trade_fail():
+    listings = [polymarket_listing("quiet"), polymarket_listing("other")]
+    poor = serving(listings, accounts=[account(cash=100)])
+    async with poor as (sim, ann), ann.stream() as stream:
+        for market in (one.market for one in listings):
+            await ann.place("BUY", "0.45", 200, token=market.outcomes[0].token)
+        for market in (one.market for one in listings):
+            sim.world.cross(market.id, Side.SELL, 4_500, 200 * QTY_ONE)
+        await ann.clock.advance(10)
+        assert sim.exchange.ledger.overdrawn() == []
+        frames = await said_until(stream, lambda frame: frame["status"] == "FAILED")
+        failed = frames[-1]["id"]
+        assert {trade["id"]: trade["status"] for trade in await ann.trades()}[failed] == "FAILED"
+        held = [await ann.balance(one.market.outcomes[0].token) for one in listings]
+        assert sorted(held) == [0, 200_000_000]
+        assert await ann.balance() == 10_000_000
+        sim.exchange.ledger.check()

@@ -42,11 +42,6 @@ class Party(msgspec.Struct, frozen=True):
     qty: Qty
 
     @property
-    def cash(self) -> Cash:
-        """What it pays or gets, fees aside."""
-        return self.price * self.qty // PRICE_ONE
-
-    @property
     def account(self) -> str:
         """Whose it is, "" for the crowd."""
         return self.order.account if self.order is not None else ""
@@ -55,7 +50,8 @@ class Party(msgspec.Struct, frozen=True):
 class PolyTrade(msgspec.Struct, eq=False):
     """One print: all makers of one taker at one price.
 
-    `parts` are the exchange's own trades, `fees` what each account paid for it.
+    `parts` are the exchange's own trades. `spent` is what each account's buys in it cost, its fees
+    included, and `earned` what its sales brought. One that `fails` will not settle.
     """
 
     id: str
@@ -64,10 +60,12 @@ class PolyTrade(msgspec.Struct, eq=False):
     taker: Party
     makers: list[Party]
     parts: list[str]
-    fees: dict[str, Cash]
+    spent: dict[str, Cash]
+    earned: dict[str, Cash]
     at: Ns
     updated_at: Ns
     status: TradeStatus = TradeStatus.MATCHED
+    fails: bool = False
 
     @property
     def parties(self) -> list[Party]:
@@ -117,6 +115,7 @@ def trade_of(event: Traded, fills: list[Filled], outcome: int) -> PolyTrade:
     rest = event.qty - sum(maker.qty for maker in makers)
     if rest > 0:  # a taker of the crowd met more of the crowd at this price
         makers.append(_crowd_maker(event, f"{event.market}/{event.number}/rest", rest, outcome))
+    spent, earned = _money(fills)
     return PolyTrade(
         id=first.trade_id,
         market=event.market,
@@ -124,17 +123,21 @@ def trade_of(event: Traded, fills: list[Filled], outcome: int) -> PolyTrade:
         taker=_party(taker_id, taker, outcome, event.taker, price=event.price, qty=event.qty),
         makers=makers,
         parts=list(dict.fromkeys(fill.trade_id for fill in fills)),
-        fees=_fees(fills),
+        spent=spent,
+        earned=earned,
         at=event.at,
         updated_at=event.at,
     )
 
 
-def _fees(fills: list[Filled]) -> dict[str, Cash]:
-    fees: dict[str, Cash] = {}
+def _money(fills: list[Filled]) -> tuple[dict[str, Cash], dict[str, Cash]]:
+    spent: dict[str, Cash] = {}
+    earned: dict[str, Cash] = {}
     for fill in fills:
-        fees[fill.order.account] = fees.get(fill.order.account, 0) + fill.fee
-    return fees
+        account = fill.order.account
+        spent[account] = spent.get(account, 0) + fill.fee + max(0, -fill.cash)
+        earned[account] = earned.get(account, 0) + max(0, fill.cash)
+    return spent, earned
 
 
 def _maker(event: Traded, fill: Filled) -> Party:

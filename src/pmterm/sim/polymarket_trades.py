@@ -7,6 +7,7 @@ from functools import partial
 from pmterm.model.errors import Impossible
 from pmterm.model.ids import MarketId
 from pmterm.model.units import Cash, Ns, Qty
+from pmterm.sim.accounts import POLYMARKET_PURSE
 from pmterm.sim.events import Traded
 from pmterm.sim.exchange import Exchange
 from pmterm.sim.exchange_orders import Filled
@@ -52,12 +53,11 @@ class TradeDesk:
             self._by_order[order_id].append(trade)
         for account in trade.accounts:
             self._by_account[account].append(trade)
+        trade.fails = self._will_fail(trade)
         self._tell(trade)
-        fails = self._switches.failing_trades > 0
-        self._switches.failing_trades -= fails
         steps = (
             (TradeStatus.RETRYING, TradeStatus.FAILED)
-            if fails
+            if trade.fails
             else (TradeStatus.MINED, TradeStatus.CONFIRMED)
         )
         delays = (self._switches.mined_after, self._switches.confirmed_after)
@@ -94,12 +94,11 @@ class TradeDesk:
 
     def unsettled_cost(self, account: str) -> Cash:
         """Return what unsettled buys cost, and the fees of all that is unsettled."""
-        bought = sum(party.cash for _, party in self._unsettled(account) if party.is_buy)
-        return bought + sum(trade.fees.get(account, 0) for trade in self._open.values())
+        return sum(trade.spent.get(account, 0) for trade in self._open.values())
 
     def unsettled_proceeds(self, account: str) -> Cash:
         """Return what unsettled sales bring, fees aside."""
-        return sum(party.cash for _, party in self._unsettled(account) if not party.is_buy)
+        return sum(trade.earned.get(account, 0) for trade in self._open.values())
 
     def _unsettled(self, account: str) -> list[tuple[PolyTrade, Party]]:
         return [
@@ -108,6 +107,23 @@ class TradeDesk:
             for party in trade.parties
             if party.account == account
         ]
+
+    def _will_fail(self, trade: PolyTrade) -> bool:
+        """Tell whether a trade will not settle: somebody wants it so, or a buyer cannot pay.
+
+        The same cash may stand behind orders in two markets, and both may trade in one moment.
+        """
+        if self._switches.failing_trades:
+            self._switches.failing_trades -= 1
+            return True
+        return any(
+            trade.spent.get(account, 0)
+            and self._exchange.ledger.cash(account, POLYMARKET_PURSE) + self._refunds(account) < 0
+            for account in trade.accounts
+        )
+
+    def _refunds(self, account: str) -> Cash:
+        return sum(t.spent.get(account, 0) for t in self._open.values() if t.fails)
 
     def _move(self, trade: PolyTrade, status: TradeStatus, at: Ns) -> None:
         if status is TradeStatus.FAILED:
