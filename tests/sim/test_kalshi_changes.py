@@ -54,6 +54,16 @@ async def test_amend_counts_what_is_filled_and_may_trade_at_once():
         assert (status, code(body)) == (400, "invalid_order_size")
 
 
+async def test_amend_of_an_order_that_closes_needs_money_only_for_what_is_not_held():
+    async with trading(cash=10_000_000) as ann:
+        await ann.placed("bid", "20.00", "0.4500")  # 9 dollars and the fee
+        made = await ann.placed("ask", "10.00", "0.9000")
+        more = {"ticker": TICKER, "side": "ask", "price": "0.9000"}
+        assert (await amended(ann, made, more | {"count": "20.00"}))[0] == 200
+        status, body = await amended(ann, made, more | {"count": "60.00"})
+        assert (status, code(body)) == (400, "insufficient_balance")
+
+
 async def test_amend_sets_keeps_and_clears_the_expiry():
     async with trading() as ann:
         made = await ann.placed(price="0.3000", expiration_time=SECONDS + 10)

@@ -160,10 +160,12 @@ async def test_money_moves_between_shards_in_its_time():
         status, body = await ann.post(path, wish)
         assert status == 200
         look = f"{path}s/{body['transfer_id']}"
-        assert (await ann.get(look))[1]["transfer"]["status"] == "pending"
+        shown = (await ann.get(look))[1]["transfer"]
+        assert (shown["status"], shown["amount"]) == ("pending", "25.0000")
+        assert (await ann.get(f"{path}s"))[1]["transfers"] == [shown]
         assert (await ann.create(ticker=FAR, price="0.3000"))[0] == 404
         await ann.clock.advance(1)
-        assert (await ann.get(look))[1]["transfer"]["status"] == "completed"
+        assert (await ann.get(look))[1]["transfer"]["status"] == "complete"
         await ann.placed(ticker=FAR, price="0.3000")
         _, body = await ann.get("/portfolio/balance")
         assert [one["balance"] for one in body["balance_breakdown"]] == ["75.0000", "22.0000"]

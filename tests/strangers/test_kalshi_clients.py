@@ -126,6 +126,18 @@ async def test_sdk_reads_what_is_public_and_its_account(pem):
         assert event.markets[0].ticker == TICKER
         series = await client.series.get("KXQUIETGAME")
         assert series.fee_type == "quadratic"
+        assert [row.ticker for row in await client.series.list()] == [
+            "KXQUIETGAME",
+            "KXQUIETTENNIS",
+        ]
+        assert len((await client.events.list(with_nested_markets=True)).items) == 2
+        books = await client.markets.bulk_orderbooks(tickers=[TICKER, FAR])
+        assert {book.ticker for book in books} == {TICKER, FAR}
+        sim.world.cross(TICKER, Side.BUY, 4_500, 3 * QTY_ONE)
+        trades = await until(client.markets.list_trades, lambda page: len(page.items) == 1)
+        assert str(trades.items[0].count) == "3.00"
+        assert (await client.exchange.user_data_timestamp()).as_of_time is not None
+        assert await client.series.fee_changes() == []
         limits = await client.account.limits()
         assert (limits.usage_tier, limits.read.bucket_capacity) == ("basic", 400)
         costs = await client.account.endpoint_costs()
@@ -209,6 +221,14 @@ async def test_sdk_runs_order_groups_and_subaccounts(pem):
         await client.order_groups.reset(name)
         await client.order_groups.delete(name)
         assert (await client.subaccounts.create()).subaccount_number == 1
+        await client.subaccounts.transfer(
+            client_transfer_id="11111111-2222-4333-8444-000000000000",
+            from_subaccount=0,
+            to_subaccount=1,
+            amount_cents=500,
+        )
+        balances = (await client.subaccounts.list_balances()).subaccount_balances
+        assert [str(one.balance) for one in balances if one.subaccount_number] == ["5.0000"]
 
 
 @needs_sdk

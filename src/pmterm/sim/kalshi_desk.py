@@ -7,11 +7,13 @@ demo exchange 2026-06 and in public reports until 2026-10.
 import uuid
 from typing import Any
 
+import msgspec
+
 from pmterm.model.fees import fee_of
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
-from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import MS, PRICE_ONE, Cash, Ns, Price, Qty, fixed_text
+from pmterm.model.order import TimeInForce
+from pmterm.model.units import MS, Cash, Ns, Price, Qty, fixed_text
 from pmterm.sim import coverage
 from pmterm.sim.accounts import Purse
 from pmterm.sim.exchange import Exchange
@@ -23,6 +25,7 @@ from pmterm.sim.kalshi_refusals import NO_USER, Refusal
 from pmterm.sim.kalshi_rules import KalshiRules
 from pmterm.sim.kalshi_words import contracts
 
+MOST_SUBACCOUNTS = 63
 REFUSED = {  # code and details, by why the engine took an order not
     Why.FILL_OR_KILL: ("fill_or_kill_insufficient_resting_volume", ""),
     Why.POST_ONLY: ("invalid_order", "post only cross"),
@@ -118,10 +121,8 @@ class KalshiDesk:
         """
         if not self._rules.takes_cancels:
             raise Refusal("trading_is_paused")
-        for order in list(self._exchange.orders.values()):
-            is_own = self.owns(account, order, subaccount)
-            if is_own and order.standing.is_open and order.market in self._markets:
-                self._exchange.cancel(at, order.id)
+        for order in self.open_orders(account, subaccount):
+            self._exchange.cancel(at, order.id)
         self._sweeps_until[account] = at + self._rules.sweep_lasts
 
     def amend(
@@ -192,6 +193,16 @@ class KalshiDesk:
             raise Refusal("not_found")
         return order
 
+    def open_orders(self, account: str, subaccount: int | None) -> list[ExchangeOrder]:
+        """Return the open orders of an account, of all subaccounts if none is named."""
+        numbers = range(MOST_SUBACCOUNTS + 1) if subaccount is None else [subaccount]
+        return [
+            order
+            for number in numbers
+            for order in self._exchange.open_orders(owner_of(account, number))
+            if order.market in self._markets
+        ]
+
     def owns(self, account: str, order: ExchangeOrder, subaccount: int | None) -> bool:
         """Tell whether an order is an account's, or of one of its subaccounts (None: any)."""
         if order.market not in self._markets:
@@ -241,11 +252,18 @@ class KalshiDesk:
             raise Refusal("insufficient_balance")
 
     def _check_more_money(self, order: ExchangeOrder, market: Market, change: Change) -> None:
-        own = change.price if order.side is Side.BUY else PRICE_ONE - change.price
+        """Refuse a change that would hold back more than is free."""
+        owner = order.account
+        resting = [o for o in self._exchange.open_orders(owner) if o.market == market.id]
         left = change.qty - order.filled
-        before = coverage.netted_cost(order, order.open, 0)
-        more = -(-own * left // PRICE_ONE) - before
-        if more > max(0, self._exchange.free_cash(order.account, Venue.KALSHI, market.shard)):
+        then = msgspec.structs.replace(order, price=change.price, open=left)
+        changed = [then if o is order else o for o in resting]
+        ledger = self._exchange.ledger
+        now_held = coverage.reserved(ledger, market, resting)
+        more = coverage.reserved(ledger, market, changed) - now_held
+        if more > 0 and self._exchange.would_take(then):
+            more += self._fee(change.price, left, market)
+        if more > max(0, self._exchange.free_cash(owner, Venue.KALSHI, market.shard)):
             raise Refusal("insufficient_balance")
 
     def _fee(self, price: Price, qty: Qty, market: Market) -> Cash:

@@ -128,9 +128,8 @@ class PortfolioApi:
                 "market_ticker": order.market,
                 "queue_position_fp": contracts(self._exchange.queue_position(order.id)),
             }
-            for order in self._exchange.orders.values()
+            for order in self._desk.open_orders(call.account, call.subaccount())
             if order.standing is Standing.RESTING
-            and self._desk.owns(call.account, order, call.subaccount())
             and (order.market in tickers or self._records.markets[order.market].event == event)
         ]
         return answer({"queue_positions": rows})

@@ -12,14 +12,12 @@ from pmterm.sim.accounts import Purse
 from pmterm.sim.answers import answer, page
 from pmterm.sim.exchange import Exchange
 from pmterm.sim.kalshi_bodies import NUMBER, TEXT, demand, fields
-from pmterm.sim.kalshi_desk import owner_of
+from pmterm.sim.kalshi_desk import MOST_SUBACCOUNTS, owner_of
 from pmterm.sim.kalshi_gate import Call, Gate
 from pmterm.sim.kalshi_records import KalshiRecords
 from pmterm.sim.kalshi_refusals import LOCKED_KEY, NO_USER, Refusal
-from pmterm.sim.kalshi_words import instant
 
 CENTICENT: Cash = 100
-MOST_SUBACCOUNTS = 63
 TAKES: Ns = SECOND // 2  # how long money is under way between shards; made up
 SHARD_TRANSFER = {
     "source": TEXT,
@@ -54,9 +52,9 @@ class _Transfer(msgspec.Struct):
             "destination": "event_contract",
             "source_exchange_shard": self.source,
             "destination_exchange_shard": self.target,
-            "amount": self.cash // CENTICENT,
+            "amount": fixed_text(self.cash // CENTICENT, 4, at_least=4),
             "status": self.status,
-            "created_ts": instant(self.at),
+            "created_ts": self.at // SECOND,
         }
 
 
@@ -78,6 +76,7 @@ class TransfersApi:
         instances = f"{root}/intra_exchange_instance_transfer"
         return [
             web.post(instances, writes(self._between_shards)),
+            web.get(f"{instances}s", reads(self._list_between_shards)),
             web.get(f"{instances}s/{{transfer}}", reads(self._look)),
             web.post(f"{root}/subaccounts", writes(self._create)),
             web.post(f"{root}/subaccounts/transfer", writes(self._between_subaccounts)),
@@ -109,13 +108,19 @@ class TransfersApi:
 
     def _arrive(self, transfer: _Transfer, at: Ns) -> None:
         self._move(at, transfer.account, transfer.target, transfer.cash)
-        transfer.status = "completed"
+        transfer.status = "complete"
 
     def _look(self, call: Call) -> web.Response:
         transfer = self._transfers.get(call.path["transfer"])
         if transfer is None or transfer.account != call.account:
             raise Refusal("not_found")
         return answer({"transfer": transfer.row()})
+
+    def _list_between_shards(self, call: Call) -> web.Response:
+        limit = call.limit("GetIntraExchangeInstanceTransfers")
+        own = [one for one in self._transfers.values() if one.account == call.account]
+        rows, cursor = page(own[::-1], call.query.get("cursor", ""), limit)
+        return answer({"transfers": [one.row() for one in rows], "cursor": cursor})
 
     # ---- subaccounts
 
