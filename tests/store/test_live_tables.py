@@ -24,7 +24,7 @@ OURS, THEIRS = OrderId("s-00001"), OrderId("x-00001")
 
 def fill(number, order=OURS, state=FillState.MATCHED):
     name = FillId(f"f{number}")
-    return Fill(5, name, order, M, Side.SELL, 4700, 10, 1, False, 4, 1, state)  # noqa: FBT003
+    return Fill(5, name, order, M, Side.SELL, 4700, 10, 1, False, 4, 1, state)
 
 
 @pytest.fixture
