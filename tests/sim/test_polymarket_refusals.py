@@ -12,7 +12,7 @@ from tests.sim.polymarket_trader import (
 )
 
 from pmterm.model.ids import MarketId
-from pmterm.sim.polymarket_signing import NEG_RISK_V2, V3
+from pmterm.sim.polymarket_signing import NEG_RISK_V2, V2, V3
 from pmterm.sim.quiet import MILLE_GRID, polymarket_listing
 
 STRANGER = "0x" + "ab" * 20
@@ -223,7 +223,10 @@ async def test_an_order_beyond_the_balance_is_not_covered():
         wallet = sim.polymarket.wallets.of_account("ann")
         wallet.has_allowance = False
         said = await ann.refused("BUY", "0.45", 10)
-        assert said.startswith("not enough balance / allowance: the allowance is not enough -> ")
+        assert said == (
+            "not enough balance / allowance: the allowance is not enough -> "
+            f"spender: {V2.contract}, allowance: 0, order amount: 4500000"
+        )
         balance = await ann.ask("GET", "/balance-allowance", asset_type="COLLATERAL")
         assert set(balance["allowances"].values()) == {"0"}
 

@@ -11,7 +11,7 @@ from pmterm.sim.clob_refusals import ClobRefused, not_allowed, not_covered
 from pmterm.sim.coverage import cost_of, offered
 from pmterm.sim.exchange import Exchange
 from pmterm.sim.exchange_orders import ExchangeOrder
-from pmterm.sim.polymarket_signing import EXCHANGE_V2
+from pmterm.sim.polymarket_signing import domain_of
 from pmterm.sim.polymarket_switches import PolymarketSwitches
 from pmterm.sim.polymarket_trades import TradeDesk
 from pmterm.sim.polymarket_wallets import Wallet
@@ -54,9 +54,9 @@ class Holdings:
             for other in self._exchange.open_orders(order.account)
             if other.market == order.market and other.id != order.id
         ]
+        market = self._exchange.world.states[order.market].listing.market
+        token = market.outcomes[order.outcome].token
         if order.is_sale:
-            market = self._exchange.world.states[order.market].listing.market
-            token = market.outcomes[order.outcome].token
             balance = self.shares(wallet, order.market, order.outcome, token)
             active = offered(others, order.market, order.outcome)
             matched = self._trades.unsettled_sales(order.account, order.market, order.outcome)
@@ -67,6 +67,7 @@ class Holdings:
             matched = self._trades.unsettled_cost(order.account)
             amount = cost_of(order, order.qty) + fee
         if not wallet.has_allowance:
-            raise ClobRefused(not_allowed(EXCHANGE_V2, amount))
+            spender = domain_of(int(token), neg_risk=market.neg_risk).contract
+            raise ClobRefused(not_allowed(spender, amount))
         if active + matched + amount > balance:
             raise ClobRefused(not_covered(balance, active, matched, amount))
