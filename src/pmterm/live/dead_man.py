@@ -9,7 +9,7 @@ from pmterm.model.units import SECOND, Ns
 from pmterm.venues.base import Orders
 
 EVERY: Ns = 5 * SECOND
-AGAIN: Ns = 1 * SECOND  # after a beat that was not taken
+AGAIN: Ns = 1 * SECOND  # after a beat that was not taken; doubled each time, up to EVERY
 
 
 class DeadMan:
@@ -22,6 +22,7 @@ class DeadMan:
         self._wing = wing
         self._is_wanted = is_wanted
         self._next: Ns = 0
+        self._again = AGAIN
         self._has_none = False
         self._is_asking = False
         self._asked_at: Ns = 0
@@ -51,8 +52,11 @@ class DeadMan:
         """Take the venue's word."""
         self._is_asking = False
         if not answer.is_taken:
-            self._next = answer.at + AGAIN
+            self.until = 0  # what the venue counts now is not known: nothing is held
+            self._next = answer.at + self._again
+            self._again = min(2 * self._again, EVERY)
             return ()
+        self._again = AGAIN
         # Counted from when we asked: the venue began to count before we heard.
         self.until = self._asked_at + answer.lasts
         return (DeadManSeen(answer.at, answer.venue, self.until),)

@@ -231,7 +231,7 @@ class VenueDesk:
         said += self.trades.claimed(at)
         said += self._asking.beat(at, self.book.oldest_settling())
         said += self._dead_man.beat(at)
-        self._ready.dead_man(is_held=self._dead_man.is_held(at))
+        self._note_dead_man(at)
         if self._ready.is_time_to_ask(at):
             self.rounds.want("asked", at)
         said += self._ask_all(at)
@@ -297,8 +297,12 @@ class VenueDesk:
 
     def _beat_answered(self, answer: BeatAnswered) -> Sequence[Message]:
         said = self._dead_man.answered(answer)
-        self._ready.dead_man(is_held=self._dead_man.is_held(answer.at))
+        self._note_dead_man(answer.at)
         return said
+
+    def _note_dead_man(self, at: Ns) -> None:
+        if self._ready.dead_man(is_held=self._dead_man.is_held(at)):
+            self.rounds.want("dead man", at)
 
     def _mood_seen(self, seen: MoodSeen) -> Sequence[Message]:
         self._ready.felt(seen)

@@ -29,6 +29,7 @@ class Readiness:
         self._has_stream = False
         self._is_reconciled = False
         self._has_dead_man = False
+        self._has_lapsed = False
         self._mood = VenueMood.OPEN
         self._mood_until: Ns = 0
         self._mood_reason = ""
@@ -49,9 +50,16 @@ class Readiness:
         """Our orders agree with the venue's, or are being looked for."""
         self._is_reconciled = True
 
-    def dead_man(self, *, is_held: bool) -> None:
-        """The venue confirmed the dead-man switch, or it ran out."""
+    def dead_man(self, *, is_held: bool) -> bool:
+        """The venue confirmed the dead-man switch, or it ran out; tell whether it is back.
+
+        The venue may have cancelled everything meanwhile, so nothing counts as compared then.
+        """
+        is_back = is_held and self._has_lapsed
+        self._has_lapsed = not is_held and (self._has_lapsed or self._has_dead_man)
+        self._is_reconciled = self._is_reconciled and not is_back
         self._has_dead_man = is_held
+        return is_back
 
     def clocks(self, skew: Ns) -> None:
         """Learn how far the two clocks are apart."""

@@ -13,7 +13,8 @@ from pmterm.venues.base import Orders
 EVERY_WORKING: Ns = 15 * SECOND
 EVERY_QUIET: Ns = 60 * SECOND
 GIVE_UP: Ns = 12 * SECOND  # a round that has not ended by then is asked anew
-AGAIN: Ns = 2 * SECOND
+AGAIN: Ns = 2 * SECOND  # doubled each time a round breaks off, until one is whole
+LONGEST_AGAIN: Ns = 30 * SECOND
 OVERLAP: Ns = 600 * SECOND  # fills are asked for from so long before the last time they agreed
 
 
@@ -42,6 +43,7 @@ class Rounds:
         self._next: Ns = 0
         self._cause = "start"
         self._since: Ns = 0
+        self._again = AGAIN
         self._went: Theirs | None = None
 
     @property
@@ -108,7 +110,8 @@ class Rounds:
         if went is None or ended.asked_at < went.began_at:
             return None
         if not ended.is_whole:
-            self.want(went.cause, ended.at + AGAIN)
+            self.want(went.cause, ended.at + self._again)
+            self._again = min(2 * self._again, LONGEST_AGAIN)
             return None
         went.ended.add(ended.kind)
         return self._ended()
@@ -118,5 +121,6 @@ class Rounds:
         if went is None or not went.is_whole:
             return None
         self._went = None
+        self._again = AGAIN
         self.since(went.began_at)
         return went

@@ -78,7 +78,8 @@ class HoldingAdjusted(Message, frozen=True):
 class Reconciled(Message, frozen=True):
     """Our orders, fills, holdings and cash were compared with the venue's, to the end.
 
-    `cause`: "start", "reconnect", "timer", "asked". `differences` counts what did not agree.
+    `cause`: "start", "reconnect", "timer", "asked", "dead man" (its switch is back after it ran
+    out). `differences` counts what did not agree.
     """
 
     venue: Venue
