@@ -38,6 +38,7 @@ from pmterm.sim.fault_script import FaultScript
 from pmterm.sim.quiet import QuietWorld, kalshi_listing, polymarket_listing
 from pmterm.sim.server import SimServer
 from pmterm.store.journal import JOURNALED
+from pmterm.trading.risk.limits import Limits
 from pmterm.venues.kalshi.auth import Signer
 from pmterm.venues.kalshi.orders import KalshiOrders
 from pmterm.venues.kalshi.proof import KalshiProof
@@ -226,18 +227,23 @@ def begin(
     key: ApiKey | None = None,
     settings: Settings | None = None,
     kill: Path = Path("/nonexistent/kill"),
+    clock: VirtualClock | None = None,
+    hosts: dict[str, dict[str, str]] | None = None,
 ) -> tuple[Evening, HttpClient]:
-    """Put a live session together on an open exchange; nothing runs yet."""
-    clock = exchange.clock
-    hosts = msgspec.convert(exchange.server.hosts(), Hosts)
-    settings = msgspec.structs.replace(settings or Settings(), hosts=hosts)
+    """Put a live session together on an open exchange; nothing runs yet.
+
+    `clock` is this computer's where it is not the exchange's, `hosts` a way round to the exchange.
+    """
+    clock = clock or exchange.clock
+    at = msgspec.convert(hosts or exchange.server.hosts(), Hosts)
+    settings = msgspec.structs.replace(settings or Settings(), hosts=at)
     who = owner(exchange, key)
     net = network(settings, clock)
     net = msgspec.structs.replace(net, key=who.kalshi)
     told = list(journal.messages)
     ground = Ground(net, clock, journal, told, lambda _: None, kill)
     session = assemble(settings, ground, who)
-    here = Evening(exchange, session, journal)
+    here = kind(exchange, session, journal)
     session.begin(settings)
     for market in (POLY, DELAYED, KALSHI):
         if market.venue in who.names:
@@ -252,11 +258,12 @@ async def evening(
     *,
     key: ApiKey | None = None,
     dead_man: bool = True,
-    kill: Path = Path("/nonexistent/kill"),
+    risk: Limits | None = None,
+    **more,
 ) -> AsyncIterator[Evening]:
     """Run a live session on an open exchange; it is left when the block ends."""
-    settings = Settings(live=LiveTrading(dead_man=dead_man))
-    here, http = begin(exchange, journal or MemoryJournal(), key=key, settings=settings, kill=kill)
+    settings = Settings(live=LiveTrading(dead_man=dead_man), risk=risk or Limits())
+    here, http = begin(exchange, journal or MemoryJournal(), key=key, settings=settings, **more)
     over, began = asyncio.Event(), asyncio.Event()
 
     async def front() -> int:

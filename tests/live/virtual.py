@@ -54,13 +54,18 @@ class VirtualClock:
         self.chance = random.Random(seed)
         self.skew_s = skew_s
         self._last: Ns = 0
+        self._last_tick: Ns = 0
 
     def now(self) -> Ns:
         return START + round((asyncio.get_running_loop().time() + self.skew_s) * SECOND)
 
     def stamp(self) -> Ns:
-        self._last = max(self.now(), self._last + 1)
-        return self._last
+        """Go on at the pace of time when the wall is set back, as the computer's clock does."""
+        wall, tick = self.now(), self.monotonic()
+        if wall <= self._last:
+            wall = self._last + max(tick - self._last_tick, 1)
+        self._last, self._last_tick = wall, tick
+        return wall
 
     def monotonic(self) -> Ns:
         return round(asyncio.get_running_loop().time() * SECOND)
