@@ -176,10 +176,9 @@ class Evening:
         """Wait until orders may be made on a venue and its books are trusted."""
         markets = [m.id for m in (POLY, DELAYED, KALSHI) if m.venue is venue]
         health = self.session.parts.reader.health
-        await self.until(lambda: any(
-            isinstance(m, ReadinessChanged) and m.venue is venue and not m.missing
-            for m in self.said
-        ) and all(health(market).is_trusted for market in markets))  # fmt: skip
+        await self.until(
+            lambda: not self.missing(venue) and all(health(m).is_trusted for m in markets)
+        )
 
     async def arm(self, market: Market) -> None:
         """Arm for a market."""
@@ -211,6 +210,11 @@ class Evening:
     def heard(self, kind):
         return [message for message in self.said if isinstance(message, kind)]
 
+    def missing(self, venue: Venue) -> tuple[str, ...]:
+        """What a venue lacks before orders may be made, by its last word."""
+        told = [said for said in self.heard(ReadinessChanged) if said.venue is venue]
+        return told[-1].missing if told else ("not known yet",)
+
     def held(self, market: Market) -> int:
         return next((p.qty for p in self.session.parts.portfolio.positions()
                      if p.market == market.id), 0)  # fmt: skip
@@ -229,6 +233,7 @@ def begin(
     kill: Path = Path("/nonexistent/kill"),
     clock: VirtualClock | None = None,
     hosts: dict[str, dict[str, str]] | None = None,
+    kind: type[Evening] = Evening,
 ) -> tuple[Evening, HttpClient]:
     """Put a live session together on an open exchange; nothing runs yet.
 
