@@ -164,3 +164,17 @@ async def test_stream_wants_a_signature_before_the_upgrade():
         async with ann.stream("fill") as socket:
             await socket.send_json({"id": 9, "cmd": "list_subscriptions"})
             assert (await socket.receive_json())["msg"] == [{"channel": "fill", "sid": 1}]
+
+
+@pytest.mark.parametrize(
+    "channel", ["fill", "user_orders", "market_positions", "order_group_updates"]
+)
+async def test_stream_tells_who_did_not_sign_nothing_private(channel):
+    async with (
+        trading() as ann,
+        ann.web.ws_connect(ann.sim.hosts()["kalshi"]["stream"]) as socket,
+    ):
+        params = {"channels": [channel]}
+        await socket.send_json({"id": 1, "cmd": "subscribe", "params": params})
+        error = await socket.receive_json()
+        assert (error["type"], error["msg"]["code"]) == ("error", 9)

@@ -258,6 +258,9 @@ async def test_client_order_id_is_used_once_and_for_ever():
         refused_name = {"client_order_id": "refused"}
         assert (await ann.create(price="0.3333", **refused_name))[0] == 400
         await ann.placed(price="0.3300", **refused_name)  # it never came to the engine
+        crossing = {"client_order_id": "crossing", "post_only": True}
+        assert code((await ann.create(price="0.4500", **crossing))[1]) == "invalid_order"
+        await ann.placed(price="0.4400", **crossing)  # no order came of the first
         await ann.as_bob().placed(price="0.3000", **name)  # another account's own names
 
 
@@ -276,6 +279,13 @@ async def test_money_is_held_back_by_resting_orders_and_closing_costs_nothing():
         await ann.placed("bid", "20.00", "0.4500", **IOC)  # 9 dollars and the fee
         await ann.placed("ask", "20.00", "0.4600")  # closes what is held
         assert code((await ann.create("ask", "2.00", "0.4600"))[1]) == "insufficient_balance"
+
+
+async def test_order_that_takes_must_be_able_to_pay_its_fee():
+    async with trading(cash=4_600_000) as ann:
+        # 10 at 0.45 and 0.1733 of fee are more than 4.60 dollars; resting, it would cost 4.40
+        assert code((await ann.create("bid", "10.00", "0.4500"))[1]) == "insufficient_balance"
+        await ann.placed("bid", "10.00", "0.4400")
 
 
 async def test_old_order_calls_are_gone():
