@@ -60,7 +60,7 @@ from pmterm.venues.polymarket.wallet import load_wallet
 
 PATIENCE_S = 30.0
 WARM = 10
-QUIET_S = 0.05
+QUIET_S = 0.15  # between orders: Kalshi's lowest tier takes ten a second
 GOALS_MS = {"polymarket": (0.5, 2.0), "kalshi": (1.0, 3.0)}
 PEER = "py-clob-client-v2"
 Row = dict[str, float]
@@ -288,7 +288,7 @@ async def _measure(
             if place is not None:
                 took = await asyncio.to_thread(place)
                 theirs += [took] if number >= WARM else []
-                await asyncio.sleep(QUIET_S)  # what it did on the account has been heard of
+            await asyncio.sleep(QUIET_S)
         found[venue.value] = {"pmterm": row(ours), "of it the journal": row(writes)}
         if theirs:
             found[venue.value][PEER] = row(theirs)

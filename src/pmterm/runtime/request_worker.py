@@ -1,6 +1,7 @@
 """REST questions of the feeds: asked side by side, answered into the inbox."""
 
 import asyncio
+import heapq
 from collections.abc import Callable
 from typing import Protocol
 
@@ -37,32 +38,42 @@ class RequestWorker:
         self._http = http
         self._put = put
         self._clock = clock
-        self._waiting: asyncio.PriorityQueue[tuple[int, int, HttpRequest]]
-        self._waiting = asyncio.PriorityQueue(MOST_WAITING)
+        self._waiting: list[tuple[int, int, HttpRequest]] = []  # a heap, the most urgent first
         self._asked = 0
-        self._lanes = asyncio.Semaphore(MOST_AT_ONCE)
+        self._busy = 0
+        self._questions: asyncio.TaskGroup | None = None
 
     def do(self, request: HttpRequest) -> None:
-        """Have a request asked soon, the most urgent first; never blocks."""
+        """Have a request asked: at once if a lane is free, else in its turn; never blocks."""
         self._asked += 1
-        try:
-            self._waiting.put_nowait((request.priority, self._asked, request))
-        except asyncio.QueueFull:
+        if len(self._waiting) >= MOST_WAITING:
             self._put(_not_asked(request, self._clock))
+            return
+        heapq.heappush(self._waiting, (request.priority, self._asked, request))
+        self._serve()
 
     async def run(self) -> None:
         """Ask for ever."""
         async with asyncio.TaskGroup() as questions:
-            while True:
-                await self._lanes.acquire()
-                _, _, request = await self._waiting.get()
-                questions.create_task(self._answer(request))
+            self._questions = questions
+            try:
+                self._serve()
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._questions = None
+
+    def _serve(self) -> None:
+        while self._questions is not None and self._waiting and self._busy < MOST_AT_ONCE:
+            _, _, request = heapq.heappop(self._waiting)
+            self._busy += 1
+            self._questions.create_task(self._answer(request))
 
     async def _answer(self, request: HttpRequest) -> None:
         try:
             response = await self._http.ask(request)
         finally:
-            self._lanes.release()
+            self._busy -= 1
+            self._serve()
         while self._put(response) is False:
             await self._clock.sleep(0.05)
 
