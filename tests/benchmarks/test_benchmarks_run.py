@@ -12,6 +12,7 @@ SHORT = {
     "pipeline.py": ["--frames", "200", "--rounds", "1", "--quiet", "5", "--markets", "1"],
     "recorder.py": ["--rounds", "1"],
     "signing.py": ["--orders", "20", "--rounds", "1"],
+    "key_to_socket.py": ["--orders", "3"],
     "at_socket.py": ["--rate", "300", "--seconds", "1", "--rounds", "1"],
 }
 
