@@ -13,7 +13,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.commands import AcceptVenue
 from pmterm.messages.feed import MarketSeen, TickChanged
 from pmterm.messages.health import Heartbeat
-from pmterm.messages.live import HoldingAdjusted, HoldingDiffers, Reconciled
+from pmterm.messages.live import CashSeen, HoldingAdjusted, HoldingDiffers, Reconciled
 from pmterm.messages.orders import (
     AmendOrder,
     Fill,
@@ -84,6 +84,7 @@ class LiveBroker:
             MarketSettled: self._recall_settled,
             HoldingAdjusted: self._recall_adjusted,
             HoldingDiffers: self._recall_differs,
+            CashSeen: self._recall_cash,
             Reconciled: self._recall_round,
         }
 
@@ -234,6 +235,11 @@ class LiveBroker:
         desk = self._desk_of(differs.market)
         if desk is not None:
             desk.holdings.recall(differs)
+
+    def _recall_cash(self, seen: CashSeen) -> None:
+        desk = self._desks.get(seen.venue)
+        if desk is not None:
+            desk.holdings.has_cash = True
 
     def _recall_round(self, done: Reconciled) -> None:
         desk = self._desks.get(done.venue)

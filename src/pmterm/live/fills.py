@@ -34,6 +34,7 @@ class FillBook:
     """Knows every fill that was counted, and what is held by them.
 
     `held` is signed on the YES scale and holds what was not taken back, settled or not.
+    `changed_at` is when anything last changed anywhere, 0: never.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,7 @@ class FillBook:
         self._settling: dict[FillId, KeptFill] = {}
         self._held: dict[MarketId, Qty] = {}
         self._last: dict[MarketId, Ns] = {}
+        self.changed_at: Ns = 0
 
     def book(self, fill: Fill) -> None:
         """Count a fill; it must not have been counted before."""
@@ -58,7 +60,7 @@ class FillBook:
         if not fill.state.is_final:
             self._settling[fill.id] = kept
         self.adjust(fill.market, _signed(kept))
-        self._last[fill.market] = fill.at
+        self._last[fill.market] = self.changed_at = fill.at
 
     def move(self, moved: FillMoved) -> KeptFill | None:
         """Follow a fill's settlement; return the fill if that was news, else None."""
@@ -66,7 +68,7 @@ class FillBook:
         if kept is None or not _goes_on(kept.state, moved.state):
             return None
         kept.state = moved.state
-        self._last[kept.market] = moved.at
+        self._last[kept.market] = self.changed_at = moved.at
         if moved.state.is_final:
             self._settling.pop(kept.id, None)
         if moved.state is FillState.FAILED:

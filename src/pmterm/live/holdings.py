@@ -15,6 +15,9 @@ from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price, Qty
 QUIET: Ns = 10 * SECOND  # venues tell of holdings seconds after they change
 _IN_FLIGHT = frozenset({OrderState.RESERVED, OrderState.JOURNALED, OrderState.SENT})
 _DUST = {Venue.POLYMARKET: 10_000, Venue.KALSHI: 0}
+# Kalshi's balance is without what open orders hold back, by a rule it does not tell (Kalshi docs,
+# portfolio balance, read 2026-10); Polymarket's is what is on chain.
+_HOLDS_BACK = frozenset({Venue.KALSHI})
 
 
 class Holdings:
@@ -31,6 +34,7 @@ class Holdings:
         self._theirs: dict[MarketId, Qty] = {}
         self._prices: dict[MarketId, Price] = {}
         self.has_begun = False  # the journal has seen this account agree before
+        self.has_cash = False  # the journal has the venue's word for the cash
 
     def begin(self, theirs: Theirs, at: Ns) -> list[Message]:
         """Take over what was held before the journal saw the account, once, on the record."""
@@ -52,11 +56,28 @@ class Holdings:
         return said
 
     def cash(self, theirs: Theirs, at: Ns) -> list[Message]:
-        """Take the venue's word for the cash while nothing is on its way."""
-        in_flight = any(order.state in _IN_FLIGHT for order in self._table.working())
-        if theirs.cash is None or in_flight or self._book.oldest_settling():
+        """Take the venue's word for the cash, where it must be the same as ours.
+
+        Not while something is on its way, and where the venue holds money back for open orders not
+        while there are any; but for its very first word, which can then only be too low.
+        """
+        if theirs.cash is None or self._is_moving(theirs):
             return []
+        is_held_back = self._venue in _HOLDS_BACK and any(True for _ in self._table.working())
+        if is_held_back and self.has_cash:
+            return []
+        self.has_cash = True
         return [CashSeen(at, self._venue, theirs.cash)]
+
+    def _is_moving(self, theirs: Theirs) -> bool:
+        """Tell whether money may be on its way that one of us has counted and the other has not."""
+        doubtful = _IN_FLIGHT | {OrderState.UNKNOWN}
+        return (
+            self._book.oldest_settling() > 0
+            or self._book.changed_at >= theirs.began_at
+            or any(order.state in doubtful for order in self._table.working())
+            or any(order.filled > order.booked for order in self._table.all())
+        )
 
     def accept(self, market: MarketId, at: Ns) -> Sequence[Message]:
         """A person takes the venue's word for a holding."""
