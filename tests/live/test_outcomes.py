@@ -92,6 +92,20 @@ def test_f03_not_found_is_believed_after_three_looks_over_a_minute_only():
     assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$0"]
 
 
+def test_f03_each_look_in_vain_is_told_to_the_trader():
+    rig = ready()
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
+    for _ in range(4):
+        rig.wait(2)
+        missing(rig, order)
+    told = [each.reason for each in rig.heard(OrderReport) if each.state is S.UNKNOWN]
+    assert told == [
+        "no answer",
+        *(f"look {n}, over a minute" for n in ("1 of 3", "2 of 3", "3 of 3", "4 of 4")),
+    ]
+
+
 def test_f03_one_that_appears_after_all_is_adopted_and_taken_back():
     rig = ready()
     order = rig.buy()

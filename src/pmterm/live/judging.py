@@ -150,10 +150,17 @@ class Judge:
                 return ()
             return (order.report(said.at, self._ended(order), "the venue has it no more"),)
         if order.misses < LOOKS_TO_REFUTE or said.at - order.sent_at < TIME_TO_REFUTE:
-            return ()
+            return self._looked(order, said.at)
         order.was_given_up = True
         why = f"{GIVEN_UP}: the venue was asked {order.misses} times over a minute"
         return (order.report(said.at, OrderState.REFUSED, why),)
+
+    def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
+        """Say how often the venue was asked in vain, where that is all there is to say."""
+        if order.state is not OrderState.UNKNOWN:
+            return ()
+        why = f"look {order.misses} of {max(LOOKS_TO_REFUTE, order.misses)}, over a minute"
+        return (order.report(at, OrderState.UNKNOWN, why),)
 
     def _known(self, order: LiveOrder, said: OrderAccepted | OrderSeen) -> list[Message]:
         """Note that an order exists, and what its venue calls it."""
