@@ -8,7 +8,7 @@ import msgspec
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
 from pmterm.messages.orders import Approved, Intent
-from pmterm.model.fees import fee_of
+from pmterm.model.fees import fee_of, most_fee_of
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
@@ -60,12 +60,16 @@ class Docket:
             self._openings[approved.intent.market] = approved.at
 
     def fee(self, intent: Intent, *, is_taker: bool) -> Cash:
-        """Estimate the fee of an intent at its limit, all of it as maker or as taker."""
+        """Estimate the fee of an intent at its limit, all of it as maker or as taker.
+
+        Of real money the most is taken that it can come to, in however many fills.
+        """
         market = self.markets.get(intent.market)
         if market is None:
             return 0
         price = intent.price if intent.side is Side.BUY else PRICE_ONE - intent.price
-        return fee_of(market.fees, price, intent.qty, is_maker=not is_taker)
+        estimate = most_fee_of if self._exposure.ledger.is_live else fee_of
+        return estimate(market.fees, price, intent.qty, is_maker=not is_taker)
 
     def case(
         self, intent: Intent, state: GateState, reason: str, differs: HoldingDiffers | None = None
