@@ -456,6 +456,14 @@ class TestBeats:
         assert not said.is_taken
         assert "Another program" in said.reason
 
+    def test_a_switch_that_ran_out_is_begun_anew(self) -> None:
+        one = wing()
+        one.answered(reply(one.beat(START), {"heartbeat_id": "h-1"}))
+        gone = {"error_msg": "Invalid Heartbeat ID", "heartbeat_id": ""}
+        (again,) = one.answered(reply(one.beat(START), gone, 400))
+        assert isinstance(again, HttpRequest)
+        assert json.loads(again.body) == {"heartbeat_id": ""}
+
     def test_the_answer_without_an_id_counts_too(self) -> None:
         one = wing()
         first = one.beat(START)

@@ -37,10 +37,10 @@ class Beats:
         body = decoded(response)
         words = body if isinstance(body, dict) else {}
         told = words.get("heartbeat_id")
-        has_id = isinstance(told, str) and 0 < len(told) <= _LONGEST_ID
+        has_id = isinstance(told, str) and len(told) <= _LONGEST_ID  # "": a new switch is begun
         if has_id:
             self._id = str(told)
-        if response.status == 200 and (has_id or words.get("status") == "ok"):
+        if response.status == 200 and ((has_id and told) or words.get("status") == "ok"):
             return (BeatAnswered(response.at, VENUE, is_taken=True, lasts=LASTS),)
         meant = trouble(response)
         if response.status == 400 and has_id and response.purpose != _AGAIN:
