@@ -33,6 +33,9 @@ from pmterm.venues.kalshi.bodies import House
 from pmterm.venues.kalshi.orders import KalshiOrders
 
 CREATES = ("place:", "amend:")
+# No orders without word of them: Polymarket answers our PING every 5 s, and Kalshi's wing asks for
+# a sign of life itself.
+USER_SILENT_S = {**SILENT_S, Venue.POLYMARKET: 9.0}
 
 
 class Trader(msgspec.Struct, frozen=True):
@@ -105,7 +108,7 @@ def private(trader_: Trader, settings: Settings, net: Network, hub: Hub, clock: 
             return proof.handshake(clock.now())
 
         venue = proof.venue
-        return Stream(urls[venue], shake, venue, clock, silent_s=SILENT_S[venue])
+        return Stream(urls[venue], shake, venue, clock, silent_s=USER_SILENT_S[venue])
 
     streams = {
         venue: UserWorker(proof, partial(stream, proof), net.http, hub.put, clock)

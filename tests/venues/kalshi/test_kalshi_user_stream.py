@@ -102,10 +102,10 @@ def test_a_channel_that_is_not_granted_is_asked_for_again(trader):
 
 def test_silence_is_asked_about_and_then_ends_the_connection(trader):
     quiet = trader.at
-    (asked,) = commands(trader.orders.tick(quiet + 15 * SECOND))
+    (asked,) = commands(trader.orders.tick(quiet + 4 * SECOND))
     assert asked["cmd"] == "list_subscriptions"
-    assert commands(trader.orders.tick(quiet + 20 * SECOND)) == []
-    said = [m for m in trader.orders.tick(quiet + 26 * SECOND) if isinstance(m, Reconnect)]
+    assert commands(trader.orders.tick(quiet + 8 * SECOND)) == []
+    said = [m for m in trader.orders.tick(quiet + 9 * SECOND) if isinstance(m, Reconnect)]
     assert [m.is_user for m in said] == [True]
     assert trader.hear(fill()) == ()
 
@@ -167,7 +167,7 @@ def test_a_refused_subscription_is_tried_again_later(trader):
     error = {"type": "error", "id": first, "msg": {"code": 27, "msg": "too many"}}
     assert kinds(fresh.hear(error)) == ["Surprised"]
     again = commands(fresh.orders.tick(fresh.at + 5 * SECOND))
-    assert {"channels": ["fill"]} in [c["params"] for c in again]
+    assert {"channels": ["fill"]} in [c.get("params") for c in again]
 
 
 def test_a_lost_login_is_told(trader):

@@ -301,14 +301,14 @@ def test_a_pong_says_nothing(text: str) -> None:
     assert wing().receive(user_frame(text)) == ()
 
 
-def test_a_ping_is_answered_and_own_pings_go_out_every_ten_seconds_once_it_is_up() -> None:
+def test_a_ping_is_answered_and_own_pings_go_out_every_five_seconds_once_it_is_up() -> None:
     one = wing()
     assert one.tick(START) == []
     assert one.opened(UserOpened(START, POLY, 1)) == ()
-    assert one.tick(START + 9 * SECOND) == []
-    ping = SendText(START + 10 * SECOND, POLY, "PING", is_user=True)
-    assert one.tick(START + 10 * SECOND) == [ping]
-    assert one.tick(START + 11 * SECOND) == []
+    assert one.tick(START + 4 * SECOND) == []
+    ping = SendText(START + 5 * SECOND, POLY, "PING", is_user=True)
+    assert one.tick(START + 5 * SECOND) == [ping]
+    assert one.tick(START + 6 * SECOND) == []
     (pong,) = one.receive(user_frame("PING"))
     assert isinstance(pong, SendText)
     assert (pong.text, pong.is_user) == ("PONG", True)

@@ -25,9 +25,9 @@ from pmterm.venues.kalshi.upkeep import Patience
 
 CHANNELS: Final = ("fill", "user_orders", "market_positions", "order_group_updates")
 LONGEST_FRAME = 1024 * 1024
-ASK_EVERY: Ns = 15 * SECOND
+ASK_EVERY: Ns = 4 * SECOND  # with the wait for an answer: a dead line is noticed within 10 s
 CHECK_EVERY: Ns = 60 * SECOND  # on a busy stream too, for one channel of it may be dead
-ANSWER_WITHIN: Ns = 10 * SECOND
+ANSWER_WITHIN: Ns = 5 * SECOND
 MAY_BE_LOST: Ns = 60 * SECOND  # how far before a lost subscription's last frame to read again
 AUTH_REQUIRED = 9
 TERMINAL = frozenset({10, 17, 25})  # the subscription is dead: subscribe again

@@ -19,8 +19,7 @@ from pmterm.venues.polymarket.own_rows import fills_seen, order_seen
 from pmterm.venues.polymarket.wire import UNREADABLE
 from pmterm.venues.polymarket.wishes import surprised
 
-PING_EVERY: Final[Ns] = 10 * SECOND
-SILENCE: Final[Ns] = 30 * SECOND
+PING_EVERY: Final[Ns] = 5 * SECOND  # its own client: 10 s; a dead line is to show within that
 _ORDER_EVENTS: Final = frozenset({"PLACEMENT", "UPDATE", "CANCELLATION"})
 Unheard = Callable[[MarketUnheard, Data, Ns], Sequence[Message]]
 
