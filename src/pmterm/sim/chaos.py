@@ -64,6 +64,7 @@ class Weather(msgspec.Struct, frozen=True):
 
 FAIR = Weather()
 Writers: TypeAlias = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+_Pair: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class ChaosProxy:
@@ -162,15 +163,20 @@ class ChaosProxy:
         if task is not None:
             self._tasks[number] = task
         try:
-            async with asyncio.TaskGroup() as group:
-                up = _Lane(reader, forth, lambda: self._weather(number).up)
-                down = _Lane(back, writer, lambda: self._weather(number).down)
-                group.create_task(self._carry(up, number))
-                group.create_task(self._carry(down, number))
+            # Only `reset` cancels it, and streams of Python 3.11 log a cancelled one as a crash.
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._carry_both((reader, forth), (back, writer), number)
         finally:
             _reset(writer, forth)
             del self._open[number]
             self._tasks.pop(number, None)
+
+    async def _carry_both(self, there: _Pair, here: _Pair, number: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            up = _Lane(*there, lambda: self._weather(number).up)
+            down = _Lane(*here, lambda: self._weather(number).down)
+            group.create_task(self._carry(up, number))
+            group.create_task(self._carry(down, number))
 
     def _weather(self, number: int) -> Weather:
         return self._forecast(number) or self.weather
