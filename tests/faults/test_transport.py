@@ -1,22 +1,27 @@
 """Faults F47 to F54: names, certificates, lines, portals and keys, with a whole live session."""
 
 import asyncio
+import random
 import socket
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.faults.weather import Arrivals, behind_proxy, resolve, through
 from tests.live.evening import BUY, KALSHI, POLY, evening
-from tests.live.virtual import run
+from tests.live.virtual import VirtualClock, run
 from tests.sim.certificates import server_context
 
-from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.commands import CancelMarket, SubmitTicket
+from pmterm.messages.live import ReadinessChanged, Reconciled
 from pmterm.messages.orders import Refused
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import QTY_ONE
+from pmterm.sim.chaos import FAIR, Cut, Way, Weather
 
 NAME = "venue.test"
+DEAF = Weather(down=Way(cut_after=0, cut=Cut.SILENCE))
 
 
 def denied_at_once(here, market=KALSHI):
@@ -116,5 +121,151 @@ def test_f48_a_wrong_certificate_is_refused_and_nothing_is_said_to_it(
                 await denied_at_once(here, POLY)
                 assert came.all == []
                 assert here.exchange.server.clients(Venue.KALSHI) == []
+
+    run(tell())
+
+
+LINES = {
+    "refused": lambda proxy: setattr(proxy, "refuses", True) or proxy.reset(),
+    "blackholed": lambda proxy: setattr(proxy, "is_silent", True),
+    "half-open": lambda proxy: setattr(proxy, "weather", DEAF) or setattr(proxy, "refuses", True),
+}
+
+
+@pytest.mark.parametrize("dead_man", [True, False], ids=["dead-man", "no dead-man"])
+@pytest.mark.parametrize("fault", LINES)
+def test_f49_a_line_that_is_gone_stops_orders_within_ten_seconds_until_it_is_back(fault, dead_man):
+    async def tell():
+        async with behind_proxy() as (exchange, key, proxy):
+            hosts = through(exchange, proxy)
+            async with evening(exchange, key=key, hosts=hosts, dead_man=dead_man) as here:
+                await here.arm(POLY)
+                await here.ready(Venue.KALSHI)
+                await asyncio.sleep(7)
+                LINES[fault](proxy)
+                await asyncio.sleep(10)
+                assert here.missing(Venue.KALSHI)
+                assert here.missing(Venue.POLYMARKET)
+                assert here.gate.armed is None
+                await denied_at_once(here)
+                await denied_at_once(here, POLY)
+                await here.until(lambda: not any(trusted(here, m) for m in (POLY, KALSHI)))
+                assert here.venue_orders() == []
+                proxy.refuses = proxy.is_silent = False
+                proxy.weather = FAIR
+                await here.arm(POLY)
+                await here.state_is(await here.order(POLY, BUY, 10, 4_700), S.FILLED)
+
+    run(tell())
+
+
+def trusted(here, market):
+    return here.session.parts.reader.health(market.id).is_trusted
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_f50_a_line_that_flaps_for_ten_minutes_is_tried_with_patience_and_compared_each_time(seed):
+    print("seed", seed)
+
+    async def tell():
+        async with behind_proxy() as (exchange, key, proxy):
+            clock = VirtualClock(seed)
+            hosts = through(exchange, proxy)
+            async with evening(exchange, key=key, hosts=hosts, clock=clock) as here:
+                await here.arm(KALSHI)
+                order = await here.order(KALSHI, BUY, 10, 4_600)
+                await here.state_is(order, S.OPEN)
+                before = proxy.connections
+                for _ in range(150):
+                    proxy.refuses = True
+                    proxy.reset()
+                    await asyncio.sleep(2)
+                    proxy.refuses = False
+                    await asyncio.sleep(2)
+                print("connects a minute", (proxy.connections - before) / 10)
+                assert proxy.connections - before < 10 * 150
+                assert_compared_before_ready(here)
+                await here.ready(Venue.KALSHI)
+                assert here.state(order) is S.OPEN
+                assert len(here.venue_orders()) == 1
+
+    run(tell())
+
+
+def assert_compared_before_ready(here):
+    """Every time a venue became ready, a compare stands between its stream's loss and that."""
+    for venue in Venue:
+        compared = is_ready = False
+        rounds = 0
+        for said in here.said:
+            if isinstance(said, Reconciled) and said.venue is venue:
+                compared = True
+                rounds += 1
+            if isinstance(said, ReadinessChanged) and said.venue is venue:
+                assert compared or said.missing
+                if is_ready and any("stream" in words for words in said.missing):
+                    compared = False
+                is_ready = not said.missing
+        assert rounds > 5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_f51_a_thin_slow_line_that_loses_much_never_doubles_an_order(market, seed):
+    print("seed", seed)
+    chance = random.Random(seed)
+
+    def forecast(_):
+        """Lose one connection of twenty somewhere; what TCP repeats comes late."""
+        late = Way(delay_s=0.4 + 0.2 * (chance.random() < 0.05), bytes_per_s=8_000)
+        cut = msgspec.structs.replace(late, cut_after=chance.randrange(4_000))
+        return Weather(late, cut if chance.random() < 0.05 else late)
+
+    async def tell():
+        async with behind_proxy(forecast=forecast) as (exchange, key, proxy):
+            hosts, clock = through(exchange, proxy), VirtualClock(seed)
+            async with evening(exchange, key=key, hosts=hosts, clock=clock) as here:
+                for step in range(8):
+                    await here.arm(market)
+                    order = await here.order(market, BUY, 5 + step, 4_700 - 100 * (step % 2))
+                    await here.until(lambda o=order: o is None or here.state(o) is not S.SENT)
+                    here.send(CancelMarket(0, market.id))
+                    await asyncio.sleep(15)
+                await here.until(lambda: not here.session.desk.quit_blockers(), 600)
+                await here.until(lambda: here.held(market) == ledger_held(here), 200)
+                told = [
+                    order.id for order in here.executor.orders() if order.state is not S.REFUSED
+                ]
+                assert len(here.venue_orders()) <= len(told)
+                assert all(not order.open for order in here.venue_orders())
+
+    run(tell())
+
+
+def ledger_held(here):
+    return sum(order.filled for order in here.venue_orders())
+
+
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_f52_a_kept_socket_that_is_reset_under_an_order_sends_it_once_or_not_at_all(market):
+    async def tell():
+        async with behind_proxy() as (exchange, key, proxy):
+            came = Arrivals(exchange)
+            async with evening(exchange, key=key, hosts=through(exchange, proxy)) as here:
+                await here.arm(market)
+                await asyncio.sleep(1)
+                proxy.weather = Weather(up=Way(cut_after=0))
+                lost = await here.order(market, BUY, 10, 4_700)
+                await here.state_is(lost, S.UNKNOWN)
+                proxy.weather = FAIR
+                await here.state_is(lost, S.REFUSED, most_s=300)
+                assert (came.creates(), here.venue_orders()) == ([], [])
+                await here.arm(market)
+                proxy.weather = Weather(down=Way(cut_after=0))
+                taken = await here.order(market, BUY, 11, 4_700)
+                await asyncio.sleep(0.2)
+                proxy.weather = FAIR
+                await here.state_is(taken, S.FILLED)
+                assert len(came.creates()) == len(here.venue_orders()) == 1
 
     run(tell())
