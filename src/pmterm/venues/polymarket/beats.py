@@ -28,9 +28,13 @@ class Beats:
         self._id = ""
 
     def ask(self, at: Ns, purpose: str = _FIRST) -> HttpRequest:
-        """Return the next beat. It is the account's first that switches the switch on."""
+        """Return the next beat. It is the account's first that switches the switch on.
+
+        It goes out like a cancel: held back with orders, it would cost all that rest.
+        """
         body = msgspec.json.encode({"heartbeat_id": self._id}).decode()
-        return ask(at, "POST", "/v1/heartbeats", purpose, body)
+        beat = ask(at, "POST", "/v1/heartbeats", purpose, body)
+        return msgspec.structs.replace(beat, priority=0)
 
     def answered(self, response: HttpResponse) -> Sequence[Message]:
         """Say whether a beat was taken; one with a stale id is sent again at once, once."""
