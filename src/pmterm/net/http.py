@@ -264,11 +264,14 @@ class HttpClient:
     def _heed(self, request: HttpRequest, answer: Answer) -> None:
         """Hold requests back as the venue asked, or by our own growing waits if it told no time.
 
-        A venue that takes no orders for a while (425, 503) is still read from.
+        A venue that takes no orders for a while (425, 503) is still read from. The time that goes
+        with an order's 503 is about such orders alone: others, post-only ones, it may take.
         """
         waits = self._busy[request.venue]
         if answer.status in BUSY:
-            seconds = float(answer.retry_after_s) or waits.next()
+            is_for_all = answer.status != 503 or request.priority >= READ
+            told = answer.retry_after_s if is_for_all else 0
+            seconds = float(told) or waits.next()
             reads_too = answer.status == 429 or request.priority >= READ
             self._limiter.hold(request.venue, seconds, reads_too=reads_too)
         elif answer.status:
