@@ -39,7 +39,6 @@ from pmterm.messages.said import (
     OrderMissing,
     OrderSeen,
     OrderUnclear,
-    VenueMood,
     WithdrawAnswered,
 )
 from pmterm.messages.transport import HttpResponse, UserClosed, UserFrame, UserOpened
@@ -244,7 +243,21 @@ class VenueDesk:
         if response.purpose.startswith(PLACE):
             order = OrderId(response.purpose.removeprefix(PLACE))
             said += self._times.answered(order, response)
-        return [*self._judged(self._wing.answered(response), response.at), *said]
+        words = self._wing.answered(response)
+        judged = self._judged(words, response.at)
+        self._note_listed(words)
+        return [*judged, *said]
+
+    def _note_listed(self, words: Iterable[Message]) -> None:
+        """Remember which orders a read has shown: from then on its silence says something."""
+        for word in words:
+            order = (
+                self.table.find(word.venue_order, word.client_order)
+                if isinstance(word, OrderSeen)
+                else None
+            )
+            if order is not None:
+                order.was_listed = True
 
     def _judged(self, words: Iterable[Message], at: Ns) -> list[Message]:
         """Judge the venue's words; what is no word of it goes on as it is (requests, surprises)."""
@@ -287,9 +300,7 @@ class VenueDesk:
         has_begun = self.holdings.has_begun
         judge = self.holdings.compare if has_begun else self.holdings.begin
         said = [*judge(theirs, at), *self.holdings.cash(theirs, at)]
-        self._ready.reconciled()
-        if self._ready.mood not in {VenueMood.OPEN, VenueMood.POST_ONLY}:
-            self._ready.felt(MoodSeen(at, self.venue, VenueMood.OPEN))
+        self._ready.reconciled(theirs.began_at)
         self.rounds.rest(at, is_working=any(True for _ in self.table.working()))
         differences = len(lost) + self.holdings.open_differences()
         took = (at - theirs.began_at) // MS

@@ -32,23 +32,25 @@ class Readiness:
         self._has_lapsed = False
         self._mood = VenueMood.OPEN
         self._mood_until: Ns = 0
+        self._mood_over: Ns = 0
         self._mood_reason = ""
         self._skew: Ns = 0
         self._said: ReadinessChanged | None = None
-
-    @property
-    def mood(self) -> VenueMood:
-        """What the venue takes, as far as we know."""
-        return self._mood
 
     def stream(self, *, is_up: bool) -> None:
         """The user stream went up or down; what was compared before counts no more."""
         self._has_stream = is_up
         self._is_reconciled = False
 
-    def reconciled(self) -> None:
-        """Our orders agree with the venue's, or are being looked for."""
+    def reconciled(self, began_at: Ns) -> None:
+        """Our orders agree with the venue's, or are being looked for, by a round begun then.
+
+        A venue that takes no orders is still read from: only a round that began after the time it
+        asked for shows that it is back.
+        """
         self._is_reconciled = True
+        if self._mood is not VenueMood.POST_ONLY and began_at >= self._mood_over:
+            self._mood = VenueMood.OPEN
 
     def dead_man(self, *, is_held: bool) -> bool:
         """The venue confirmed the dead-man switch, or it ran out; tell whether it is back.
@@ -71,7 +73,7 @@ class Readiness:
             self._is_reconciled = self._is_reconciled and seen.mood is VenueMood.POST_ONLY
         self._mood = seen.mood
         self._mood_reason = seen.reason
-        self._mood_until = seen.at + (seen.for_s * SECOND or ASK_AGAIN)
+        self._mood_until = self._mood_over = seen.at + (seen.for_s * SECOND or ASK_AGAIN)
 
     def is_time_to_ask(self, at: Ns) -> bool:
         """Tell whether a venue that took no orders is to be asked again now."""
