@@ -11,12 +11,15 @@ import pytest
 from tests.live.evening import KALSHI, POLY, Evening, Exchange, api_key, evening
 from tests.live.virtual import VirtualClock
 
-from pmterm.messages.orders import OrderNamed
+from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.live import CashSeen
+from pmterm.messages.orders import OrderNamed, Refused
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import QTY_ONE
 from pmterm.sim.exchange_orders import ExchangeOrder, Standing
 from pmterm.sim.fault_script import Do, FaultScript, Rule
+from pmterm.trading.execution.working import WorkingOrder
 
 BOTH = pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
 PM, KA = Venue.POLYMARKET, Venue.KALSHI
@@ -54,6 +57,19 @@ class Night(Evening):
         """Every order the session ever sent or wanted to send, as it was named."""
         return [m for m in self.journal.messages if isinstance(m, OrderNamed)]
 
+    async def submit(self, market, side, qty, price=0, **more) -> WorkingOrder | Refused:
+        """Send a ticket that nobody has confirmed yet; return its order, or why there is none."""
+        known = {order.id for order in self.executor.orders()}
+        refused = len(self.heard(Refused))
+        self.send(SubmitTicket(0, market.id, side, round(qty * QTY_ONE), price, **more))
+
+        def answer():
+            new = [o for o in self.executor.orders() if o.id not in known and not o.is_foreign]
+            return [*new, *self.heard(Refused)[refused:]]
+
+        await self.until(answer)
+        return answer()[0]
+
     def at_venue(self, order) -> ExchangeOrder | None:
         """Return an order as the ledger has it."""
         named = next(m.venue_order for m in self.asked() if m.order == order.id)
@@ -62,6 +78,11 @@ class Night(Evening):
     def used(self, market, rule="R1") -> str:
         """Return how much of a limit the gate counts as used."""
         return next(use.value for use in self.gate.uses(market.id) if use.rule == rule)
+
+    def cash(self, venue) -> int:
+        """Return what the session believes is free there."""
+        seen = [m for m in self.heard(CashSeen) if m.venue is venue]
+        return seen[-1].cash if seen else -1
 
     def position(self, market) -> int:
         """Return what the ledger says is held, signed on the YES scale."""
