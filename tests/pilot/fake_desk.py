@@ -38,7 +38,14 @@ class FakePlayer:
 
 
 class FakeDesk:
-    def __init__(self, title="Sentinels to beat Fnatic", *, is_empty=False, mode=Mode.PAPER):
+    def __init__(
+        self,
+        title="Sentinels to beat Fnatic",
+        *,
+        is_empty=False,
+        mode=Mode.PAPER,
+        is_traded=True,
+    ):
         self.reader = FakeReader()
         self.fold = BoardFold(self.reader)
         self.sent = []
@@ -51,7 +58,7 @@ class FakeDesk:
         self.is_down = False
         self.now = NOW
         if not is_empty:
-            evening(self.fold, self.reader, title, mode)
+            evening(self.fold, self.reader, title, mode, is_traded=is_traded)
 
     def board(self):
         board = self.fold.paint(self.now, self.reader, self.focused)

@@ -111,7 +111,9 @@ def every_state():
         report("p7-00007", OrderState.FILLED, 15, filled=15),
         with_state(back),
         FillMoved(NOW, FillId("f7"), OrderId("p7-00007"), MAP_THREE, FillState.FAILED),
-        PositionChanged(NOW, MAP_THREE, 140 * QTY_ONE, 4640, 65_000_000, 0, 1_744_000),
+        PositionChanged(
+            NOW, MAP_THREE, 140 * QTY_ONE, 4640, 65_000_000, 0, 1_744_000, 40 * QTY_ONE
+        ),
         adopted,
         WithdrawOrder(NOW, OrderId("p7-00003"), MAP_THREE),
         *unknown(),
@@ -124,7 +126,7 @@ def with_state(message, state=FillState.MATCHED):
     return msgspec.structs.replace(message, state=state)
 
 
-def asks(order="p7-00009", rule="X14 first order", **more):
+def asks(order="p7-00009", rule="ASK", **more):
     """An order the gate asks about."""
     asked = wish(order, qty=100, price=4800, at=NOW, **more)
     return (
@@ -134,9 +136,9 @@ def asks(order="p7-00009", rule="X14 first order", **more):
             asked.order,
             asked.market,
             rule,
-            "no live order yet",
-            "a person's yes",
-            "look at it well",
+            "the same order again",
+            "once in 5 s",
+            "confirm it",
             asks=True,
         ),
     )

@@ -129,7 +129,12 @@ def hear(fold, *messages):
 
 
 def evening(
-    fold: BoardFold, reader: FakeReader, title="Sentinels to beat Fnatic", mode=Mode.PAPER
+    fold: BoardFold,
+    reader: FakeReader,
+    title="Sentinels to beat Fnatic",
+    mode=Mode.PAPER,
+    *,
+    is_traded=True,
 ) -> None:
     """Ten minutes of a match: a fall, a signal, a purchase, two working orders."""
     hear(
@@ -151,7 +156,8 @@ def evening(
             qty = (5 + step * 13 % 180) * QTY_ONE
             hear(fold, TradeSeen(START + step * SECOND // 2, 0, MAP_THREE, price, qty, side))
     reader.bid, reader.ask = 4600, 4800
-    hear(fold, *_story())
+    if is_traded:
+        hear(fold, *_story())
 
 
 def _story():

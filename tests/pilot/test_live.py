@@ -23,6 +23,7 @@ from pmterm.messages.commands import (
     AcceptVenue,
     AmendTicket,
     Arm,
+    CancelMarket,
     CancelOrder,
     Disarm,
     Halt,
@@ -31,10 +32,17 @@ from pmterm.messages.commands import (
     SubmitTicket,
 )
 from pmterm.messages.live import ReadinessChanged
-from pmterm.messages.orders import Approved, GateChanged, Refused
+from pmterm.messages.orders import (
+    Approved,
+    GateChanged,
+    PlanMoved,
+    PlanStarted,
+    PlanState,
+    Refused,
+)
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.order import GateState, OrderState, Side, TimeInForce
-from pmterm.model.units import CASH_ONE, SECOND
+from pmterm.model.units import CASH_ONE, QTY_ONE, SECOND
 from pmterm.tui.screens.arm import ArmScreen
 from pmterm.tui.screens.confirm import ConfirmScreen
 from pmterm.tui.screens.kill import KillScreen
@@ -268,7 +276,7 @@ async def test_amends_by_ticket_need_arming_too():
 
 
 async def test_first_live_order_asks_for_a_typed_yes():
-    async with Session(live_desk(armed())) as s:
+    async with Session(live_desk(armed(), is_traded=False)) as s:
         await s.press("l", "enter")
         (asked,) = s.sent
         s.desk.hear(*asks())
@@ -277,7 +285,7 @@ async def test_first_live_order_asks_for_a_typed_yes():
         shown = s.shown()
         assert "KXVALGAME-26NOV21SENFNC-SEN" in shown
         assert "worst -$49.57" in shown
-        assert "Asks because X14 first order" in shown
+        assert "It asks because of the same order again (once in 5 s)." in shown
         s.clock.pass_ms(1000)
         await s.press("y", "enter", "enter")
         assert s.sent == [asked]
@@ -295,7 +303,7 @@ async def test_first_live_order_asks_for_a_typed_yes():
 
 async def test_other_questions_take_one_key_that_is_not_enter():
     async with Session(live_desk(armed())) as s:
-        s.desk.hear(*asks(rule="F18 again", post_only=True))
+        s.desk.hear(*asks(post_only=True))
         await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
         await s.press("y", gap_ms=100)
         assert s.sent == [], "it was pressed before the question could be read"
@@ -309,7 +317,7 @@ async def test_other_questions_take_one_key_that_is_not_enter():
 @pytest.mark.parametrize("key", ["n", "escape", "enter"])
 async def test_no_sends_nothing_and_is_not_asked_again(key):
     async with Session(live_desk(armed())) as s:
-        s.desk.hear(*asks(rule="F18 again"))
+        s.desk.hear(*asks())
         await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
         s.clock.pass_ms(1000)
         await s.press(key)
@@ -320,7 +328,7 @@ async def test_no_sends_nothing_and_is_not_asked_again(key):
 
 async def test_yes_to_an_amend_amends():
     async with Session(live_desk(armed())) as s:
-        s.desk.hear(*asks(rule="R11 large", replaces=OrderId("p7-00002")))
+        s.desk.hear(*asks(replaces=OrderId("p7-00002")))
         await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
         s.clock.pass_ms(1000)
         await s.press("y")
@@ -333,7 +341,7 @@ async def test_question_goes_away_when_halted_or_too_old():
         lambda s: setattr(s.desk, "now", NOW + 61 * SECOND),
     ):
         async with Session(live_desk(armed())) as s:
-            s.desk.hear(*asks(rule="F18 again"))
+            s.desk.hear(*asks())
             await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
             end(s)
             await s.until(lambda: s.app.screen is s.trading)
@@ -343,7 +351,7 @@ async def test_question_goes_away_when_halted_or_too_old():
 async def test_question_waits_behind_another_dialog():
     async with Session(live_desk(armed())) as s:
         await s.press("slash")
-        s.desk.hear(*asks(rule="F18 again"))
+        s.desk.hear(*asks())
         await s.pilot.pause(0.4)
         assert not isinstance(s.app.screen, QuestionScreen)
         await s.press("escape")
@@ -357,7 +365,7 @@ async def test_kill_says_how_much_is_proved_and_flattens_by_a_word():
         assert isinstance(s.app.screen, KillScreen)
         s.desk.hear(*killed(proved=0))
         await s.until(lambda: "0 of 2 cancels proved" in s.shown())
-        assert "SELL 100@52" in s.shown()
+        await s.until(lambda: "SELL 100@52" in s.shown())
         assert "dead-man confirmed 3.0s ago" in s.shown()
         assert "kalshi: no dead-man" in s.shown()
         s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=12, at=NOW))
@@ -431,7 +439,7 @@ async def test_curly_brackets_move_the_order_pointed_at_and_the_pointer_follows(
         await s.pilot.pause(0.2)
         await s.press("left_curly_bracket")
         assert s.sent == [asked], "the last change is not answered"
-        assert "AMEND?" in s.shown()
+        await s.until(lambda: "AMEND?" in s.shown())
         s.desk.hear(report("p7-00002", OrderState.OPEN, price=4400, filled=12, at=NOW))
         await s.pilot.pause(0.2)
         await s.press("right_curly_bracket")
@@ -461,16 +469,82 @@ async def test_moving_needs_an_order_and_arming_and_says_so():
         assert s.sent == []
 
 
-async def test_where_the_venue_cannot_amend_the_screen_says_what_it_becomes():
-    async with Session(live_desk(armed())) as s:
-        board = s.desk.board()
-        market = msgspec.structs.replace(board.market, venue=Venue.POLYMARKET)
-        s.desk.changes = {"market": market}
-        await s.pilot.pause(0.2)
-        await s.press("j", "j", "left_curly_bracket")
-        assert "cancel + new" in s.trading.look.notice
-        await s.press("enter")
+def on_polymarket(desk):
+    """Let the market in front be one of a venue that cannot amend."""
+    market = msgspec.structs.replace(desk.board().market, venue=Venue.POLYMARKET)
+    desk.changes = {"market": market}
+    return desk
+
+
+async def test_where_the_venue_cannot_amend_it_is_cancel_and_new_and_says_so():
+    async with Session(on_polymarket(live_desk(armed()))) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
+        assert "cancel + new, the place in line is lost" in s.trading.look.notice
+        await s.pilot.pause(0.3)
+        assert len(s.sent) == 1, "the cancel is not proved"
+        s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=15, at=NOW))
+        await s.until(lambda: len(s.sent) == 2)
+        assert s.sent[1] == SubmitTicket(0, MAP_THREE, Side.BUY, 25_000_000, 4400)
+
+
+@pytest.mark.parametrize(
+    "spoils",
+    [
+        lambda s: s.clock.pass_ms(6_000),
+        lambda s: s.desk.hear(*killed(0)),
+        lambda s: s.desk.hear(disarmed()),
+        lambda s: s.desk.hear(report("p7-00002", OrderState.FILLED, filled=40, at=NOW)),
+    ],
+)
+async def test_nothing_is_placed_anew_where_something_came_between(spoils):
+    async with Session(on_polymarket(live_desk(armed()))) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        spoils(s)
+        await s.pilot.pause(0.3)
+        s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=12, at=NOW))
+        await s.pilot.pause(0.3)
+        assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
+
+
+async def test_cancel_key_after_a_move_places_nothing_anew():
+    async with Session(on_polymarket(live_desk(armed()))) as s:
+        await s.press("j", "j", "left_curly_bracket", "c", gap_ms=400)
+        s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=12, at=NOW))
+        await s.pilot.pause(0.3)
+        assert [type(each) for each in s.sent] == [CancelOrder, CancelMarket]
+
+
+async def test_amend_ticket_says_what_it_becomes_where_the_venue_cannot():
+    async with Session(on_polymarket(live_desk(armed()))) as s:
+        await s.press("j", "j", "enter")
         assert "polymarket cannot amend: cancel + new" in s.shown()
+        await s.press("left_square_bracket", "enter")
+        assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
+
+
+async def test_ticket_worked_by_size_asks_before_there_is_an_order():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l", "w", "enter")
+        (ticket,) = s.sent
+        assert ticket.route == "auto"
+        why = ("ASK", "5 orders over 4 min", "$500 at once", "confirm it")
+        s.desk.hear(ticket, Refused(NOW, OrderId(""), MAP_THREE, *why, asks=True))
+        await s.until(lambda: "5 orders over 4 min ($500 at once)" in s.shown())
+        s.clock.pass_ms(1000)
+        await s.press("y")
+        assert s.sent[1:] == [msgspec.structs.replace(ticket, confirmed=True)]
+
+
+async def test_plan_in_slices_is_told_above_the_orders():
+    async with Session(live_desk(armed()), (200, 60)) as s:
+        s.desk.hear(
+            PlanStarted(NOW, "p7-w1", MAP_THREE, Side.BUY, 500 * QTY_ONE, 5, 60 * SECOND),
+            PlanMoved(NOW, "p7-w1", PlanState.GOING, 2, 180 * QTY_ONE),
+        )
+        await s.until(lambda: "BUY 500 in slices GOING: 2 of 5 sent, 180 filled" in s.shown())
+        s.desk.hear(PlanMoved(NOW, "p7-w1", PlanState.DONE, 5, 500 * QTY_ONE))
+        await s.until(lambda: "in slices" not in s.shown())
 
 
 async def test_one_order_is_taken_back_also_a_foreign_one():

@@ -46,6 +46,8 @@ LIVE = [
     ("live-ticket-120x40", (120, 40), ("b",), (disarmed(),)),
     ("live-ticket-20x5", (20, 5), ("b",), (disarmed(),)),
     ("live-asks-80x24", (80, 24), (), (armed(), *asks())),
+    ("live-asks-20x5", (20, 5), (), (armed(), *asks())),
+    ("live-health-80x24", (80, 24), ("f8",), (disarmed(),)),
 ]
 
 

@@ -38,7 +38,16 @@ from pmterm.messages.live import (
     ReadinessChanged,
     Reconciled,
 )
-from pmterm.messages.orders import Fill, FillMoved, GateChanged, OrderAdopted, Refused
+from pmterm.messages.orders import (
+    Fill,
+    FillMoved,
+    GateChanged,
+    OrderAdopted,
+    PlanMoved,
+    PlanStarted,
+    PlanState,
+    Refused,
+)
 from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.order import FillState, GateState, OrderState, Side
 from pmterm.model.units import MS, QTY_ONE, SECOND
@@ -55,6 +64,7 @@ from pmterm.views.board import BoardFold
 from pmterm.views.differences import accept_lines, alarm
 from pmterm.views.live import VenueView
 from pmterm.views.order_row import advice, delay_text, state_words
+from pmterm.views.plans import plan_words
 from pmterm.views.question import heading, lines_of, open_question, yes_to
 from pmterm.views.stopping import (
     dead_man_words,
@@ -192,13 +202,13 @@ def test_delay_counts_down_and_is_never_zero_too_early():
 def test_settling_and_reversed_fills():
     settling = with_state(fill("p7-00006", qty=40, price=4500, name="f6"))
     done = (*placed("p7-00006"), report("p7-00006", OrderState.FILLED, filled=40), settling)
-    holds = PositionChanged(NOW, MAP_THREE, 140 * QTY_ONE, 4640, 65_000_000, 0, 0)
+    holds = PositionChanged(NOW, MAP_THREE, 140 * QTY_ONE, 4640, 65_000_000, 0, 0, 40 * QTY_ONE)
     before = board_of(*done, holds)
     assert state_words(order(before, "p7-00006"), NOW) == "SETTLING"
     assert before.positions[0].settling == 40 * QTY_ONE
     assert before.positions[0].settled == 100 * QTY_ONE
     moved = FillMoved(NOW, FillId("f6"), OrderId("p7-00006"), MAP_THREE, FillState.CONFIRMED)
-    after = board_of(*done, holds, moved)
+    after = board_of(*done, msgspec.structs.replace(holds, settling=0), moved)
     assert state_words(order(after, "p7-00006"), NOW) == "FILLED"
     assert after.positions[0].settled == 140 * QTY_ONE
     failed = board_of(*done, msgspec.structs.replace(moved, state=FillState.FAILED))
@@ -219,9 +229,8 @@ def test_a_mined_fill_still_settles_and_a_part_may_be_reversed():
 
 
 def test_settling_of_a_short_position_is_told_from_its_own_side():
-    sold = with_state(fill("p7-00006", Side.SELL, qty=40, price=4500, name="f6"))
-    short = PositionChanged(NOW, MAP_THREE, -40 * QTY_ONE, 4500, 22_000_000, 0, 0)
-    row = board_of(*placed("p7-00006", Side.SELL), sold, short).positions[0]
+    short = PositionChanged(NOW, MAP_THREE, -40 * QTY_ONE, 4500, 22_000_000, 0, 0, 40 * QTY_ONE)
+    row = board_of(short).positions[0]
     assert (row.outcome, row.settling, row.settled) == ("Fnatic", 40 * QTY_ONE, 0)
 
 
@@ -270,7 +279,7 @@ def test_question_holds_the_very_order_and_yes_sends_it_at_its_limit():
     board = board_of(*asks(reduce_only=True))
     question = open_question(board)
     assert question is not None
-    assert question.needs_word
+    assert not question.needs_word
     assert heading(question, board.market) == "BUY 100 Sentinels @ 48, GTC, reduce only?"
     assert "on kalshi: KXVALGAME-26NOV21SENFNC-SEN" in lines_of(question, board.market, board)
     assert yes_to(question) == SubmitTicket(
@@ -285,10 +294,49 @@ def test_question_holds_the_very_order_and_yes_sends_it_at_its_limit():
     assert board.live.counts.by_gate == 0, "asking is not refusing"
 
 
-def test_question_about_an_amend_and_one_without_word():
-    board = board_of(*asks(rule="R11 large", replaces=OrderId("p7-00002")))
+def test_only_the_first_order_of_an_account_needs_the_typed_word():
+    first = live_desk(*asks(), is_traded=False).board().live.question
+    assert first.needs_word
+    later = live_desk(*placed("p7-00001"), *asks(), is_traded=False).board().live.question
+    assert not later.needs_word
+    reader = FakeReader()
+    fold = BoardFold(reader)
+    approved = placed("p6-00001")[1]
+    fold.recalls()[type(approved)](approved)
+    hear(fold, *asks())
+    assert not fold.paint(NOW, reader, MAP_THREE).live.question.needs_word
+
+
+def test_question_about_a_ticket_that_is_no_order_yet_sends_the_ticket():
+    ticket = SubmitTicket(NOW, MAP_THREE, Side.BUY, 2_000 * QTY_ONE, route="auto")
+    no = Refused(NOW, OrderId(""), MAP_THREE, "ASK", "5 orders", "$500 at once", "", asks=True)
+    board = board_of(ticket, no)
     question = open_question(board)
-    assert not question.needs_word
+    assert yes_to(question) == msgspec.structs.replace(ticket, at=0, confirmed=True)
+    assert heading(question, board.market) == "BUY 2,000 Sentinels @ market, GTC?"
+    assert question.cost == 2_000_000_000
+    elsewhere = msgspec.structs.replace(no, market=MAP_TWO)
+    assert board_of(ticket, elsewhere).live.question is None
+
+
+def test_plans_in_words():
+    started = PlanStarted(NOW, "w1", MAP_THREE, Side.SELL, 500 * QTY_ONE, 5, 60 * SECOND)
+    going = PlanMoved(NOW, "w1", PlanState.GOING, 2, 180 * QTY_ONE)
+    (row,) = board_of(started, going).plans
+    assert plan_words(row) == (
+        "SELL 500 in slices GOING: 2 of 5 sent, 180 filled, one every 1:00; c stops it"
+    )
+    paused = msgspec.structs.replace(going, state=PlanState.PAUSED, reason="disarmed")
+    (row,) = board_of(started, paused).plans
+    assert "PAUSED (disarmed)" in plan_words(row)
+    assert (
+        board_of(started, paused, msgspec.structs.replace(going, state=PlanState.DONE)).plans == ()
+    )
+
+
+def test_question_about_an_amend_and_one_without_word():
+    board = board_of(*asks(replaces=OrderId("p7-00002")))
+    question = open_question(board)
     assert yes_to(question) == AmendTicket(
         0, OrderId("p7-00002"), 4800, 100 * QTY_ONE, confirmed=True
     )
@@ -475,5 +523,5 @@ def test_dead_man_and_fills_take_no_more_room_than_they_need():
             timed(number),
         )
     fold = desk.fold._fold
-    assert len(fold.settling._fills) == len(fold.blotter._settling) == 0
+    assert len(fold.blotter._settling) == 0
     assert len(fold.latency._timed) == 200

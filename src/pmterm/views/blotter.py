@@ -67,6 +67,8 @@ class Blotter:
             message.at,
             message.at,
             origin=message.origin,
+            is_post_only=message.post_only,
+            is_reduce_only=message.reduce_only,
         )
         self._cap()
 

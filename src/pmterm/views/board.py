@@ -20,6 +20,7 @@ from pmterm.views.health import FeedLamp, HealthView, live_obstacles, obstacles
 from pmterm.views.ladder import LadderView, ladder_of
 from pmterm.views.live import LiveView
 from pmterm.views.order_row import OrderRow
+from pmterm.views.plans import PlanRow
 from pmterm.views.positions import MoneyView, PositionRow, position_row
 from pmterm.views.signals import SignalsView
 from pmterm.views.tape import TapeRow
@@ -79,6 +80,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome = Outcome(0, "")
     toasts: tuple[Toast, ...] = ()
     live: LiveView = LiveView()
+    plans: tuple[PlanRow, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -173,6 +175,7 @@ class BoardFold:
             outcome=fold.news.outcome,
             toasts=fold.news.toasts(),
             live=live,
+            plans=fold.plans.view(),
         )
 
     def _look(self, at: Ns) -> None:
@@ -231,16 +234,14 @@ class BoardFold:
         for market in dict.fromkeys((*fold.positions, *fold.live.differing())):
             held = fold.positions.get(market, PositionChanged(0, market, 0, 0, 0, 0, 0))
             kept = fold.markets.get(market)
-            settling = fold.settling.of(market)
             is_known = kept is not None or held.qty
-            if is_known and (held.qty or held.realised or settling or held.at == 0):
+            if is_known and (held.qty or held.realised or held.at == 0):
                 rows.append(
                     position_row(
                         held,
                         kept.market if kept is not None else None,
                         reader.touch(market) if kept is not None else (NO_BID, NO_ASK),
                         is_trusted=kept is not None and healths[market].is_trusted,
-                        settling=settling,
                         payout=fold.payouts.get(market, -1),
                     )
                 )

@@ -14,6 +14,7 @@ from pmterm.messages.accounts import (
     SessionStarted,
 )
 from pmterm.messages.base import Message
+from pmterm.messages.commands import SubmitTicket
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged, TouchSeen, TradeSeen
 from pmterm.messages.health import (
     FeedDown,
@@ -46,6 +47,8 @@ from pmterm.messages.orders import (
     JournalFailed,
     OrderAdopted,
     OrderReport,
+    PlanMoved,
+    PlanStarted,
     Refused,
     WithdrawOrder,
 )
@@ -59,7 +62,8 @@ from pmterm.views.chart import ChartMark, Line, MarkKind
 from pmterm.views.latency import LatencyFold
 from pmterm.views.live import LiveFold
 from pmterm.views.news import News
-from pmterm.views.positions import MoneyView, Settling, marked
+from pmterm.views.plans import PlanFold
+from pmterm.views.positions import MoneyView, marked
 from pmterm.views.signals import SignalFold
 from pmterm.views.tape import Tape
 
@@ -85,6 +89,8 @@ _RECALLED: tuple[type[Message], ...] = (
     GateChanged,
     OrderAdopted,
     FillMoved,
+    PlanStarted,
+    PlanMoved,
     MarketSettled,
     AccountSeen,
     CashSeen,
@@ -122,7 +128,7 @@ class Fold:
         self.money = MoneyView()
         self.live = LiveFold()
         self.latency = LatencyFold()
-        self.settling = Settling()
+        self.plans = PlanFold()
         self.payouts: dict[MarketId, Price] = {}
         self.mode = Mode.PAPER
         self.session = ""
@@ -144,8 +150,9 @@ class Fold:
             SignalSeen: self._signal,
             SignalRejected: self.signals.rejected,
             SignalEnded: self.signals.ended,
+            SubmitTicket: self.live.ticket,
             Intent: self._intent,
-            Approved: self.blotter.approved,
+            Approved: self._approved,
             Refused: self._refused,
             WithdrawOrder: self.blotter.withdraw,
             OrderReport: self._report,
@@ -169,6 +176,8 @@ class Fold:
     def _hears_accounts(self) -> Mapping[type[Message], Hearer]:
         """Handlers of what only real accounts say."""
         return {
+            PlanStarted: self.plans.started,
+            PlanMoved: self._plan_moved,
             OrderAdopted: self._adopted,
             FillMoved: self._moved,
             Armed: self._armed,
@@ -243,6 +252,10 @@ class Fold:
         self.blotter.intent(message)
         self.live.wished(message)
 
+    def _approved(self, message: Approved) -> None:
+        self.blotter.approved(message)
+        self.live.approved(message)
+
     def _refused(self, message: Refused) -> None:
         if not self.news.is_silent:  # a question of an earlier session is about another book
             self.live.refused(message, self.blotter.wish(message.order))
@@ -259,12 +272,15 @@ class Fold:
             elif message.state is OrderState.UNKNOWN:
                 self.live.lost()
 
+    def _plan_moved(self, message: PlanMoved) -> None:
+        self.plans.moved(message)
+        self.news.plan_moved(message)
+
     def _adopted(self, message: OrderAdopted) -> None:
         self.blotter.adopted(message)
         self.news.adopted(message)
 
     def _moved(self, message: FillMoved) -> None:
-        self.settling.moved(message)
         self.news.moved(message, self.blotter.moved(message))
 
     def _armed(self, message: Armed) -> None:
@@ -293,7 +309,6 @@ class Fold:
 
     def _fill(self, message: Fill) -> None:
         self.blotter.fill(message)
-        self.settling.fill(message)
         self.news.fill(message)
         kept = self.markets.get(message.market)
         if kept is not None:

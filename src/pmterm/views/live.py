@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pmterm.messages.accounts import SessionStarted
+from pmterm.messages.commands import SubmitTicket
 from pmterm.messages.live import (
     AccountSeen,
     Armed,
@@ -16,13 +17,13 @@ from pmterm.messages.live import (
     ReadinessChanged,
     Reconciled,
 )
-from pmterm.messages.orders import Intent, Refused
-from pmterm.model.ids import MarketId, Venue
-from pmterm.model.units import SECOND, Cash, Ns, Price, Qty, cost
+from pmterm.messages.orders import Approved, Intent, Refused
+from pmterm.model.ids import MarketId, OrderId, Venue
+from pmterm.model.order import Side
+from pmterm.model.units import PRICE_ONE, SECOND, Cash, Ns, Price, Qty, cost
 from pmterm.views.latency import LatencyView
 
 ASKED_FOR: Ns = 60 * SECOND  # a question older than this is about another book
-FIRST_ORDER = "X14"  # the gate's rule that asks about the first live order of an account
 
 
 class ArmingView(msgspec.Struct, frozen=True):
@@ -53,7 +54,11 @@ class ArmingView(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """An order the gate would let through if a person says yes to it."""
+    """An order the gate would let through if a person says yes to it.
+
+    `ticket` is set where it asks before there is an order, about a ticket to be worked in slices;
+    `intent` then only tells it. `needs_word`: yes must be typed, it is the account's first order.
+    """
 
     intent: Intent
     asked_at: Ns
@@ -61,11 +66,13 @@ class Question(msgspec.Struct, frozen=True):
     value: str
     limit: str
     remedy: str
+    ticket: SubmitTicket | None = None
+    needs_word: bool = False
 
     @property
-    def needs_word(self) -> bool:
-        """Whether yes must be typed: the first live order."""
-        return self.rule.startswith(FIRST_ORDER)
+    def name(self) -> str:
+        """What tells it from other questions."""
+        return f"{self.intent.order}@{self.asked_at}"
 
     def is_open(self, at: Ns) -> bool:
         """Whether it can still be answered."""
@@ -73,23 +80,15 @@ class Question(msgspec.Struct, frozen=True):
 
     @property
     def why(self) -> str:
-        """Say why it asks."""
-        return "; ".join(
-            part
-            for part in (
-                f"{self.rule}: {self.value}" + (f" against {self.limit}" if self.limit else ""),
-                self.remedy,
-            )
-            if part
-        )
+        """Say why it asks: what it is, and what would pass unasked."""
+        return f"{self.value} ({self.limit})" if self.limit else self.value
 
     @property
     def cost(self) -> Cash:
         """Return what it ties up if all of it opens at its limit, 1e-6 USD, before fees."""
-        price: Price = self.intent.price
-        if self.intent.side == "sell":
-            price = 10_000 - price
-        return cost(price, self.intent.qty)
+        limit = self.intent.price
+        price: Price = limit if self.intent.side is Side.BUY else PRICE_ONE - limit
+        return cost(price if limit else PRICE_ONE, self.intent.qty)
 
 
 class VenueView(msgspec.Struct, frozen=True):
@@ -170,6 +169,8 @@ class LiveFold:
         self.arming = ArmingView()
         self.question: Question | None = None
         self.counts = Counts()
+        self._has_ordered = False
+        self._ticket: SubmitTicket | None = None
         self._venues: dict[Venue, VenueView] = {}
         self._differences: dict[MarketId, Difference] = {}
 
@@ -235,11 +236,31 @@ class LiveFold:
                 message.market, message.ours, message.theirs
             )
 
+    def ticket(self, message: SubmitTicket) -> None:
+        """Note what the trader asked for last: a question may be about it."""
+        self._ticket = message
+
+    def approved(self, _: Approved) -> None:
+        """Note that an order was let through: the next one is not the first."""
+        self._has_ordered = True
+
     def refused(self, message: Refused, intent: Intent | None) -> None:
         """Count a refusal; keep the question of one that asks."""
+        ticket = self._ticket
+        if intent is None and ticket is not None and ticket.market == message.market:
+            intent = _told(ticket)
+        else:
+            ticket = None
         if message.asks and intent is not None:
             self.question = Question(
-                intent, message.at, message.rule, message.value, message.limit, message.remedy
+                intent,
+                message.at,
+                message.rule,
+                message.value,
+                message.limit,
+                message.remedy,
+                ticket,
+                needs_word=not self._has_ordered,
             )
         elif not message.is_warning:
             self._count(by_gate=1)
@@ -280,3 +301,19 @@ class LiveFold:
     def _count(self, by_gate: int = 0, by_venue: int = 0, unknown: int = 0) -> None:
         old = self.counts
         self.counts = Counts(old.by_gate + by_gate, old.by_venue + by_venue, old.unknown + unknown)
+
+
+def _told(ticket: SubmitTicket) -> Intent:
+    """Tell a ticket as the order it would be; price 0: at market."""
+    return Intent(
+        ticket.at,
+        OrderId(""),
+        ticket.market,
+        ticket.side,
+        ticket.qty,
+        ticket.price,
+        ticket.tif,
+        ticket.post_only,
+        ticket.reduce_only,
+        ticket.origin,
+    )

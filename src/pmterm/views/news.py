@@ -19,6 +19,8 @@ from pmterm.messages.orders import (
     JournalFailed,
     OrderAdopted,
     OrderReport,
+    PlanMoved,
+    PlanState,
     Refused,
 )
 from pmterm.model.ids import Venue
@@ -111,12 +113,23 @@ class News:
             return
         text = order_text(row, message.at)
         bad = message.state in {OrderState.REFUSED, OrderState.UNKNOWN, OrderState.CANCEL_UNKNOWN}
-        if row.since != message.at and not bad:
+        is_new = row.since == message.at
+        if not (is_new or bad):
             return  # its place in line moved, nothing else
         if message.state is OrderState.FILLED:
             return  # the fill itself was told
         self.outcome = Outcome(message.at, text, message.order, "bad" if bad else "plain")
-        self.tell(message.at, "warning" if bad else "information", text, is_toast=bad)
+        self.tell(message.at, "warning" if bad else "information", text, is_toast=bad and is_new)
+
+    def plan_moved(self, message: PlanMoved) -> None:
+        """Tell when a plan pauses or ends; its slices are told as orders."""
+        if message.state is PlanState.GOING:
+            return
+        why = f": {message.reason}" if message.reason else ""
+        text = f"Plan {message.plan} {message.state}, {qty_text(message.filled)} filled{why}"
+        tone = "good" if message.state is PlanState.DONE else "bad"
+        self.outcome = Outcome(message.at, text, message.order, tone)
+        self.tell(message.at, "information" if tone == "good" else "warning", text)
 
     def journal_failed(self, message: JournalFailed) -> None:
         """Tell that an order could not be made durable."""

@@ -52,6 +52,8 @@ class OrderRow(msgspec.Struct, frozen=True):
     reversed: Qty = 0
     new_price: Price = 0
     new_qty: Qty = 0
+    is_post_only: bool = False
+    is_reduce_only: bool = False
 
     @property
     def is_working(self) -> bool:

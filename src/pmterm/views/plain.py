@@ -27,6 +27,8 @@ from pmterm.messages.orders import (
     OrderAdopted,
     OrderKnown,
     OrderReport,
+    PlanMoved,
+    PlanStarted,
     Refused,
     WithdrawOrder,
 )
@@ -209,6 +211,12 @@ _LINES: Mapping[type[Message], _Line] = {
     OrderAdopted: _adopted,
     OrderKnown: lambda m: f"known {m.order} is {m.venue_order}",
     FillMoved: _moved,
+    PlanStarted: lambda m: (
+        f"plan {m.plan} {m.market} {m.side} {qty_text(m.qty)} in {m.slices} slices"
+    ),
+    PlanMoved: lambda m: (
+        f"plan {m.plan} {m.state}: {m.sent} sent, {qty_text(m.filled)} filled {m.reason}".rstrip()
+    ),
     WithdrawOrder: lambda m: f"cancelling {m.order}",
 }
 

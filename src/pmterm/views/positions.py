@@ -4,10 +4,8 @@ import msgspec
 
 from pmterm.messages.accounts import PositionChanged, ProfitMarked
 from pmterm.messages.feed import NO_ASK, NO_BID
-from pmterm.messages.orders import Fill, FillMoved
-from pmterm.model.ids import FillId, MarketId
+from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
-from pmterm.model.order import Side
 from pmterm.model.units import PRICE_ONE, Cash, Price, Qty
 
 
@@ -16,7 +14,7 @@ class PositionRow(msgspec.Struct, frozen=True):
 
     `qty` is above 0, `average` and `exit_at` are prices of that outcome; `exit_at` is what an
     exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD. `settling` of it is not
-    confirmed yet (below 0: more is leaving). `redeems` is what a resolved market pays for it, -1
+    confirmed yet and cannot be sold. `redeems` is what a resolved market pays for it, -1
     while it is not resolved.
     """
 
@@ -39,34 +37,12 @@ class PositionRow(msgspec.Struct, frozen=True):
     @property
     def settled(self) -> Qty:
         """What can be sold: no more than is confirmed."""
-        return self.qty - max(self.settling, 0)
+        return self.qty - self.settling
 
     @property
     def exit_value(self) -> Cash:
         """What selling all of it at the touch would bring, 1e-6 USD; 0 if nobody stands there."""
         return self.qty * self.exit_at // 10_000 if self.exit_at > 0 else 0
-
-
-class Settling:
-    """The fills that are not confirmed yet, by market."""
-
-    def __init__(self) -> None:
-        self._fills: dict[FillId, tuple[MarketId, Qty]] = {}
-
-    def fill(self, message: Fill) -> None:
-        """Note a fill whose settlement goes on."""
-        if not message.state.is_final:
-            signed = message.qty if message.side is Side.BUY else -message.qty
-            self._fills[message.id] = (message.market, signed)
-
-    def moved(self, message: FillMoved) -> None:
-        """Note that one is settled, or was taken back."""
-        if message.state.is_final:
-            self._fills.pop(message.fill, None)
-
-    def of(self, market: MarketId) -> Qty:
-        """Return how much of a market settles, signed on the YES scale."""
-        return sum(qty for there, qty in self._fills.values() if there == market)
 
 
 class MoneyView(msgspec.Struct, frozen=True):
@@ -97,7 +73,6 @@ def position_row(
     touch: tuple[Price, Price],
     *,
     is_trusted: bool,
-    settling: Qty = 0,
     payout: Price = -1,
 ) -> PositionRow:
     """Tell a signed position from the side of the outcome it holds.
@@ -126,7 +101,7 @@ def position_row(
         held.cost,
         is_trusted,
         is_short,
-        -settling if is_short else settling,
+        held.settling,
         redeems_of(qty, payout, is_short=is_short),
     )
 

@@ -1,5 +1,7 @@
 """What a person reads before saying yes to an order the gate asks about."""
 
+import msgspec
+
 from pmterm.messages.commands import AmendTicket, SubmitTicket
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
@@ -14,7 +16,7 @@ def heading(question: Question, market: Market | None) -> str:
     """Say the order on one line: BUY 100 Sentinels @ 48, GTC."""
     wish = question.intent
     name = market.outcomes[0].name if market is not None else wish.market
-    price = price_text(wish.price, tick=tick_of(wish.price))
+    price = price_text(wish.price, tick=tick_of(wish.price)) if wish.price else "market"
     kinds = [wish.tif.upper()]
     kinds += ["post only"] * wish.post_only + ["reduce only"] * wish.reduce_only
     change = f"CHANGE {wish.replaces} TO " if wish.replaces else ""
@@ -34,7 +36,7 @@ def lines_of(question: Question, market: Market | None, board: Board) -> list[st
     else:
         word = "costs" if wish.side is Side.BUY else "ties up"
         lines.append(f"{word} at most {cash_text(question.cost)} before fees")
-    lines.append(f"Asks because {question.why}.")
+    lines.append(f"It asks because of {question.why}.")
     return lines
 
 
@@ -48,6 +50,8 @@ def open_question(board: Board) -> Question | None:
 def yes_to(question: Question) -> SubmitTicket | AmendTicket:
     """Return the very order that was asked about, confirmed; at its limit, never at market."""
     wish = question.intent
+    if question.ticket is not None:
+        return msgspec.structs.replace(question.ticket, at=0, confirmed=True)
     if wish.replaces:
         return AmendTicket(0, wish.replaces, wish.price, wish.qty, confirmed=True)
     return SubmitTicket(

@@ -1,7 +1,10 @@
 """Moves and resizes the order pointed at, by keys; takes it back."""
 
-from pmterm.messages.commands import AmendTicket, CancelOrder
-from pmterm.model.units import QTY_ONE, Price, Qty
+from typing import NamedTuple
+
+from pmterm.messages.commands import AmendTicket, CancelOrder, SubmitTicket
+from pmterm.model.order import GateState, OrderState
+from pmterm.model.units import QTY_ONE, SECOND, Ns, Price, Qty
 from pmterm.tui.screens.stopping import Stopping
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.ladder import Ladder
@@ -10,9 +13,29 @@ from pmterm.views.news import tick_of
 from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import amend_words
 
+_GONE = frozenset({"c", "C", "d", "x", "X", "escape", "ctrl+k"})
+REPLACE_WITHIN: Ns = 5 * SECOND  # a cancel proved later than that places nothing any more
+
+
+class Replacing(NamedTuple):
+    """An order that is being taken back, to be placed anew; `until` by the steady clock."""
+
+    row: OrderRow
+    price: Price
+    qty: Qty
+    until: Ns
+
 
 class Amending(Stopping):
     """Keys that change a working order."""
+
+    _replacing: Replacing | None = None
+
+    def heard_key(self, key: str) -> None:
+        """Place nothing anew once the trader wants orders gone."""
+        super().heard_key(key)
+        if key in _GONE:
+            self._replacing = None
 
     def _pointed_order(self) -> OrderRow | None:
         """Return the working order pointed at in the orders or in the ladder."""
@@ -33,7 +56,7 @@ class Amending(Stopping):
         if row is None or market is None:
             return
         price = market.tick_up(row.price) if ticks > 0 else market.tick_down(row.price)
-        self._amend(row, price, row.qty)
+        self.amend(row, price, row.qty)
 
     def action_resize_order(self, steps: int) -> None:
         """Change the size of the order pointed at by a step."""
@@ -45,7 +68,7 @@ class Amending(Stopping):
         if left <= 0:
             self.tell("that would leave nothing: d takes the order back")
             return
-        self._amend(row, row.price, row.filled + left)
+        self.amend(row, row.price, row.filled + left)
 
     def action_cancel_one(self) -> None:
         """Take the order pointed at back, also one made elsewhere."""
@@ -75,14 +98,56 @@ class Amending(Stopping):
             return row
         return None
 
-    def _amend(self, row: OrderRow, price: Price, qty: Qty) -> None:
+    def amend(self, row: OrderRow, price: Price, qty: Qty) -> None:
+        """Change an order: by an amend, or by cancel and new where the venue knows no amend."""
         if (price, qty) == (row.price, row.qty):
             self.tell("there is no further tick")
             return
-        self._send(AmendTicket(0, row.order, price, qty))
         to = f"{qty_text(qty - row.filled)} @ {price_text(price, tick=tick_of(price))}"
         how = amend_words(self._fresh.market) if self._fresh.is_live else ""
-        self.tell(f"changing to {to}: sent, waiting{f' ({how})' if how else ''}")
+        if how:
+            self._replacing = Replacing(row, price, qty, self._clock.monotonic() + REPLACE_WITHIN)
+            self._send(CancelOrder(0, row.order))
+            self.tell(f"{to}: {how}")
+        else:
+            self._send(AmendTicket(0, row.order, price, qty))
+            self.tell(f"changing to {to}: sent, waiting")
+
+    def before_paint(self, now: Ns) -> None:
+        """Place an order anew once its cancel is proved, where the venue cannot amend."""
+        super().before_paint(now)
+        wanted = self._replacing
+        if wanted is None:
+            return
+        row = next((each for each in self._fresh.orders if each.order == wanted.row.order), None)
+        if row is None or not row.is_working:
+            self._replacing = None
+            self._place_anew(wanted, row)
+        elif now > wanted.until:
+            self._replacing = None
+            self.tell("not placed anew: the cancel is not proved yet")
+
+    def _place_anew(self, wanted: Replacing, row: OrderRow | None) -> None:
+        """Send the new order for what is left; not if anything is other than it was."""
+        left = wanted.qty - row.filled if row is not None else 0
+        is_cancelled = row is not None and row.state is OrderState.CANCELLED
+        is_open = self._fresh.header.gate is GateState.ACTIVE and not self._fresh.locked
+        is_here = is_open and self._fresh.focus == wanted.row.market
+        if not (is_cancelled and is_here and left > 0):
+            self.tell("not placed anew: nothing was left, or something has changed")
+            return
+        self._send(
+            SubmitTicket(
+                0,
+                wanted.row.market,
+                wanted.row.side,
+                left,
+                wanted.price,
+                post_only=wanted.row.is_post_only,
+                reduce_only=wanted.row.is_reduce_only,
+            )
+        )
+        self.tell(f"{qty_text(left)} placed anew: sent, waiting")
 
     def step_of(self, size: Qty) -> Qty:
         """Return a step that suits a size: 1 below 10, 5 below 50, 10 below 100, and so on."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from pmterm.messages.base import Message
-from pmterm.model.ids import OrderId
 from pmterm.model.units import Ns
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.screens.confirm import ConfirmScreen
@@ -31,7 +30,7 @@ class Asking(Panels):
     ) -> None:
         super().__init__(desk, clock, is_ascii=is_ascii, is_slow=is_slow, unit=unit, sizes=sizes)
         self._hand = Hand(clock, self._guard)
-        self._asked = OrderId("")
+        self._asked = ""
 
     def before_paint(self, now: Ns) -> None:
         """Put the gate's question in front, or take away one that is over."""
@@ -42,14 +41,14 @@ class Asking(Panels):
         question = open_question(self._fresh)
         top = self.app.screen
         if isinstance(top, QuestionScreen):
-            if question is None or question.intent.order != top.question.intent.order:
+            if question is None or question.name != top.question.name:
                 top.close(False)  # noqa: FBT003  # Textual's result of a screen is positional
-        elif question is None or question.intent.order == self._asked:
+        elif question is None or question.name == self._asked:
             return
         elif isinstance(top, TicketScreen) and top.is_waiting:
             top.close(None)  # its order is the one in question; asked at the next beat
         elif top is self:
-            self._asked = question.intent.order
+            self._asked = question.name
             self._put(question)
 
     def _put(self, question: Question) -> None:

@@ -48,7 +48,13 @@ class Dealing(Amending):
         draft = Draft(market, side, amends.qty if amends else self.look.size, price)
         draft.amends = amends
         screen = TicketScreen(
-            self._desk, self._hand, draft, self.look, step=self.step_of, arm=self.action_arm
+            self._desk,
+            self._hand,
+            draft,
+            self.look,
+            step=self.step_of,
+            arm=self.action_arm,
+            amend=self.amend,
         )
         self.app.push_screen(screen)
 

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label
 
-from pmterm.messages.commands import AmendTicket, SubmitTicket
+from pmterm.messages.commands import SubmitTicket
 from pmterm.model.order import OrderState, Side, TimeInForce
 from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, price_text
 from pmterm.tui.desk import Desk
@@ -18,6 +18,7 @@ from pmterm.tui.widgets.banner import Banner
 from pmterm.tui.widgets.estimate import Draft, Estimate
 from pmterm.views.board import Board
 from pmterm.views.order_row import OrderRow
+from pmterm.views.ticket import amend_words
 
 UPDATE_S = 0.25
 KINDS = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)  # GTD needs an end no field asks for
@@ -54,6 +55,7 @@ class TicketScreen(Dialog[None]):
         Binding("o", "tif", show=False),
         Binding("p", "post", show=False),
         Binding("r", "reduce", show=False),
+        Binding("w", "route", show=False),
         Binding("a", "arm", show=False),
     ]
 
@@ -66,12 +68,14 @@ class TicketScreen(Dialog[None]):
         *,
         step: Callable[[Qty], Qty],
         arm: Callable[[], None],
+        amend: Callable[[OrderRow, Price, Qty], None],
     ) -> None:
         super().__init__(desk.board(), look)
         self._desk = desk
         self._hand = hand
         self._step = step
         self._arm = arm
+        self._amend = amend
         self.draft = draft
         self._sent_board: Board | None = None
         self.set_class(draft.side is Side.SELL, "-sell")
@@ -102,7 +106,9 @@ class TicketScreen(Dialog[None]):
             with Horizontal():
                 yield Button("Send", id="send", compact=True)
                 yield Button("Back", id="cancel", compact=True)
-                yield Label("enter sends  + - size  [ ] price  tab fields  esc back")
+                if draft.amends is None:
+                    yield Button("w: by size off", id="route", compact=True)
+                yield Label("enter sends  + - size  [ ] price  tab  esc")
 
     def _title(self) -> str:
         draft = self.draft
@@ -140,6 +146,7 @@ class TicketScreen(Dialog[None]):
             "tif": self.action_tif,
             "post": self.action_post,
             "reduce": self.action_reduce,
+            "route": self.action_route,
         }
         actions[event.button.id or "cancel"]()
 
@@ -179,6 +186,14 @@ class TicketScreen(Dialog[None]):
             self.query_one("#reduce", Button).label = f"r: reduce only {state}"
             self._update()
 
+    def action_route(self) -> None:
+        """Work it by its size: small at market, more resting at the touch, large in slices."""
+        if self.draft.amends is None:
+            self.draft.is_by_size = not self.draft.is_by_size
+            state = "on" if self.draft.is_by_size else "off"
+            self.query_one("#route", Button).label = f"w: by size {state}"
+            self._update()
+
     def action_arm(self) -> None:
         """Arm from here, where that is what keeps the ticket from being sent."""
         if self._desk.board().locked:
@@ -195,7 +210,7 @@ class TicketScreen(Dialog[None]):
             return
         self._sent_board = board
         if draft.amends is not None:
-            self._desk.send(AmendTicket(0, draft.amends.order, draft.limit, draft.qty))
+            self._amend(draft.amends, draft.limit, draft.qty)
         else:
             self._desk.send(self._ticket())
         self.query_one(Estimate).answer = "sent, waiting for the outcome"
@@ -213,6 +228,7 @@ class TicketScreen(Dialog[None]):
             tif,
             draft.is_post_only,
             draft.is_reduce_only,
+            route="auto" if draft.is_by_size else "",
         )
 
     def _update(self) -> None:
@@ -265,9 +281,10 @@ class TicketScreen(Dialog[None]):
 
     def _is_under_way(self, board: Board, sent: Board) -> bool:
         if self.draft.amends is None:
-            return self._is_new(board, sent)
+            return self._is_new(board, sent) or len(board.plans) > len(sent.plans)
         now, before = (_terms(each, self.draft.amends) for each in (board, sent))
-        return now in {None, (self.draft.qty, self.draft.limit)} or now != before
+        is_replaced = board.is_live and bool(amend_words(self.draft.market))
+        return is_replaced or now in {None, (self.draft.qty, self.draft.limit)} or now != before
 
 
 def _terms(board: Board, order: OrderRow) -> tuple[Qty, Price] | None:

@@ -6,6 +6,7 @@ from pmterm.tui.widgets.lines import ListLines, Row, wrapped
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
 from pmterm.views.order_row import OrderRow, advice, state_words
+from pmterm.views.plans import plan_words
 
 
 class Blotter(ListLines):
@@ -35,7 +36,11 @@ class Blotter(ListLines):
         """Pin above the list what to do about orders nobody knows the end of."""
         doubtful = [row for row in self.board.orders if row.is_doubtful]
         words = [f"! {_number(row)} {advice(row)}" for row in doubtful[:2]]
-        return [((line, "warn"),) for text in words for line in wrapped(text, width)]
+        rows: list[Row] = [((line, "warn"),) for text in words for line in wrapped(text, width)]
+        for plan in self.board.plans[:2]:
+            text = f"{self.elsewhere(plan.market)} {plan_words(plan)}".strip()
+            rows.append(((fit(text, width), "own" if plan.state == "going" else "warn"),))
+        return rows
 
     def item(self, index: int, width: int) -> Row:
         """Return one order."""

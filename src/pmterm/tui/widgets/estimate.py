@@ -26,6 +26,7 @@ class Draft:
         self.tif = TimeInForce.GTC
         self.is_post_only = False
         self.is_reduce_only = False
+        self.is_by_size = False
         self.amends: OrderRow | None = None
 
     @property

@@ -75,10 +75,10 @@ class Health(Lines):
         latency = self.board.live.latency
         if not latency.stages:
             return [((fit("latency: no order was timed yet", width), "dim"),)]
-        took = f"order {latency.order} took {span_words(latency.total)}"
-        rows: list[Row] = [((fit(took, width), "strong"),), ((fit(_HEAD, width), "dim"),)]
+        whose = f"order {latency.order} took {span_words(latency.total)}"
+        rows: list[Row] = [((fit(whose, width), "strong"),), ((fit(_HEAD, width), "dim"),)]
         if width >= WIDE:
-            rows = [((f"{_HEAD} ", "dim"), (fit(took, width - len(_HEAD) - 1), "strong"))]
+            rows = [((f"{_HEAD} ", "dim"), (fit(whose, width - len(_HEAD) - 1), "strong"))]
         room = max(width - 36, 0)
         before = 0
         whole = sum(max(stage.last, 0) for stage in latency.stages[:-1])  # settling takes minutes

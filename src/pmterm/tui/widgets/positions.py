@@ -62,8 +62,10 @@ class Positions(ListLines):
                 paid = f"{row.outcome} is resolved: pays {cash_text(row.redeems)}"
                 rows.append(((fit(paid, width), "good"),))
             if row.settling:
-                words = f"{qty_text(abs(row.settling))} {row.outcome} SETTLING"
-                words += f", {qty_text(row.settled)} can be sold" if row.settling > 0 else ""
+                words = (
+                    f"{qty_text(row.settling)} {row.outcome} SETTLING,"
+                    f" {qty_text(row.settled)} can be sold"
+                )
                 rows.append(((fit(words, width), "own"),))
         return rows
 
