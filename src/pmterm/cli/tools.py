@@ -110,12 +110,19 @@ def export(
     demo: Annotated[
         bool, typer.Option("--demo", help="Of the demo, whose store is its own.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Of live sessions, whose store is their own.")
+    ] = False,
 ) -> None:
     """Write trades, fills, signals or snapshots as CSV or JSONL."""
     from pmterm.compose import given, tools
+    from pmterm.config import paths
 
+    if live and demo:
+        raise UsageWrong("--live and --demo are two stores.", "Name one of them.")
+    of = paths.live_store_path if live else paths.demo_store_path if demo else paths.store_path
     settings = given.settings(flags(store__path=store))
-    go(tools.export(settings, what, form, out, of_demo=demo))
+    go(tools.export(settings, what, form, out, of=of))
 
 
 @config_app.command("show")

@@ -16,11 +16,11 @@ from pmterm.compose.front import front_of
 from pmterm.compose.given import Screen
 from pmterm.config.paths import store_path
 from pmterm.config.settings import Settings
-from pmterm.messages.accounts import SessionStarted
+from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import Command
 from pmterm.messages.health import Noticed
-from pmterm.model.errors import RecordingBroken
+from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.units import Ns
 from pmterm.runtime.clock import SystemClock
 from pmterm.runtime.engine import LONGEST_QUIET, Engine, Woken
@@ -116,6 +116,12 @@ async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]
     lines = list(RecordingReader(path))
     header = next((line for line in lines if isinstance(line, Header)), None)
     session = header.note if header is not None else ""
+    if session.startswith(f"{Mode.LIVE.value}-"):
+        raise UsageWrong(
+            f"{session} traded real money: its decisions hang on what the venue answered, and that "
+            "is in no recording.",
+            "`pmterm audit` checks a live session's journal; the recording plays without --check.",
+        )
     async with await Database.open(store_path(settings.store), read_only=True) as database:
         journal = Journal(database)
         whole = await journal.read()

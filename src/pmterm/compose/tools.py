@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from pmterm.compose.given import settings
 from pmterm.compose.network import connects, edge, network
 from pmterm.compose.recorder import recording_to
 from pmterm.config import paths
+from pmterm.config.sections import StoreSettings
 from pmterm.config.settings import Settings, default_config_text
 from pmterm.messages.base import Message
 from pmterm.messages.transport import Frame
@@ -124,9 +125,9 @@ def _checked(path: Path) -> tuple[dict[str, object], RecordingInfo]:
 
 
 async def export(
-    given: Settings, what: str, form: str, out: Path | None, *, of_demo: bool = False
+    given: Settings, what: str, form: str, out: Path | None, *, of: Callable[[StoreSettings], Path]
 ) -> None:
-    """Write a table of the store to a file or stdout.
+    """Write a table of a store (`of` says which) to a file or stdout.
 
     Raises:
         UsageWrong: there is no such table or form.
@@ -137,8 +138,7 @@ async def export(
         raise UsageWrong(
             f"{error}.", f"Tables: {', '.join(Table)}; formats: {', '.join(Format)}."
         ) from error
-    path = (paths.demo_store_path if of_demo else paths.store_path)(given.store)
-    async with await Database.open(path, read_only=True) as database:
+    async with await Database.open(of(given.store), read_only=True) as database:
         if out is None:
             await export_table(database, table, form_, sys.stdout)
             return
@@ -171,6 +171,7 @@ def config_paths() -> Facts:
     return {
         "settings": str(paths.config_dir() / "config.toml"),
         "store": str(paths.store_path(given.store)),
+        "store of live sessions": str(paths.live_store_path(given.store)),
         "store of the demo": str(paths.demo_store_path(given.store)),
         "recordings": str(paths.recordings_dir(given.store)),
         "logs": str(paths.log_dir()),
