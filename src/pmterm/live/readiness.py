@@ -10,6 +10,7 @@ from pmterm.model.units import SECOND, Ns
 
 SKEW_DENIES: Ns = 10 * SECOND
 ASK_AGAIN: Ns = 5 * SECOND  # when a venue that takes no orders is asked how it is
+LONGEST_ASK: Ns = 40 * SECOND  # one that does not let us in is asked ever less often
 
 _WORDS = {
     VenueMood.CANCEL_ONLY: "the venue takes only cancels",
@@ -18,6 +19,7 @@ _WORDS = {
     VenueMood.BLOCKED: "the venue's edge blocks this network",
     VenueMood.LOGGED_OUT: "the venue does not accept the key",
 }
+_KEPT_OUT = frozenset({VenueMood.BLOCKED, VenueMood.LOGGED_OUT})
 
 
 class Readiness:
@@ -34,6 +36,7 @@ class Readiness:
         self._mood_until: Ns = 0
         self._mood_over: Ns = 0
         self._mood_reason = ""
+        self._ask_again = ASK_AGAIN
         self._skew: Ns = 0
         self._said: ReadinessChanged | None = None
 
@@ -71,15 +74,20 @@ class Readiness:
         """An answer told what the venue takes. After a restart nothing counts as compared."""
         if seen.mood is not VenueMood.OPEN and seen.mood is not self._mood:
             self._is_reconciled = self._is_reconciled and seen.mood is VenueMood.POST_ONLY
+        if seen.mood is not self._mood:
+            self._ask_again, self._mood_until = ASK_AGAIN, 0
         self._mood = seen.mood
         self._mood_reason = seen.reason
-        self._mood_until = self._mood_over = seen.at + (seen.for_s * SECOND or ASK_AGAIN)
+        self._mood_over = seen.at + (seen.for_s * SECOND or ASK_AGAIN)
+        self._mood_until = max(self._mood_until, self._mood_over)
 
     def is_time_to_ask(self, at: Ns) -> bool:
         """Tell whether a venue that took no orders is to be asked again now."""
         if self._mood is VenueMood.OPEN or at < self._mood_until:
             return False
-        self._mood_until = at + ASK_AGAIN
+        self._mood_until = at + self._ask_again
+        if self._mood in _KEPT_OUT:
+            self._ask_again = min(2 * self._ask_again, LONGEST_ASK)
         return True
 
     def say(self, at: Ns) -> Sequence[Message]:
@@ -99,7 +107,9 @@ class Readiness:
             missing.append("the stream of your own orders is down")
         elif not self._is_reconciled:
             missing.append("your orders are not yet compared with the venue's")
-        if self._mood in _WORDS:
+        if self._mood is VenueMood.LOGGED_OUT and self._mood_reason:
+            missing.append(self._mood_reason.partition(". ")[0])  # key and clock are told apart
+        elif self._mood in _WORDS:
             missing.append(_WORDS[self._mood])
         if abs(self._skew) > SKEW_DENIES:
             missing.append(f"your clock is {abs(self._skew) // SECOND} s off the venue's")
