@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from tests.faults.weather import Arrivals, behind_proxy, resolve, through
-from tests.live.evening import BUY, KALSHI, POLY, evening
+from aiohttp import web
+from tests.faults.weather import Arrivals, behind_proxy, resolve, site, through
+from tests.live.evening import BUY, KALSHI, KALSHI_KEY_ID, POLY, evening, open_exchange
 from tests.live.virtual import VirtualClock, run
 from tests.sim.certificates import server_context
 
@@ -267,5 +268,99 @@ def test_f52_a_kept_socket_that_is_reset_under_an_order_sends_it_once_or_not_at_
                 proxy.weather = FAIR
                 await here.state_is(taken, S.FILLED)
                 assert len(came.creates()) == len(here.venue_orders()) == 1
+
+    run(tell())
+
+
+PORTAL = "<html><body>Welcome to the hotel. Please accept the terms.</body></html>"
+
+
+@pytest.mark.parametrize("answer", ["page", "redirect", "redirect kept"])
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_f53_a_portal_in_the_way_is_not_believed_and_no_proof_follows_its_redirect(market, answer):
+    strangers, lured = [], []
+
+    async def lure(request):
+        lured.append(request.headers)
+        return web.Response(text="{}")
+
+    async def tell():
+        async with behind_proxy() as (exchange, key, proxy), site(lure) as other:
+
+            async def portal(request):
+                strangers.append(f"{request.method} {request.path}")
+                if answer == "page":
+                    return web.Response(text=PORTAL, content_type="text/html")
+                code = 302 if answer == "redirect" else 307
+                to = f"http://127.0.0.1:{other}{request.path_qs}"
+                return web.Response(status=code, headers={"Location": to})
+
+            async with site(portal) as hotel:
+                hosts = through(exchange, proxy)
+                async with evening(exchange, key=key, hosts=hosts) as here:
+                    await here.arm(market)
+                    venue, proxy._target = proxy._target, hotel
+                    await asyncio.sleep(0)
+                    for line in list(proxy._open.values()):  # kept sockets lead to the venue still
+                        line[1].transport.abort()
+                    order = await here.order(market, BUY, 10, 4_700)
+                    await asyncio.sleep(60)
+                    assert order is None or here.state(order) is S.UNKNOWN
+                    await denied_at_once(here, market)
+                    proxy._target = venue
+                    proxy.reset()
+                    await here.ready(market.venue)
+                    if order is not None:
+                        await here.state_is(order, S.REFUSED, most_s=300)
+                    assert here.held(market) == 0
+                    assert here.venue_orders() == []
+            assert strangers
+            assert lured == []
+
+    run(tell())
+
+
+def revoke_kalshi(exchange, key, clock):
+    exchange.server.kalshi.gate.keys.pop(KALSHI_KEY_ID)
+
+
+def revoke_polymarket(exchange, key, clock):
+    exchange.server.polymarket.keys.revoke(key.id)
+
+
+def set_clock_off(exchange, key, clock):
+    clock.skew_s = 60.0
+
+
+@pytest.mark.parametrize(
+    ("market", "fault", "words"),
+    [
+        (KALSHI, revoke_kalshi, "does not know this key"),
+        (KALSHI, set_clock_off, "your clock is "),
+        (POLY, revoke_polymarket, "does not accept the API key"),
+        (POLY, set_clock_off, "your clock is "),
+    ],
+)
+def test_f54_a_key_that_is_no_good_any_more_is_told_apart_and_the_venue_not_hammered(
+    market, fault, words
+):
+    async def tell():
+        async with open_exchange() as (exchange, key):
+            clock = VirtualClock()
+            async with evening(exchange, key=key, clock=clock) as here:
+                await here.arm(market)
+                resting = await here.order(market, BUY, 10, 4_600)
+                await here.state_is(resting, S.OPEN)
+                fault(exchange, key, clock)
+                await asyncio.sleep(75)
+                assert words in " ".join(here.missing(market.venue))
+                await denied_at_once(here, market)
+                assert here.gate.armed is None
+                came = Arrivals(exchange)
+                await asyncio.sleep(300)
+                print(words, len(came.signed()) / 5, "signed calls a minute")
+                assert len(came.signed()) < 5 * 45
+                assert came.creates() == []
+                await denied_at_once(here, market)
 
     run(tell())
