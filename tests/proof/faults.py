@@ -43,32 +43,28 @@ def pick(chance, table):
     return chance.choices([do for do, _ in table], [weight for _, weight in table])[0]
 
 
+WORDS = {
+    Do.STATUS_AFTER: {"status": [500, 502, 503, 504], "body": [DOWN]},
+    Do.REFUSE: {"status": [500, 503, 400], "body": [DOWN]},
+    Do.TRUNCATE: {"bytes": list(range(60))},
+    Do.DELAY_REPLY: {"seconds": [0.3, 2.0, 9.0, 14.0]},
+    Do.DELAY: {"seconds": [0.3, 2.0, 9.0, 14.0]},
+    Do.TOO_MANY: {"retry_after_s": [1, 5]},
+    Do.STALL: {"seconds": [0.5, 3.0, 20.0]},
+    Do.HOLD: {"seconds": [0.5, 3.0, 20.0]},
+    Do.GAP: {"frames": [1, 2, 4]},
+    Do.DUPLICATE: {"frames": [1, 2, 4]},
+    Do.REORDER: {"frames": [1, 2, 4]},
+    Do.RESTART: {"seconds": [2.0, 30.0], "post_only_s": [0.0, 10.0]},
+    Do.FAIL_TRADES: {"trades": [1, 2]},
+    Do.PAUSE_TRADING: {"seconds": [1.0, 10.0]},
+    Do.HIDE_ORDER: {"seconds": [2.0, 8.0, 25.0, 50.0]},
+}
+
+
 def words_of(chance, do):
     """Give an action its numbers."""
-    match do:
-        case Do.STATUS_AFTER:
-            return {"status": chance.choice([500, 502, 503, 504]), "body": DOWN}
-        case Do.REFUSE:
-            return {"status": chance.choice([500, 503, 400]), "body": DOWN}
-        case Do.TRUNCATE:
-            return {"bytes": chance.randrange(60)}
-        case Do.DELAY_REPLY | Do.DELAY:
-            return {"seconds": chance.choice([0.3, 2.0, 9.0, 14.0])}
-        case Do.TOO_MANY:
-            return {"retry_after_s": chance.choice([1, 5])}
-        case Do.STALL | Do.HOLD:
-            return {"seconds": chance.choice([0.5, 3.0, 20.0])}
-        case Do.GAP | Do.DUPLICATE | Do.REORDER:
-            return {"frames": chance.randint(1, 4)}
-        case Do.RESTART:
-            return {"seconds": chance.choice([2.0, 30.0]), "post_only_s": 10.0}
-        case Do.FAIL_TRADES:
-            return {"trades": chance.randint(1, 2)}
-        case Do.PAUSE_TRADING:
-            return {"seconds": chance.choice([1.0, 10.0])}
-        case Do.HIDE_ORDER:
-            return {"seconds": chance.choice([2.0, 8.0, 25.0, 50.0])}
-    return {}
+    return {name: chance.choice(values) for name, values in WORDS.get(do, {}).items()}
 
 
 def at_request(chance, venue):

@@ -94,9 +94,7 @@ class Life:
         self.crash = None
         self.crashed = asyncio.Event()
         self.journal = ProofJournal(self, self.journal.read_back())
-        self.here, self._http = begin(
-            self.exchange, self.journal, key=self.key, settings=SETTINGS
-        )
+        self.here, self._http = begin(self.exchange, self.journal, key=self.key, settings=SETTINGS)
         self.here.said = self.said
         engine = self.here.session.parts.engine
         engine.listen(dict.fromkeys(HEARD, self._hear))

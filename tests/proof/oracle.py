@@ -5,6 +5,7 @@ from collections import Counter
 from tests.live.evening import DELAYED, KALSHI, POLY
 from tests.proof.life import LIMITS, Life
 
+from pmterm.live.orders import GIVEN_UP
 from pmterm.messages.live import CashSeen
 from pmterm.messages.orders import Approved, Fill, FillMoved, OrderNamed, OrderReport, PlaceOrder
 from pmterm.model.holding import worst_loss
@@ -66,7 +67,9 @@ class Oracle:
 
     def by_name(self, name):
         found = self.exchange.orders.get(name)
-        return found or next((o for o in self.exchange.orders.values() if o.client_id == name), None)
+        return found or next(
+            (o for o in self.exchange.orders.values() if o.client_id == name), None
+        )
 
     def _happened(self, event):
         if isinstance(event, Reversed):
@@ -179,6 +182,8 @@ class Oracle:
         allowed = DONE[theirs.standing]
         if undone or theirs.extra.get("cut"):
             allowed = allowed | {OrderState.CANCELLED, OrderState.FILLED, OrderState.PARTIAL}
+        if known.reason.startswith(GIVEN_UP) and not (theirs.standing.is_open or theirs.filled):
+            allowed = {OrderState.REFUSED}  # it came, went, and nobody could be asked meanwhile
         if known.state not in allowed:
             self.says(f"{ours} is {known.state}, the venue has it {theirs.standing} {theirs.why}: "
                       f"{known.reason}")  # fmt: skip
@@ -197,26 +202,27 @@ class Oracle:
 
     def _check_fills(self):
         """Every contract that traded is counted once, for the order it is of."""
-        states, ours, venue = {}, Counter(), Counter()
-        messages = self.life.journal.messages
-        for message in messages:
-            if isinstance(message, FillMoved):
-                states[message.fill] = message.state
-        known = {m.order: m.venue_order for m in messages if hasattr(m, "venue_order")}
-        seen = set()
-        for fill in messages:
-            if isinstance(fill, Fill):
-                if fill.id in seen:
-                    self.says(f"fill {fill.id} was counted twice")
-                seen.add(fill.id)
-                if states.get(fill.id, fill.state) is not FAILED:
-                    ours[self.theirs_of(known, fill.order)] += fill.qty
+        ours, venue = self._counted(), Counter()
         for fill in self.exchange.fills:
             if fill.order.account == "ann" and fill.trade_id not in self.reversed:
                 venue[fill.order.id] += fill.qty
         for order in {*ours, *venue}:
             if ours[order] != venue[order]:
                 self.says(f"fills of {order}: {ours[order]} counted, {venue[order]} traded")
+
+    def _counted(self):
+        """What the journal's fills add up to, by the venue's order."""
+        messages = self.life.journal.messages
+        known = {m.order: m.venue_order for m in messages if hasattr(m, "venue_order")}
+        states = {m.fill: m.state for m in messages if isinstance(m, FillMoved)}
+        fills = [m for m in messages if isinstance(m, Fill)]
+        if len({fill.id for fill in fills}) < len(fills):
+            self.says("a fill was counted twice")
+        ours = Counter()
+        for fill in fills:
+            if states.get(fill.id, fill.state) is not FAILED:
+                ours[self.theirs_of(known, fill.order)] += fill.qty
+        return ours
 
     def theirs_of(self, known, order):
         name = known.get(order, order)

@@ -81,6 +81,7 @@ class Stranger:
         for market in MARKETS:
             self.wings[market.venue].learn(market)
         self.count = 0
+        self.bodies = set()
 
     async def order(self, market, side, qty, price):
         self.count += 1
@@ -90,6 +91,7 @@ class Stranger:
         wing = self.wings[market.venue]
         named = wing.name(intent, market, 0 if side is BUY else 1)
         self.story.oracle.foreign.add(named.venue_order)
+        self.bodies.add(named.body)
         return (await self.http.ask(wing.place(named, at))).status
 
 
@@ -143,16 +145,14 @@ class Story:
 
         async def pass_on(request, handler, venue):
             is_create = request.method == "POST" and "order" in request.path
-            body = await request.read() if is_create else b""
-            stranger = b"stranger" in body
-            if is_create and not stranger and not request.path.endswith(("create", "trigger")):
-                name = f"{request.path} {body.decode()}"
+            body = (await request.read()).decode() if is_create else ""
+            is_order = '"price"' in body or '"salt"' in body
+            if is_order and body not in self.stranger_.bodies:
                 halted_at = self.life.halted_at
                 now = asyncio.get_running_loop().time()
-                is_foreign = any(f in name for f in self.oracle.foreign)
-                if halted_at is not None and now > halted_at and not is_foreign:
-                    self.oracle.says(f"created after a halt at {halted_at}: {name[:120]}")
-                self.oracle.arrived[name] += 1
+                if halted_at is not None and now > halted_at:
+                    self.oracle.says(f"created after a halt at {halted_at}: {body[:120]}")
+                self.oracle.arrived[f"{request.path} {body}"] += 1
             return await passes(request, handler, venue)
 
         player.pass_on = pass_on

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pmterm.live.fills import FillBook
+from pmterm.live.judging import READS_LAG
 from pmterm.live.orders import OrderTable
 from pmterm.live.reconcile import Theirs
 from pmterm.messages.base import Message
@@ -72,9 +73,13 @@ class Holdings:
     def _is_moving(self, theirs: Theirs) -> bool:
         """Tell whether money may be on its way that one of us has counted and the other has not."""
         doubtful = _IN_FLIGHT | {OrderState.UNKNOWN}
+        changed_at = max(
+            (max(order.sent_at, order.ended_at) for order in self._table.all()),
+            default=self._book.changed_at,
+        )
         return (
             self._book.oldest_settling() > 0
-            or self._book.changed_at >= theirs.began_at
+            or theirs.began_at - max(changed_at, self._book.changed_at) < READS_LAG
             or any(order.state in doubtful for order in self._table.working())
             or any(order.filled > order.booked for order in self._table.all())
         )

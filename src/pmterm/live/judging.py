@@ -146,7 +146,7 @@ class Judge:
             return ()
         order.misses += 1
         if order.existed or order.booked:
-            if order.misses < LOOKS_TO_END:
+            if order.misses < LOOKS_TO_END or not self._would_be_known(order, said.at):
                 return ()
             return (order.report(said.at, self._ended(order), "the venue has it no more"),)
         if order.misses < LOOKS_TO_REFUTE or said.at - order.sent_at < TIME_TO_REFUTE:
@@ -154,6 +154,11 @@ class Judge:
         order.was_given_up = True
         why = f"{GIVEN_UP}: the venue was asked {order.misses} times over a minute"
         return (order.report(said.at, OrderState.REFUSED, why),)
+
+    def _would_be_known(self, order: LiveOrder, at: Ns) -> bool:
+        """Tell whether reads know an order by now, if it stands: they can lag by up to a minute."""
+        rests = order.tif in {TimeInForce.GTC, TimeInForce.GTD}
+        return not rests or order.was_listed or at - order.sent_at >= TIME_TO_REFUTE
 
     def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
         """Say how often the venue was asked in vain, where that is all there is to say."""

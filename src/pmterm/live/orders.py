@@ -21,9 +21,9 @@ class LiveOrder(msgspec.Struct):
     """One order on an account. Prices and side are on the YES scale, times Unix ns.
 
     `filled` is the most the venue ever said, `booked` what its fills add up to. `existed`: the
-    venue proved that it took it. `is_leaving`: it is wanted back. `asks` and `misses` count what
-    was asked about it since it became doubtful, and how often the venue did not know it;
-    `next_ask` is when to ask again.
+    venue proved that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is
+    wanted back. `asks` and `misses` count what was asked about it since it became doubtful, and how
+    often the venue did not know it; `next_ask` is when to ask again.
     """
 
     id: OrderId
@@ -42,6 +42,7 @@ class LiveOrder(msgspec.Struct):
     is_ours: bool = True
     is_leaving: bool = False
     existed: bool = False
+    was_listed: bool = False
     was_given_up: bool = False
     sent_at: Ns = 0
     ended_at: Ns = 0
