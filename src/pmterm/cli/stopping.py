@@ -29,4 +29,4 @@ def status(*, as_json: Json = False) -> None:
     """Say how the running sessions are: mode, gate, orders, positions, latency."""
     from pmterm.compose import control
 
-    print_facts(control.status(), as_json=as_json)
+    print_facts(control.status(in_words=not as_json), as_json=as_json)

@@ -16,6 +16,7 @@ from pmterm.views.status import status_of
 PROOF_S = 3.0  # how long a kill waits for its cancels to be proven before it answers
 PATIENCE_S = PROOF_S + 1.0
 ENDING = ".sock"
+NOT_ANSWERED = 5
 
 
 class Control:
@@ -87,8 +88,8 @@ def _has_proc() -> bool:
     return Path("/proc/self").exists()
 
 
-def status() -> tuple[dict[str, Any], int]:
-    """Return the facts of every running session, and the exit code.
+def status(*, in_words: bool) -> tuple[dict[str, Any], int]:
+    """Return the facts of every running session, or its words for a person; and the exit code.
 
     Raises:
         UsageWrong: none runs.
@@ -97,7 +98,11 @@ def status() -> tuple[dict[str, Any], int]:
     if not answers:
         raise UsageWrong("no session of pmterm is running here.", "Start one: pmterm watch.")
     silent = [name for name, answer in answers.items() if answer is None]
-    facts: dict[str, Any] = {name: answer for name, answer in answers.items() if answer}
+    facts: dict[str, Any] = {}
+    for name, answer in answers.items():
+        if answer is not None:
+            words = answer.pop("words", [])
+            facts[name] = words if in_words else answer
     if silent:
         facts["not answering"] = silent
-    return facts, 5 if silent else 0
+    return facts, NOT_ANSWERED if silent else 0

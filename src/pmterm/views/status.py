@@ -5,6 +5,10 @@ from typing import Any
 import msgspec
 
 from pmterm.views.board import Board
+from pmterm.views.figures import age_text, cash_text, price_text, qty_text
+from pmterm.views.live import VenueView
+from pmterm.views.order_row import OrderRow, brief_order, state_words
+from pmterm.views.positions import PositionRow
 
 SHOWN_ORDERS = 200
 
@@ -30,4 +34,57 @@ def status_of(board: Board) -> dict[str, Any]:
         "latency": live.latency,
     }
     built: dict[str, Any] = msgspec.to_builtins(facts)
-    return built
+    return built | {"words": words_of(board)}
+
+
+def words_of(board: Board) -> list[str]:
+    """Return the same for a person, a line each."""
+    header, live = board.header, board.live
+    gate = f"{header.gate} ({header.gate_reason})" if header.gate_reason else str(header.gate)
+    words = [f"{header.mode}, gate {gate}"]
+    if board.is_live:
+        words.append(_arming(board))
+        words += [_venue(view, board) for view in live.venues]
+    working = [row for row in board.orders if row.is_working]
+    words += [_order(row, board) for row in working] or ["no order is working"]
+    held = [row for row in board.positions if row.qty]
+    words += [_position(row) for row in held] or ["nothing is held"]
+    money = board.money
+    words.append(
+        f"cash {cash_text(money.cash)}, today {cash_text(money.realised_day, signed=True)} taken, "
+        f"{cash_text(money.open_exit, signed=True)} open"
+    )
+    return [*words, *_latency(board)]
+
+
+def _arming(board: Board) -> str:
+    arming = board.live.arming
+    if arming.is_on(board.at):
+        return f"ARMED in {arming.market} for {age_text(arming.until - board.at)}"
+    return f"disarmed: {arming.why_not(board.at)}"
+
+
+def _venue(view: VenueView, board: Board) -> str:
+    is_ready = view.is_told and not view.missing
+    state = "ready" if is_ready else "not ready: " + (", ".join(view.missing) or "not known yet")
+    cash = cash_text(view.cash) if view.cash >= 0 else "?"
+    age = age_text(board.at - view.reconciled_at) if view.reconciled_at else "never"
+    return f"{view.venue}: {state}; cash {cash}, compared {age} ago, {view.differences} differ"
+
+
+def _order(row: OrderRow, board: Board) -> str:
+    return f"{state_words(row, board.at)} {brief_order(row, price_text(row.price))} {row.order}"
+
+
+def _position(row: PositionRow) -> str:
+    exit_at = price_text(row.exit_at) if row.exit_at >= 0 else "?"
+    return (
+        f"holds {qty_text(row.qty)} {row.outcome} at {price_text(row.average)}, exit {exit_at} "
+        f"({cash_text(row.open_exit, signed=True)}): {row.title}"
+    )
+
+
+def _latency(board: Board) -> list[str]:
+    stages = [stage for stage in board.live.latency.stages if stage.count]
+    parts = [f"{s.name} {s.p50 / 1e6:.1f}/{s.p99 / 1e6:.1f}" for s in stages]
+    return [f"latency p50/p99 ms: {', '.join(parts)} (n={stages[0].count})"] if stages else []
