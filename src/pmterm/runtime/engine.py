@@ -223,7 +223,8 @@ class Engine:
                 said = self._pipeline.on(message)
                 if not self._journaled.isdisjoint(map(type, said)):
                     if self._venues is not None:
-                        said += [word for each in said for word in self._venues.prepare(each)]
+                        named = [word for each in said for word in self._venues.prepare(each)]
+                        said += [heard for word in named for heard in self._pipeline.on(word)]
                     durable = Durable([each for each in said if type(each) in self._journaled])
                     yield durable
                     if durable.failed:
