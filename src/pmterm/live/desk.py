@@ -212,7 +212,8 @@ class VenueDesk:
         """Say what a word of the venue means."""
         match event:
             case UserFrame():
-                return self._judged(self._wing.receive(event), event.at)
+                words = [w for w in self._wing.receive(event) if not self._is_old_news(w)]
+                return self._judged(words, event.at)
             case HttpResponse():
                 return self._answered(event)
             case UserOpened():
@@ -247,6 +248,13 @@ class VenueDesk:
         judged = self._judged(words, response.at)
         self._note_listed(words)
         return [*judged, *said]
+
+    def _is_old_news(self, word: Message) -> bool:
+        """The stream may lag: that an ended order works after all is believed of a read alone."""
+        if not isinstance(word, OrderSeen) or word.state.is_final:
+            return False
+        order = self.table.find(word.venue_order, word.client_order)
+        return order is not None and not order.is_working and not order.was_given_up
 
     def _note_listed(self, words: Iterable[Message]) -> None:
         """Remember which orders a read has shown: from then on its silence says something."""
