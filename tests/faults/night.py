@@ -16,6 +16,7 @@ from pmterm.messages.live import CashSeen
 from pmterm.messages.orders import OrderNamed, Refused
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
+from pmterm.model.order import TimeInForce
 from pmterm.model.units import QTY_ONE
 from pmterm.sim.exchange_orders import ExchangeOrder, Standing
 from pmterm.sim.fault_script import Do, FaultScript, Rule
@@ -143,7 +144,10 @@ def believed(here: Night, order) -> None:
     if order.state is S.REFUSED:
         assert real is None or real.standing is Standing.REFUSED, order
         return
-    assert real is not None, f"it was never there: {order}"
+    if real is None:  # the venue killed it without ever taking it in
+        assert (order.state, order.filled) == (S.CANCELLED, 0), order
+        assert order.tif in {TimeInForce.IOC, TimeInForce.FOK}, order
+        return
     assert not real.standing.is_open, f"it is still open there: {order}"
     if not order.reversed:
         dust = DUST[POLY.venue] if order.market == POLY.id else 0
