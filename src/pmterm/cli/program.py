@@ -13,7 +13,7 @@ from pmterm.model.errors import PmtermError
 
 app = typer.Typer(
     name="pmterm",
-    help="Trade prediction markets by keyboard while watching the match. Paper money only, so far.",
+    help="Trade prediction markets by keyboard while watching the match; on paper unless --live.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -35,7 +35,7 @@ def _every_command(
         typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which this is."),
     ] = False,
 ) -> None:
-    """Trade prediction markets by keyboard while watching the match. Paper money only, so far."""
+    """Trade prediction markets by keyboard while watching the match; on paper unless --live."""
 
 
 COMMANDS = (
