@@ -530,7 +530,8 @@ async def test_ticket_worked_by_size_asks_before_there_is_an_order():
         assert ticket.route == "auto"
         why = ("ASK", "5 orders over 4 min", "$500 at once", "confirm it")
         s.desk.hear(ticket, Refused(NOW, OrderId(""), MAP_THREE, *why, asks=True))
-        await s.until(lambda: "5 orders over 4 min ($500 at once)" in s.shown())
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        await s.until(lambda: "because of 5 orders over 4 min ($500 at once)" in s.shown())
         s.clock.pass_ms(1000)
         await s.press("y")
         assert s.sent[1:] == [msgspec.structs.replace(ticket, confirmed=True)]

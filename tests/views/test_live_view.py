@@ -139,7 +139,7 @@ def test_a_venue_nobody_spoke_of_is_not_ready():
         ((disarmed("idle"),), "disarmed (idle); a arms", "disarmed ^k KILL"),
         (
             (armed(),),
-            "ARMED 4:32 in Sentinels to beat Fnatic, up to $10.00 an order",
+            "ARMED 4:32 in Sentinels to beat Fnatic, cap $10.00",
             "ARMED 4:32 ^k KILL",
         ),
         ((armed(cap=0),), "ARMED 4:32 in Sentinels to beat Fnatic", "ARMED 4:32 ^k KILL"),

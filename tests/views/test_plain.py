@@ -141,7 +141,7 @@ AT = 10 * SECOND
         ),
         (
             Refused(AT, OrderId("o"), HERE, "X14", "none yet", "a yes", "", asks=True),
-            "asks o X14: none yet against a yes; type confirm to send it",
+            "asks o none yet (a yes); type confirm to send it",
         ),
     ],
 )

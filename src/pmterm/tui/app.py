@@ -106,7 +106,7 @@ class TradingApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show Textual's palette, under the bar of a live session."""
-        if not isinstance(self.screen, Palette):
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette(self._trading.board, self._trading.look))
 
     def action_explain_quit(self) -> None:

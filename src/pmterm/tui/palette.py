@@ -39,7 +39,7 @@ class Palette(CommandPalette):
     """Textual's palette, under the bar of a live session."""
 
     def __init__(self, board: Board, look: Look) -> None:
-        super().__init__(id="--command-palette")
+        super().__init__()  # without an id: one that is closing may still be there
         self._board = board
         self._look = look
 

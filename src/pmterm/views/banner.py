@@ -41,7 +41,7 @@ def state_of(board: Board) -> str:
         why = arming.why_not(board.at)
         return f"{only}disarmed{f' ({why})' if why else ''}; a arms"
     left = time_left(arming.until - board.at)
-    cap = f", up to {cash_text(arming.max_cash)} an order" if arming.max_cash else ""
+    cap = f", cap {cash_text(arming.max_cash)}" if arming.max_cash else ""
     if arming.market != board.focus:
         return f"{only}ARMED {left} in another market, {title_of(board, arming.market)}"
     return f"{only}ARMED {left} in {title_of(board, arming.market)}{cap}"

@@ -46,6 +46,8 @@ def fill_text(fill: Fill) -> str:
 
 def refusal_text(refused: Refused) -> str:
     """Say which rule said no, and what would pass."""
+    if refused.asks:
+        return f"{refused.value} ({refused.limit})"
     text = f"{refused.rule}: {refused.value} against {refused.limit}"
     return f"{text}; {refused.remedy}" if refused.remedy else text
 

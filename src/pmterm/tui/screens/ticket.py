@@ -38,7 +38,7 @@ class TicketScreen(Dialog[None]):
     TicketScreen Horizontal { height: 1; }
     TicketScreen Label { width: auto; color: $dim; padding-right: 1; }
     TicketScreen #title { color: $foreground; text-style: bold; }
-    TicketScreen Input { width: 12; margin-right: 2; }
+    TicketScreen Input { width: 9; margin-right: 1; }
     TicketScreen Button { min-width: 8; margin-right: 2; }
     TicketScreen #send { background: $bid; color: $background; text-style: bold; }
     TicketScreen.-sell #send { background: $ask; color: $background; }
@@ -100,8 +100,8 @@ class TicketScreen(Dialog[None]):
                 yield Input(price, placeholder="market", id="price", compact=True)
                 if draft.amends is None:
                     yield Button("o: GTC", id="tif", compact=True)
-                    yield Button("p: post only off", id="post", compact=True)
-                    yield Button("r: reduce only off", id="reduce", compact=True)
+                    yield Button("p: post off", id="post", compact=True)
+                    yield Button("r: reduce off", id="reduce", compact=True)
             yield Estimate(draft)
             with Horizontal():
                 yield Button("Send", id="send", compact=True)
@@ -174,16 +174,16 @@ class TicketScreen(Dialog[None]):
         """Rest or be refused, never take."""
         if self.draft.amends is None:
             self.draft.is_post_only = not self.draft.is_post_only
-            state = "on" if self.draft.is_post_only else "off"
-            self.query_one("#post", Button).label = f"p: post only {state}"
+            state = "ONLY" if self.draft.is_post_only else "off"
+            self.query_one("#post", Button).label = f"p: post {state}"
             self._update()
 
     def action_reduce(self) -> None:
         """Only make the holding smaller."""
         if self.draft.amends is None:
             self.draft.is_reduce_only = not self.draft.is_reduce_only
-            state = "on" if self.draft.is_reduce_only else "off"
-            self.query_one("#reduce", Button).label = f"r: reduce only {state}"
+            state = "ONLY" if self.draft.is_reduce_only else "off"
+            self.query_one("#reduce", Button).label = f"r: reduce {state}"
             self._update()
 
     def action_route(self) -> None:
