@@ -48,12 +48,12 @@ class Holdings:
 
     def compare(self, theirs: Theirs, at: Ns) -> list[Message]:
         """Hold every quiet market against the venue's word."""
-        self._theirs = dict(theirs.holdings)
+        self._theirs = theirs.holdings
         self._prices |= {seen.market: _price(seen) for seen in theirs.outcomes}
         said: list[Message] = []
-        for market in dict.fromkeys([*theirs.holdings, *self._book.markets()]):
+        for market in dict.fromkeys([*self._theirs, *self._book.markets()]):
             if self._is_quiet(market, at):
-                said += self._compare(market, theirs.holdings.get(market, 0), at)
+                said += self._compare(market, self._theirs.get(market, 0), at)
         return said
 
     def cash(self, theirs: Theirs, at: Ns) -> list[Message]:

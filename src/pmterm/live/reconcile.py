@@ -19,15 +19,32 @@ OVERLAP: Ns = 600 * SECOND  # fills are asked for from so long before the last t
 
 
 class Theirs(msgspec.Struct):
-    """What one round of questions brought so far. Holdings are net, signed on the YES scale."""
+    """What one round of questions brought so far.
+
+    `told` has the venue's last word for each outcome: an answer to a round that was thrown away can
+    still come in this one, so nothing is ever added to it.
+    """
 
     cause: str
     began_at: Ns
     orders: set[VenueOrderId] = msgspec.field(default_factory=set)
-    holdings: dict[MarketId, Qty] = msgspec.field(default_factory=dict)
-    outcomes: list[HoldingSeen] = msgspec.field(default_factory=list)
+    told: dict[tuple[MarketId, int], HoldingSeen] = msgspec.field(default_factory=dict)
     cash: Cash | None = None
     ended: set[ListKind] = msgspec.field(default_factory=set)
+
+    @property
+    def outcomes(self) -> list[HoldingSeen]:
+        """Return what is held of each outcome, where it is anything."""
+        return [seen for seen in self.told.values() if seen.qty]
+
+    @property
+    def holdings(self) -> dict[MarketId, Qty]:
+        """Return what is held by market: the two outcomes netted, signed on the YES scale."""
+        held: dict[MarketId, Qty] = {}
+        for seen in self.told.values():
+            signed = seen.qty if seen.outcome == 0 else -seen.qty
+            held[seen.market] = held.get(seen.market, 0) + signed
+        return held
 
     @property
     def is_whole(self) -> bool:
@@ -80,14 +97,9 @@ class Rounds:
             self._went.orders.add(venue_order)
 
     def holding_seen(self, seen: HoldingSeen) -> None:
-        """A holding stands in the list; the two outcomes of a market are netted."""
-        if self._went is None:
-            return
-        signed = seen.qty if seen.outcome == 0 else -seen.qty
-        held = self._went.holdings
-        held[seen.market] = held.get(seen.market, 0) + signed
-        if seen.qty:
-            self._went.outcomes.append(seen)
+        """A holding stands in the list."""
+        if self._went is not None:
+            self._went.told[seen.market, seen.outcome] = seen
 
     def rest(self, at: Ns, *, is_working: bool) -> None:
         """A round has been judged: the next is due after a while, sooner with orders out."""
