@@ -250,6 +250,7 @@ def test_f35_orders_the_venue_wiped_are_missed_and_let_go_only_when_proven():
     rig = ready()
     order = rig.buy()
     accepted(rig, order)
+    rig.agree(orders=[order])
     rig.wait(16)
     rig.agree(orders=[])
     assert rig.state(order) is S.OPEN

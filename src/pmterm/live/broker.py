@@ -74,6 +74,7 @@ class LiveBroker:
         return {
             MarketSeen: self._recall_market,
             PlaceOrder: self._recall_place,
+            AmendOrder: self._recall_amend,
             OrderNamed: self._recall_name,
             OrderKnown: self._recall_known,
             OrderReport: self._recall_report,
@@ -199,11 +200,18 @@ class LiveBroker:
             order.venue_order = known.venue_order
             desk.table.name(order)
 
+    def _recall_amend(self, amend: AmendOrder) -> None:
+        desk = self._by_order(amend.order)
+        order = desk.table.get(amend.order) if desk is not None else None
+        if desk is not None and order is not None:
+            desk.table.amend(order, amend.intent)
+
     def _recall_report(self, report: OrderReport) -> None:
-        desk = self._by_order(report.order)
-        order = desk.table.get(report.order) if desk is not None else None
-        if order is not None:
-            recall_report(order, report)
+        desk = self._desk_of(report.market)
+        if desk is not None:
+            order = desk.table.get(report.order) or desk.table.amended_by(report.order)
+            if order is not None:
+                recall_report(order, report)
 
     def _recall_adopted(self, adopted: OrderAdopted) -> None:
         desk = self._desk_of(adopted.market)

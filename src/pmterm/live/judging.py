@@ -101,6 +101,7 @@ class Judge:
         if order is None or said.order not in order.amends:
             return ()
         del order.amends[said.order]
+        order.amended_at = said.at
         order.filled = max(order.filled, said.filled)
         return self._stands(order, said.at, said.price, said.qty)
 
@@ -137,7 +138,9 @@ class Judge:
         if seen.state is OrderState.SENT:  # in the taker delay
             return known
         said = self._settle_amends(order, seen)
-        return [*known, *said, *self._stands(order, seen.at, order.price, order.qty)]
+        is_old = seen.at - order.amended_at < READS_LAG
+        terms = (order.price, order.qty) if is_old else (seen.price, seen.qty)
+        return [*known, *said, *self._stands(order, seen.at, *terms)]
 
     def missing(self, said: OrderMissing) -> Sequence[Message]:
         """The venue answered properly that it does not know an order."""
@@ -197,7 +200,6 @@ class Judge:
 
     def _settle_amends(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
         """Find out by what an order has become which of its amends under way came to be."""
-        order.price, order.qty = seen.price, seen.qty
         for asked, intent in list(order.amends.items()):
             if (intent.price, intent.qty) == (seen.price, seen.qty):
                 del order.amends[asked]

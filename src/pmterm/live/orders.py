@@ -46,6 +46,7 @@ class LiveOrder(msgspec.Struct):
     was_given_up: bool = False
     sent_at: Ns = 0
     ended_at: Ns = 0
+    amended_at: Ns = 0
     until: Ns = 0
     asks: int = 0
     misses: int = 0
@@ -187,7 +188,14 @@ GIVEN_UP = "it never arrived"
 
 
 def recall_report(order: LiveOrder, report: OrderReport) -> None:
-    """Bring an order to where a report of the journal left it."""
+    """Bring an order to where a report of the journal left it, or an amend of it to its end."""
+    if report.order != order.id:
+        order.amends.pop(report.order, None)
+        return
+    standing = (report.price, report.qty)
+    for asked, intent in list(order.amends.items()):
+        if (intent.price, intent.qty) == standing:
+            del order.amends[asked]
     order.state = next_state(order.state, report)
     order.price, order.qty = report.price, report.qty
     order.filled = max(order.filled, report.filled)

@@ -1,0 +1,93 @@
+"""What random evenings (tests/proof) have found, each as short as it can be told."""
+
+import pytest
+from tests.live.rig import VENUE, M, ready
+
+from pmterm.messages.live import CashSeen
+from pmterm.messages.orders import AmendOrder, Intent
+from pmterm.messages.said import OrderAccepted, OrderMissing, OrderSeen
+from pmterm.model.ids import OrderId, Venue, VenueOrderId
+from pmterm.model.order import OrderState as S
+from pmterm.model.order import TimeInForce
+from pmterm.model.units import CASH_ONE, QTY_ONE
+
+
+def accepted(rig, order):
+    """The venue's answer took it; no read has shown it yet."""
+    said = OrderAccepted(rig.at, rig.wing.venue, order.id, VenueOrderId(order.named), S.OPEN, 0)
+    rig.hear(said)
+
+
+def seen(rig, order, price, qty):
+    return OrderSeen(rig.at, rig.wing.venue, VenueOrderId(order.named), M, 0, order.side, price,
+                     qty * QTY_ONE, 0, S.OPEN)  # fmt: skip
+
+
+def cash_seen(rig):
+    return [seen.cash // CASH_ONE for seen in rig.heard(CashSeen)]
+
+
+def test_reads_that_do_not_know_a_young_order_do_not_end_it():
+    rig = ready()
+    order = rig.buy()
+    accepted(rig, order)
+    for _ in range(5):
+        rig.wait(2)
+        rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.OPEN
+    rig.wait(60)
+    rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.CANCELLED
+
+
+def test_money_that_open_orders_hold_back_is_not_taken_off_twice():
+    rig = ready(venue=Venue.KALSHI)
+    order = rig.buy()
+    accepted(rig, order)
+    rig.wait(16)
+    rig.agree(orders=[order], cash=995)
+    assert cash_seen(rig) == [1_000]
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_money_read_just_after_an_order_ended_is_not_taken(venue):
+    rig = ready(venue=venue)
+    order = rig.buy()
+    accepted(rig, order)
+    rig.wait(70)
+    for _ in range(2):
+        rig.hear(OrderMissing(rig.at, venue, order.id))
+    assert rig.state(order) is S.CANCELLED
+    rig.agree(cash=995)
+    assert cash_seen(rig) == [1_000]
+    rig.wait(70)
+    rig.agree(cash=995)
+    assert cash_seen(rig) == [1_000, 995]
+
+
+def test_what_the_venue_shows_an_order_to_be_is_told():
+    rig = ready()
+    order = rig.buy(10, 4600)
+    accepted(rig, order)
+    rig.wait(10)
+    rig.hear(seen(rig, order, 4500, 7))
+    known = rig.executor.order(order.id)
+    assert (known.price, known.qty) == (4500, 7 * QTY_ONE)
+
+
+def test_an_amend_that_died_with_its_session_is_found_out():
+    rig = ready()
+    order = rig.buy(10, 4600)
+    accepted(rig, order)
+    rig.journal.append(AmendOrder(rig.at, order.id, amend_of(rig, order)))
+    again = rig.again()
+    assert list(again.desk.table.get(order.id).amends) == ["amend-1"]
+    again.wait(10)
+    again.hear(seen(again, order, 4500, 10))
+    assert not again.desk.table.get(order.id).amends
+    assert again.executor.order(order.id).price == 4500
+
+
+def amend_of(rig, order):
+    return Intent(rig.at, OrderId("amend-1"), M, order.side, 10 * QTY_ONE, 4500, TimeInForce.GTC,
+                  replaces=order.id)  # fmt: skip
