@@ -83,7 +83,7 @@ def test_find_buy_limit_amend_cancel_panic_quit_and_resume(window, sim):
 
     window.press_until("l", "┃ BUY ")
     window.press(*["["] * 25)  # far below the touch: it must rest
-    window.wait("fills 0 now, rests 10")
+    window.wait("fills 0 now, 10 rests")
     send(window, "┃ BUY ")
     window.wait(order(10, "OPEN"))
 
