@@ -125,7 +125,7 @@ def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) ->
     if owner is not None:
         orders = private(owner, settings, net, hub, clock)
         forbid_creates_while_halted(
-            net, parts, ground.kill, lambda: heed_kill(ground.kill, hub, clock)
+            net, parts, hub, ground.kill, lambda: heed_kill(ground.kill, hub, clock)
         )
     edge_ = edge(net, parts, hub, clock, orders)
     parts.engine.wish_to(edge_.do)

@@ -118,17 +118,19 @@ def private(trader_: Trader, settings: Settings, net: Network, hub: Hub, clock: 
 
 
 def forbid_creates_while_halted(
-    net: Network, parts: Core, flag: Path, killed: Callable[[], object]
+    net: Network, parts: Core, hub: Hub, flag: Path, killed: Callable[[], object]
 ) -> None:
     """Have the door to the network ask about each create, just before its first byte.
 
-    No create passes while the gate is halted, or while `flag` is there: another shell's kill, told
-    to `killed`. The flag goes when a person lets orders through again.
+    No create passes while the gate is halted or a halt is in line for it, or while `flag` is there:
+    another shell's kill, told to `killed`. The flag goes when a person lets orders through again.
     """
 
     def permit(request: HttpRequest) -> str:
         if not request.purpose.startswith(CREATES):
             return ""
+        if hub.is_halting:
+            return "not sent: trading is being halted"
         if parts.gate.state is GateState.HALTED:
             return f"not sent: trading is halted ({parts.gate.reason})"
         if not flag.exists():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pmterm.messages.base import Message
+from pmterm.messages.commands import Halt
 from pmterm.messages.health import LagSeen, WorkerDown
 from pmterm.messages.orders import AmendOrder, OrderNamed, PlaceOrder
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
@@ -94,18 +95,26 @@ class Hub:
         self._lag_told_at: Ns = 0
         self._was_behind = False
         self._is_unwritable = False
+        self._halts = 0
+
+    @property
+    def is_halting(self) -> bool:
+        """Whether a halt is in line, behind what the engine or the disk still works on."""
+        return self._halts > 0
 
     def put(self, event: Message) -> bool:
         """Queue one input; False if the inbox is full: drop the connection, never a frame."""
         if len(self._inbox) >= INBOX_FULL and type(event) in _FROM_OUTSIDE:
             return False
         self._inbox.append(event)
+        self._halts += type(event) is Halt
         self._arrived.set()
         return True
 
     def restart(self, engine: Engine) -> None:
         """Forget what waits and go on with another engine: a replay was wound back."""
         self._inbox.clear()
+        self._halts = 0
         self.engine = engine
 
     async def settled(self) -> None:
@@ -142,6 +151,7 @@ class Hub:
                 steps = self.engine.take(event)
             for durable in steps:
                 await self._commit(durable)
+            self._halts -= type(event) is Halt
             if self._clock.monotonic() > until:
                 break
         self._watch_lag()
