@@ -347,7 +347,8 @@ def test_a_trigger_that_is_not_confirmed_is_not_done(code, body, is_done):
     assert said[0].reason
 
 
-def groups_asked_for(trader: Trader) -> list[HttpRequest]:
+def groups_asked_for(trader: Trader, after: int = 0) -> list[HttpRequest]:
+    trader.at += after * SECOND
     asked = trader.orders.tick(trader.at)
     return [m for m in asked if isinstance(m, HttpRequest) and m.purpose.startswith("group:")]
 
@@ -365,8 +366,13 @@ def test_groups_are_made_where_the_house_wants_them_and_anew_after_a_stop():
     trader.answer(trigger, 0, "reset")
     again = first(trader.orders.stop(trader.at))
     assert again.path == trigger.path
-    trader.answer(again, 200, {})
-    assert [r.purpose for r in groups_asked_for(trader)] == ["group:create 1"]
+    trader.answer(again, 0, "reset")
+    asked = groups_asked_for(trader, 2)
+    assert [r.purpose for r in asked] == ["group:create 1", "group:trigger g-1"]
+    trader.answer(asked[1], 200, {})
+    trader.answer(asked[0], 201, {"order_group_id": "g-2"})
+    assert json.loads(trader.place().body)["order_group_id"] == "g-2"
+    assert groups_asked_for(trader, 60) == []
     assert groups_asked_for(Trader()) == []
 
 

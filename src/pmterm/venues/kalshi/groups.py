@@ -42,6 +42,7 @@ class Groups:
         self._subaccount = subaccount
         self._by_shard: dict[int, str] = {}
         self._stopped: set[str] = set()
+        self._to_trigger: dict[str, Patience] = {}
         self._wanted: dict[int, Patience] = {}
 
     def use(self, group: str, shard: int = 0) -> None:
@@ -75,12 +76,20 @@ class Groups:
         return [self.create(most, shard, at) for shard in due]
 
     def trigger(self, at: Ns) -> list[HttpRequest]:
-        """Return requests that cancel all orders of all groups; safe to repeat.
+        """Return requests that cancel all orders of all groups; `again` repeats them.
 
-        Once the venue has done it the group is let go: what is named later goes into a new one.
+        The groups are let go: what is named later goes into new ones.
         """
-        self._stopped.update(self._by_shard.values())
-        return [self._put("trigger", group, at) for group in self._by_shard.values()]
+        groups = [*self._to_trigger, *self._by_shard.values()]
+        self._stopped.update(groups)
+        self._to_trigger = {group: Patience(2 * SECOND) for group in groups}
+        self._by_shard.clear()
+        return self.again(at)
+
+    def again(self, at: Ns) -> list[HttpRequest]:
+        """Return the triggers that the venue has not answered for, as they become due."""
+        due = [group for group, patience in self._to_trigger.items() if patience.take(at)]
+        return [self._put("trigger", group, at) for group in due]
 
     def reset(self, at: Ns) -> list[HttpRequest]:
         """Return requests that let the groups take orders again."""
@@ -105,6 +114,8 @@ class Groups:
         if not is_done(response):
             refusal = refused(response, ASKED)
             known = False if refusal.is_proof and response.status != 429 else None
+            if asked.what == "trigger" and known is False:
+                self._to_trigger.pop(group, None)
             said = GroupSeen(response.at, Venue.KALSHI, group, step, known, refusal.reason)
             return [said, *moods(response, refusal)]
         if asked.what == "create":
@@ -139,6 +150,7 @@ class Groups:
 
     def _forget(self, group: str) -> None:
         self._by_shard = {s: known for s, known in self._by_shard.items() if known != group}
+        self._to_trigger.pop(group, None)
 
     def _put(self, verb: str, group: str, at: Ns, body: str = "{}") -> HttpRequest:
         priority = CANCEL if verb == "trigger" else ORDER

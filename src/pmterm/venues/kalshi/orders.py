@@ -186,7 +186,8 @@ class KalshiOrders:
         """Time has passed: signs of life on the user stream, the exchange's status, groups."""
         most = self._ours.house.group_contracts
         groups = self.groups.keep(self._shards(), most, at) if most else []
-        return [*self._user.tick(at), *self._moods.tick(at), *groups]
+        stops = self.groups.again(at)
+        return [*self._user.tick(at), *self._moods.tick(at), *groups, *stops]
 
     def _placing_answered(self, response: HttpResponse, asked: Asked) -> Said:
         order = OrderId(asked.what)
