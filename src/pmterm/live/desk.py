@@ -267,13 +267,13 @@ class VenueDesk:
             if order is not None:
                 order.was_listed = True
 
-    def _judged(self, words: Iterable[Message], at: Ns) -> list[Message]:
+    def _judged(self, words: Sequence[Message], at: Ns) -> list[Message]:
         """Judge the venue's words; what is no word of it goes on as it is (requests, surprises)."""
         said: list[Message] = []
         for word in words:
             hear = self._hears.get(type(word))
             said += (word,) if hear is None else hear(word)
-        return [*said, *self.trades.claimed(at), *self._ready.say(at)] if said else said
+        return [*said, *self.trades.claimed(at), *self._ready.say(at)] if words else said
 
     def _ask_all(self, at: Ns) -> Sequence[Message]:
         working = {order.market for order in self.table.working()}
