@@ -40,6 +40,7 @@ from pmterm.sim.server import SimServer
 from pmterm.store.journal import JOURNALED
 from pmterm.trading.risk.limits import Limits
 from pmterm.venues.kalshi.auth import Signer
+from pmterm.venues.kalshi.bodies import House
 from pmterm.venues.kalshi.orders import KalshiOrders
 from pmterm.venues.kalshi.proof import KalshiProof
 from pmterm.venues.polymarket.account import ask_key, read_key
@@ -110,7 +111,7 @@ class Exchange:
 def owner(exchange: Exchange, key: ApiKey | None) -> Trader:
     """Return who trades on both venues with the exchange's account."""
     wallet = load_wallet(Secret(WALLET_KEY))
-    wings = {Venue.KALSHI: KalshiOrders()}
+    wings = {Venue.KALSHI: KalshiOrders(House(group_contracts=20_000 * QTY_ONE))}
     proofs = {Venue.KALSHI: KalshiProof(Signer(exchange.kalshi_key), KALSHI_KEY_ID)}
     names = {Venue.KALSHI: KALSHI_KEY_ID}
     if key is not None:
