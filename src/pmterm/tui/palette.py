@@ -1,7 +1,7 @@
 """The command palette: every key's action by its words."""
 
 from textual.app import ComposeResult
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from pmterm.tui.keys import TABLE, Key, name_of
 from pmterm.tui.render.look import Look
@@ -47,6 +47,14 @@ class Palette(CommandPalette):
         """Lay out the bar, then the palette."""
         yield Banner()
         yield from super().compose()
+
+    def _action_command_list(self, action: str) -> None:
+        """Page through the list if it has a place on the screen: without one Textual (8.2) fails.
+
+        It raises KeyError for a list that is hidden, or has no room.
+        """
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
     def on_mount(self) -> None:
         """Show the bar from the first picture on."""
