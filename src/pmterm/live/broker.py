@@ -11,7 +11,7 @@ from pmterm.live.settings import LiveSettings
 from pmterm.messages.accounts import MarketSettled, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import AcceptVenue
-from pmterm.messages.feed import MarketSeen, TickChanged
+from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.live import CashSeen, HoldingAdjusted, HoldingDiffers, Reconciled
 from pmterm.messages.orders import (
@@ -28,9 +28,10 @@ from pmterm.messages.orders import (
 )
 from pmterm.messages.transport import HttpResponse, UserClosed, UserFrame, UserOpened
 from pmterm.model.ids import MarketId, OrderId, Venue
-from pmterm.model.market import Market
+from pmterm.model.market import Market, MarketStatus
 from pmterm.model.order import GateState, OrderState
-from pmterm.model.units import Ns
+from pmterm.model.settlement import payout_of
+from pmterm.model.units import Ns, Price
 from pmterm.venues.base import Orders
 
 NEVER: Ns = 1 << 62
@@ -48,6 +49,7 @@ class LiveBroker:
             venue: VenueDesk(wing, self._markets, settings) for venue, wing in wings.items()
         }
         self._venues: dict[OrderId, Venue] = {}
+        self._over: set[MarketId] = set()
 
     def desk(self, venue: Venue) -> VenueDesk:
         """Return the desk of a venue."""
@@ -58,6 +60,7 @@ class LiveBroker:
         return {
             MarketSeen: self._market_seen,
             TickChanged: self._tick_changed,
+            MarketStatusSeen: self._status_seen,
             SessionStarted: self._started,
             PlaceOrder: self._place,
             AmendOrder: self._amend,
@@ -115,7 +118,25 @@ class LiveBroker:
 
     def _market_seen(self, seen: MarketSeen) -> Sequence[Message]:
         self._recall_market(seen)
-        return ()
+        return self._resolved(seen.at, seen.market)
+
+    def _status_seen(self, seen: MarketStatusSeen) -> Sequence[Message]:
+        market = self._markets.get(seen.market)
+        if market is None:
+            return ()
+        result = seen.result or market.result
+        self._learn(msgspec.structs.replace(market, status=seen.status, result=result))
+        return self._resolved(seen.at, self._markets[seen.market], seen.payout)
+
+    def _resolved(self, at: Ns, market: Market, told: Price = -1) -> Sequence[Message]:
+        """Say once what a market pays; a split or void that is not told is not guessed at."""
+        if market.status is not MarketStatus.RESOLVED or market.venue not in self._desks:
+            return ()
+        payout = told if told >= 0 else payout_of(market)
+        if payout is None or market.id in self._over:
+            return ()
+        self._over.add(market.id)
+        return (MarketSettled(at, market.id, payout),)
 
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
         market = self._markets.get(changed.market)
@@ -236,6 +257,7 @@ class LiveBroker:
             desk.trades.recall_move(moved)
 
     def _recall_settled(self, settled: MarketSettled) -> None:
+        self._over.add(settled.market)
         for desk in self._desks.values():
             desk.book.empty(settled.market)
 

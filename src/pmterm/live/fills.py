@@ -42,6 +42,7 @@ class FillBook:
         self._settling: dict[FillId, KeptFill] = {}
         self._held: dict[MarketId, Qty] = {}
         self._last: dict[MarketId, Ns] = {}
+        self._over: set[MarketId] = set()
         self.changed_at: Ns = 0
 
     def book(self, fill: Fill) -> None:
@@ -86,6 +87,11 @@ class FillBook:
     def empty(self, market: MarketId) -> None:
         """The market was settled: nothing is held in it any more."""
         self._held.pop(market, None)
+        self._over.add(market)
+
+    def is_over(self, market: MarketId) -> bool:
+        """Tell whether a market was settled; what a venue still shows there is to be paid."""
+        return market in self._over
 
     def held(self, market: MarketId) -> Qty:
         """Return what is held, signed on the YES scale."""

@@ -128,6 +128,8 @@ class Holdings:
         return HoldingAdjusted(at, seen.market, qty, _price(seen), why, seen.outcome, self._venue)
 
     def _is_quiet(self, market: MarketId, at: Ns) -> bool:
+        if self._book.is_over(market):
+            return False
         if self._book.is_settling(market) or at - self._book.last_at(market) < QUIET:
             return False
         return not any(

@@ -92,11 +92,15 @@ class TickChanged(Message, frozen=True):
 
 
 class MarketStatusSeen(Message, frozen=True):
-    """A market opened, paused, closed or was resolved (`result`: the winning outcome's name)."""
+    """A market opened, paused, closed or was resolved (`result`: the winning outcome's name).
+
+    `payout` is what YES pays where the venue told it, -1: it follows from `result` or is not known.
+    """
 
     market: MarketId
     status: MarketStatus
     result: str = ""
+    payout: Price = -1
 
 
 class BookLost(Message, frozen=True):

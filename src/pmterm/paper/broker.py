@@ -24,13 +24,13 @@ from pmterm.model.fees import FeeMeter, FeeSchedule
 from pmterm.model.ids import FillId, MarketId, OrderId
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.order import OrderState, Side, TimeInForce
+from pmterm.model.settlement import payout_of
 from pmterm.model.units import SECOND, Ns, fixed_text
 from pmterm.paper.depth import BookReader, Levels
 from pmterm.paper.desk import Desk
 from pmterm.paper.latency import PaperSettings
 from pmterm.paper.orders import PaperOrder, Phase, amend_refused
 from pmterm.paper.schedule import NEVER, Schedule
-from pmterm.paper.settlement import payout_of
 
 
 class PaperBroker:

@@ -235,8 +235,8 @@ def _resolved(state: MarketState, event: StatusChanged) -> Said:
         "id": str(state.listing.number),
         "market": state.market,
         "assets_ids": [outcome.token for outcome in outcomes],
-        "winning_asset_id": outcomes[event.result].token,
-        "winning_outcome": outcomes[event.result].name,
+        "winning_asset_id": outcomes[event.result].token if event.result >= 0 else "",
+        "winning_outcome": outcomes[event.result].name if event.result >= 0 else "",
         "timestamp": str(event.at // MS),
         "tags": [],
     }

@@ -8,7 +8,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.model.market import Market, MarketStatus, PriceBand
 from pmterm.model.text import clean_text
-from pmterm.model.units import SECOND, Ns
+from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price, parse_price
 from pmterm.venues.kalshi import translate, wire
 from pmterm.venues.kalshi.metadata import fees_of
 
@@ -34,10 +34,11 @@ def step(words: wire.LifecycleWords, market: Market, at: Ns) -> tuple[list[Messa
         case "deactivated":
             return _status(market, MarketStatus.PAUSED, "", at)
         case "determined":
-            return _status(market, MarketStatus.RESOLVED, result_of(words.result or "", market), at)
+            told = result_of(words.result or "", market)
+            return _status(market, MarketStatus.RESOLVED, told, at, _payout(words))
         case "settled":
             told = result_of(words.result, market) if words.result else market.result
-            return _status(market, MarketStatus.RESOLVED, told, at)
+            return _status(market, MarketStatus.RESOLVED, told, at, _payout(words))
         case "close_date_updated" if words.close_ts is not None:
             after = msgspec.structs.replace(market, closes_at=words.close_ts * SECOND)
             return [MarketSeen(at, after)], after
@@ -65,10 +66,20 @@ def fee_changes(words: wire.FeeWords, markets: Iterable[Market]) -> list[Market]
 
 
 def _status(
-    market: Market, status: MarketStatus, result: str, at: Ns
+    market: Market, status: MarketStatus, result: str, at: Ns, payout: Price = -1
 ) -> tuple[list[Message], Market]:
     after = msgspec.structs.replace(market, status=status, result=result)
-    return [MarketStatusSeen(at, market.id, status, result)], after
+    return [MarketStatusSeen(at, market.id, status, result, payout)], after
+
+
+def _payout(words: wire.LifecycleWords) -> Price:
+    """Return what YES pays, also where it is neither all nor nothing; -1 if it is not told."""
+    if not words.settlement_value:
+        return -1
+    payout = parse_price(words.settlement_value)
+    if not 0 <= payout <= PRICE_ONE:
+        raise ValueError(f"a payout of {words.settlement_value}")
+    return payout
 
 
 def _bands(words: wire.LifecycleWords) -> tuple[PriceBand, ...]:

@@ -102,6 +102,7 @@ class LifecycleWords(msgspec.Struct, gc=False):
     event_type: str
     market_ticker: str
     result: str | None = ""
+    settlement_value: str | None = None
     close_ts: Annotated[int, msgspec.Meta(ge=0, le=9_000_000_000)] | None = None
     price_level_structure: str | None = ""
     price_ranges: list[Range] | None = None

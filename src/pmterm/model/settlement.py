@@ -1,4 +1,4 @@
-"""What a resolved market pays."""
+"""What a resolved market pays: floor 1, for paper and live alike."""
 
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.units import PRICE_ONE, Price
