@@ -102,7 +102,7 @@ def name_of(order: ExchangeOrder) -> str:
 
 @asynccontextmanager
 async def night(
-    market, *rules: Rule, seed=1, arm=True, journal=None, **how
+    market, *rules: Rule, seed=1, arm=True, journal=None, agrees=True, **how
 ) -> AsyncIterator[Night]:
     """Run a session on both venues, armed for a market; at the end all that must hold is held."""
     print(f"seed {seed}")
@@ -113,7 +113,8 @@ async def night(
             if arm:
                 await here.arm(market)
             yield here
-            await here.agreed(market)
+            if agrees:
+                await here.agreed(market)
             holds(here)
 
 
