@@ -20,7 +20,7 @@ from pmterm.trading.execution.executor import Executor
 from pmterm.trading.pipeline import Pipeline
 from pmterm.trading.portfolio.portfolio import Portfolio
 from pmterm.trading.risk.gate import Gate
-from pmterm.trading.risk.limits import PROFILES
+from pmterm.trading.risk.limits import STANDARD
 from pmterm.trading.strategy.manual import Manual, ManualSettings
 
 T0 = 1_790_000_000 * SECOND
@@ -108,10 +108,10 @@ class Wing:
 class Rig:
     """Manual, gate, executor and portfolio on a live broker, with a journal in memory."""
 
-    def __init__(self, journal=(), *, dead_man=False, at=T0, venue=VENUE, profile="standard"):
+    def __init__(self, journal=(), *, dead_man=False, at=T0, venue=VENUE, limits=STANDARD):
         self.wing = Wing(venue)
         self.manual = Manual(ManualSettings())
-        self.gate = Gate(PROFILES[profile])
+        self.gate = Gate(limits)
         self.executor, self.portfolio = Executor(), Portfolio()
         stages = [self.manual, self.gate, self.executor, self.portfolio]
         self.broker = LiveBroker({venue: self.wing}, LiveSettings(dead_man=dead_man))
