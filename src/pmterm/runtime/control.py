@@ -46,6 +46,7 @@ class ControlWorker:
         """Answer for ever; where no socket can be made, say so and be done."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.parent.chmod(0o700)
             self._path.unlink(missing_ok=True)
             with short_name(self._path) as name:
                 server = await asyncio.start_unix_server(self._talk, name, limit=LONGEST)
