@@ -160,8 +160,7 @@ class Judge:
 
     def _would_be_known(self, order: LiveOrder, at: Ns) -> bool:
         """Tell whether reads know an order by now, if it stands: they can lag by up to a minute."""
-        rests = order.tif in {TimeInForce.GTC, TimeInForce.GTD}
-        return not rests or order.was_listed or at - order.sent_at >= TIME_TO_REFUTE
+        return order.was_listed or at - order.sent_at >= TIME_TO_REFUTE
 
     def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
         """Say how often the venue was asked in vain, where that is all there is to say."""
