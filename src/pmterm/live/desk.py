@@ -118,6 +118,7 @@ class VenueDesk:
             return (order.report(place.at, OrderState.REFUSED, named),)
         self.rename(order, named)
         self._times.placed(order.id, place.at)
+        self.rounds.order_out(place.at)
         request = self._wing.place(named, place.at)
         return (request, order.report(place.at, OrderState.SENT))
 

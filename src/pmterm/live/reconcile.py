@@ -106,6 +106,10 @@ class Rounds:
         self._cause = "timer"
         self._next = at + (EVERY_WORKING if is_working else EVERY_QUIET)
 
+    def order_out(self, at: Ns) -> None:
+        """An order goes out: from now on the next round is due as soon as with orders out."""
+        self._next = min(self._next, at + EVERY_WORKING)
+
     def money_seen(self, seen: MoneySeen) -> Theirs | None:
         """The cash came; return the round if that makes it whole."""
         if self._went is None:
