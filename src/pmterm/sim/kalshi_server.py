@@ -151,6 +151,12 @@ class KalshiServer(DownTime):
             for text in session.unknown(self._clock.now()):
                 client.put(text)
 
+    def restart(self, now: Ns, down: Ns, post_only: Ns) -> None:
+        """Go down; what the forgotten orders held back is free again."""
+        super().restart(now, down, post_only)
+        for account in self._names:
+            self._records.note_cash(now, account)
+
     def own_fault(self, rule: Rule, now: Ns) -> None:
         """Do what a fault script asks of this venue alone."""
         match rule.do:
