@@ -246,21 +246,21 @@ class Oracle:
     def _check_cash(self):
         """By what is shown, and by our own sums from the first word of the venue on.
 
-        Our sums may be a millionth of a dollar off for each fill of a broken size.
+        Ours may be a millionth of a dollar off for each fill that costs a part of one (Polymarket),
+        until the venue's word replaces it.
         """
-        ledger = self.life.here.gate._exposure.ledger
-        for venue, purse in PURSES.items():
-            theirs = self.exchange.ledger.cash("ann", purse)
-            market = next(m for m in MARKETS if m.venue is venue)
-            if ledger.purse(market.id) != theirs:
-                self.says(f"{venue}: cash {ledger.purse(market.id)}, the venue has {theirs}")
-        own = self._own_sums()
-        for venue, purse in PURSES.items():
-            market = next(m for m in MARKETS if m.venue is venue)
-            off = own.purse(market.id) - self.exchange.ledger.cash("ann", purse)
-            broken = sum(f.price * f.qty % 10_000 > 0 for f in self.exchange.fills)
-            if abs(off) > broken:
-                self.says(f"{venue}: our sums are off the venue's cash by {off}")
+        believed = self.life.here.gate._exposure.ledger
+        for words, ledger in (("cash", believed), ("our sums say", self._own_sums())):
+            for venue, purse in PURSES.items():
+                theirs = self.exchange.ledger.cash("ann", purse)
+                market = next(m for m in MARKETS if m.venue is venue)
+                broken = sum(
+                    f.price * f.qty % 10_000 > 0
+                    for f in self.exchange.fills
+                    if f.order.market in {POLY.id, DELAYED.id} and market is POLY
+                )
+                if abs(ledger.purse(market.id) - theirs) > broken:
+                    self.says(f"{venue}: {words} {ledger.purse(market.id)}, the venue has {theirs}")
 
     def _own_sums(self):
         ledger = Ledger()
