@@ -1,5 +1,6 @@
 """`pmterm kill`: stops every session, and where one does not answer, goes to the venues itself."""
 
+import asyncio
 import os
 from collections import deque
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from pmterm.compose.control import ask_all
 from pmterm.compose.network import RATES
 from pmterm.compose.proofs import proof_of
 from pmterm.compose.trading import wing_of
+from pmterm.config.accounts import Account, venue_of
 from pmterm.config.credentials import load_accounts
 from pmterm.config.paths import kill_flag, live_store_path
 from pmterm.config.settings import Settings
@@ -18,6 +20,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.said import ListEnded, ListKind, OrderSeen
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import CredentialsWrong, PmtermError, UsageWrong
+from pmterm.model.text import clean_text
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
 from pmterm.runtime.clock import Clock, SystemClock
@@ -27,6 +30,9 @@ from pmterm.venues.base import Orders
 
 _M = TypeVar("_M", bound=Message)
 MOST_QUESTIONS = 200
+ATTEMPTS = 6
+AGAIN_S = 2.0
+NOTHING_LEFT = "no open order is left"
 NOT_STOPPED = 5
 
 
@@ -51,7 +57,7 @@ async def kill(settings: Settings, *, flatten: bool) -> tuple[dict[str, Any], in
         facts["no live order begins until"] = "a person resumes in a session (R)"
         venues = await _at_the_venues(settings)
         facts["at the venues"] = venues
-        unproved = any(said != "no open order is left" for said in venues.values())
+        unproved = any(said != NOTHING_LEFT for said in venues.values())
         if flatten:
             facts["positions"] = "not closed: that needs a session that answers"
             unproved = True
@@ -69,17 +75,39 @@ async def _at_the_venues(settings: Settings) -> dict[str, str]:
         accounts = load_accounts(settings, settings.account)
     except CredentialsWrong as wrong:
         return {"keys": str(wrong)}
+    if not accounts:
+        return {"keys": "none is kept for these venues, so nothing was cancelled there"}
     http = HttpClient(settings.hosts.bases(), Limiter(RATES, clock), clock)
-    said: dict[str, str] = {}
     try:
-        for venue, account in accounts.items():
-            try:
-                http.prove(venue, proof_of(account, settings.hosts))
-                said[venue.value] = await _cancel_all(http, wing_of(account, settings), clock)
-            except PmtermError as error:
-                said[venue.value] = str(error)
+        async with asyncio.TaskGroup() as group:
+            tasks = {
+                venue: group.create_task(_stop_account(http, account, settings, clock))
+                for venue, account in accounts.items()
+            }
     finally:
         await http.close()
+    return {venue.value: task.result() for venue, task in tasks.items()}
+
+
+async def _stop_account(
+    http: HttpClient, account: Account, settings: Settings, clock: Clock
+) -> str:
+    """Cancel everything of an account, until nothing is left or it was tried often enough.
+
+    Reads can be seconds behind a cancel, and a venue in trouble may answer the next time.
+    """
+    said = ""
+    try:
+        http.prove(venue_of(account), proof_of(account, settings.hosts))
+        wing = wing_of(account, settings)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await clock.sleep(AGAIN_S)
+            said = await _cancel_all(http, wing, clock)
+            if said == NOTHING_LEFT:
+                break
+    except PmtermError as error:
+        return str(error)
     return said
 
 
@@ -87,12 +115,13 @@ async def _cancel_all(http: HttpClient, wing: Orders, clock: Clock) -> str:
     for request in wing.withdraw_all(clock.stamp()):
         answer = await http.ask(request)
         if not 200 <= answer.status < 300:
-            return f"not cancelled: {answer.status or 'no answer'} {answer.text[:120]}"
+            said = clean_text(answer.text, 120)
+            return f"not cancelled: {answer.status or 'no answer'} {said}"
     listed = await _follow(http, wing, deque(wing.list_orders(clock.stamp())))
     if not any(m.kind is ListKind.ORDERS and m.is_whole for m in _of(listed, ListEnded)):
         return "cancelled, but what is left could not be read"
     left = sum(not seen.state.is_final for seen in _of(listed, OrderSeen))
-    return f"{left} open orders are left" if left else "no open order is left"
+    return f"{left} open order{'s are' if left > 1 else ' is'} left" if left else NOTHING_LEFT
 
 
 async def _follow(http: HttpClient, wing: Orders, asks: deque[HttpRequest]) -> list[Message]:
