@@ -17,7 +17,7 @@ from pmterm.messages.orders import OrderNamed, Refused
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
 from pmterm.model.order import TimeInForce
-from pmterm.model.units import QTY_ONE
+from pmterm.model.units import PRICE_ONE, QTY_ONE
 from pmterm.sim.exchange_orders import ExchangeOrder, Standing
 from pmterm.sim.fault_script import Do, FaultScript, Rule
 from pmterm.trading.execution.working import WorkingOrder
@@ -151,7 +151,15 @@ def believed(here: Night, order) -> None:
         return
     assert not real.standing.is_open, f"it is still open there: {order}"
     if not order.reversed:
-        dust = DUST[POLY.venue] if order.market == POLY.id else 0
+        dust = DUST[KA if order.market == KALSHI.id else PM]
         assert abs(real.filled - order.filled) <= dust, order
     if order.state is S.FILLED:
-        assert order.filled + order.reversed >= order.qty - QTY_ONE // 100, order
+        assert order.filled + order.reversed >= order.qty - _unspent(order), order
+
+
+def _unspent(order) -> int:
+    """What an order that filled may lack: Polymarket's market orders spend whole cents."""
+    if order.market == KALSHI.id or order.tif not in {TimeInForce.IOC, TimeInForce.FOK}:
+        return DUST[KA if order.market == KALSHI.id else PM]
+    own = order.price if order.outcome == 0 else PRICE_ONE - order.price
+    return 10_000 + 10_000 * PRICE_ONE // own
