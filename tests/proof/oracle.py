@@ -247,19 +247,21 @@ class Oracle:
         """By what is shown, and by our own sums from the first word of the venue on.
 
         Ours may be a millionth of a dollar off for each fill that costs a part of one (Polymarket),
-        until the venue's word replaces it.
+        and for each after it, which may close what it left (two parts, each of them rounded), until
+        the venue's word replaces it.
         """
         believed = self.life.here.gate._exposure.ledger
         for words, ledger in (("cash", believed), ("our sums say", self._own_sums())):
             for venue, purse in PURSES.items():
                 theirs = self.exchange.ledger.cash("ann", purse)
                 market = next(m for m in MARKETS if m.venue is venue)
-                broken = sum(
+                broken = [
                     f.price * f.qty % 10_000 > 0
                     for f in self.exchange.fills
                     if f.order.market in {POLY.id, DELAYED.id} and market is POLY
-                )
-                if abs(ledger.purse(market.id) - theirs) > broken:
+                ]
+                most = len(broken) - broken.index(True) if any(broken) else 0
+                if abs(ledger.purse(market.id) - theirs) > most:
                     self.says(f"{venue}: {words} {ledger.purse(market.id)}, the venue has {theirs}")
 
     def _own_sums(self):
