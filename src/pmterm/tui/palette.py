@@ -1,6 +1,7 @@
 """The command palette: every key's action by its words."""
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from pmterm.tui.keys import TABLE, Key, name_of
@@ -12,12 +13,17 @@ _LEFT_OUT = frozenset({"move", "edge", "pick", "back", "palette", "panel", "expl
 
 
 class KeyCommands(Provider):
-    """Offers what the keys do; names the key, so that it is learnt."""
+    """Offers what the keys do, once; names the key, so that it is learnt."""
+
+    _has_run = False
 
     def _commands(self) -> list[Key]:
         return [key for key in TABLE if name_of(key) not in _LEFT_OUT]
 
     async def _run(self, key: Key) -> None:
+        if self._has_run:  # an enter more, while the palette was closing
+            return
+        self._has_run = True
         await self.app.run_action(key.action, self.screen)
 
     async def discover(self) -> Hits:
@@ -47,6 +53,10 @@ class Palette(CommandPalette):
         """Lay out the bar, then the palette."""
         yield Banner()
         yield from super().compose()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close once: Textual (8.2) fails when a second escape comes while it is closing."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete.nothing()
 
     def _action_command_list(self, action: str) -> None:
         """Page through the list if it has a place on the screen: without one Textual (8.2) fails.
