@@ -22,7 +22,6 @@ from pmterm.model.order import GateState
 from pmterm.model.units import MS
 from pmterm.trading.risk.live_checks import UNARMED_ORIGINS
 from pmterm.tui.app import TradingApp
-from pmterm.tui.screens.ticket import TicketScreen
 
 HEARD_S = 0.5  # a kill is heard and done by then, on virtual time
 WIDTHS, HEIGHTS = (20, 300), (5, 80)
@@ -249,8 +248,6 @@ class Monkey(Story):
         self.figures[f"kill in {top}"] += 1
         if self.here.gate.state is not GateState.HALTED:
             self.oracle.says(f"the kill key did nothing in {top}")
-        if isinstance(self._top(), TicketScreen):
-            self.oracle.says("a ticket stands open after a kill")
 
     def _watch_for_unarmed(self):
         """Look at each order as it arrives at the venue: is anything armed for it?"""
