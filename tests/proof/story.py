@@ -359,6 +359,7 @@ class Story:
         return [
             *(f"{o.id} {o.state}" for o in self._working() if o.state in DOUBTFUL),
             *(f"{o.id} leaves" for d in desks for o in d.table.working() if o.is_leaving),
+            *(f"{o.id} is asked about" for d in desks for o in d.table.working() if o.next_ask),
             *(f"{d.venue} settles" for d in desks if d.book.oldest_settling()),
         ]
 
