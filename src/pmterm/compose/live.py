@@ -12,6 +12,7 @@ from pmterm.compose.control import Control, heed_kill, socket_of
 from pmterm.compose.core import Core, market_words
 from pmterm.compose.front import front_of
 from pmterm.compose.given import Screen
+from pmterm.compose.lease import trading_alone
 from pmterm.compose.network import network
 from pmterm.compose.recorder import Recorder, recorder_of
 from pmterm.compose.session import Ground, Session, assemble
@@ -66,6 +67,8 @@ async def watch(
     if owner is not None and owner.kalshi is not None:
         net = msgspec.structs.replace(net, key=owner.kalshi)
     async with AsyncExitStack() as stack:
+        if owner is not None:
+            stack.enter_context(trading_alone(owner.names))
         private_folder(log_dir())
         stack.enter_context(log_to(log_dir() / "pmterm.log", redactor))
         stack.push_async_callback(net.http.close)

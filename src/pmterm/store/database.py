@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
@@ -12,7 +11,12 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from pmterm.model.errors import StoreBroken
-from pmterm.store.private_files import open_private, private_folder
+from pmterm.store.private_files import (
+    AlreadyLocked,
+    lock_alone,
+    open_private,
+    private_folder,
+)
 
 T = TypeVar("T")
 
@@ -170,18 +174,13 @@ class Database:
 
 
 def _locked(path: Path) -> int:
-    """Take the lock beside the store; the system lets go of it when the process ends, however."""
-    descriptor = open_private(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT)
+    """Take the lock beside the store."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "not known"
-        os.close(descriptor)
+        return lock_alone(path.with_name(path.name + ".lock"))
+    except AlreadyLocked as taken:
         hint = "Close it, or give this one its own store with --store."
-        raise StoreBroken(f"another pmterm uses this store (pid {pid}): {path}.", hint) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
+        who = f"another pmterm uses this store (pid {taken.pid}): {path}."
+        raise StoreBroken(who, hint) from taken
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

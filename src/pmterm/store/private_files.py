@@ -1,6 +1,7 @@
 """Opens files that only their owner may read, and never through a symbolic link."""
 
 import errno
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -8,6 +9,14 @@ from pathlib import Path
 from pmterm.model.errors import StoreBroken
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class AlreadyLocked(Exception):
+    """Another process holds the lock; `pid` is its number, as far as it is known."""
+
+    def __init__(self, pid: str) -> None:
+        super().__init__(pid)
+        self.pid = pid
 
 
 def private_folder(path: Path) -> None:
@@ -38,6 +47,25 @@ def open_private(path: Path, flags: int) -> int:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise StoreBroken(f"{path} is not a plain file.", "Name another file.")
+    return descriptor
+
+
+def lock_alone(path: Path) -> int:
+    """Take a lock file and return its descriptor; the system lets go of it when the process ends.
+
+    Raises:
+        AlreadyLocked: another process has it.
+        StoreBroken: as `open_private`.
+    """
+    descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "not known"
+        os.close(descriptor)
+        raise AlreadyLocked(pid) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
 
 
