@@ -19,7 +19,7 @@ from pmterm.messages.accounts import Mode
 from pmterm.messages.base import Message
 from pmterm.messages.said import ListEnded, ListKind, OrderSeen
 from pmterm.messages.transport import HttpRequest
-from pmterm.model.errors import CredentialsWrong, PmtermError, UsageWrong
+from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken, UsageWrong
 from pmterm.model.text import clean_text
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
@@ -47,25 +47,31 @@ async def kill(settings: Settings, *, flatten: bool) -> tuple[dict[str, Any], in
     """
     answers = ask_all(Ask("kill", flatten))
     store = live_store_path(settings.store)
-    is_heard = any(answer for name, answer in answers.items() if name.startswith(Mode.LIVE.value))
+    live = [answer for name, answer in answers.items() if name.startswith(Mode.LIVE.value)]
+    is_heard = bool(live) and all(live)
     if not answers and not store.exists():
         raise UsageWrong("no session of pmterm is running here.", "There is nothing to stop.")
     facts: dict[str, Any] = {name: answer or "no answer" for name, answer in answers.items()}
     unproved = any(answer is None or answer.get("unproved") for answer in answers.values())
     if store.exists() and not is_heard:
-        _raise_flag(kill_flag(settings.store))
-        facts["no live order begins until"] = "a person resumes in a session (R)"
+        wrong = _raise_flag(kill_flag(settings.store))
+        facts["no live order begins until"] = wrong or "a person resumes in a session (R)"
         venues = await _at_the_venues(settings)
         facts["at the venues"] = venues
-        unproved = any(said != NOTHING_LEFT for said in venues.values())
+        unproved = bool(wrong) or any(said != NOTHING_LEFT for said in venues.values())
         if flatten:
             facts["positions"] = "not closed: that needs a session that answers"
             unproved = True
     return facts, NOT_STOPPED if unproved else 0
 
 
-def _raise_flag(flag: Path) -> None:
-    os.close(open_private(flag, os.O_WRONLY | os.O_CREAT))
+def _raise_flag(flag: Path) -> str:
+    """Forbid orders by a file; say what went wrong, "" if nothing did: the cancels go on."""
+    try:
+        os.close(open_private(flag, os.O_WRONLY | os.O_CREAT))
+    except StoreBroken as broken:
+        return f"NOT FORBIDDEN: {broken}"
+    return ""
 
 
 async def _at_the_venues(settings: Settings) -> dict[str, str]:
