@@ -30,8 +30,9 @@ class Link:
         self._failed += response.status == 0 or response.status >= 500
         if not response.venue_at or not response.sent_at or response.at - response.sent_at > SLOW:
             return
-        # A Date header is cut to whole seconds: half a second is added back.
-        middle = (response.sent_at + response.at) // 2
+        # A Date header is cut to whole seconds: half a second is added back. The wall is what we
+        # sign with; `at` does not follow it when it is set back.
+        middle = (response.wall_at or response.at) - (response.at - response.sent_at) // 2
         self._skews = [*self._skews[-SKEWS_KEPT + 1 :], middle - response.venue_at - SECOND // 2]
 
     @property

@@ -54,7 +54,8 @@ class HttpResponse(Message, frozen=True):
     `retry_after_s` is what the venue asked for in its Retry-After header, 0 if nothing. `auth` is
     the question's: an answer to a signed question is private, and is not recorded. `sent_at` is
     when the question's first byte left (0: none did, so the venue cannot have acted on it),
-    `asked_at` when it was handed to the network, `venue_at` the answer's Date header.
+    `asked_at` when it was handed to the network, `venue_at` the answer's Date header,
+    `wall_at` the computer's own clock as it came, which somebody may have set.
     """
 
     venue: Venue
@@ -68,6 +69,7 @@ class HttpResponse(Message, frozen=True):
     asked_at: Ns = 0
     sent_at: Ns = 0
     venue_at: Ns = 0
+    wall_at: Ns = 0
 
 
 class SendText(Message, frozen=True):

@@ -125,6 +125,7 @@ class HttpClient:
             asked_at=asked_at,
             sent_at=sending.sent_at,
             venue_at=answer.venue_at,
+            wall_at=self._clock.now(),
         )
 
     def permit_by(self, permit: Callable[[HttpRequest], str]) -> None:
