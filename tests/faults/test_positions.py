@@ -5,7 +5,7 @@ import json
 from itertools import permutations
 
 import pytest
-from tests.faults.night import BOTH, HOLDINGS, PM, holds, night, on, session
+from tests.faults.night import BOTH, CANCEL, HOLDINGS, PM, holds, night, on, session
 from tests.live.evening import BUY, KALSHI, POLY, SELL, Exchange, api_key
 from tests.live.virtual import VirtualClock, run
 
@@ -181,5 +181,29 @@ def test_f31_a_stop_and_an_exit_by_hand_at_once_sell_what_is_held_and_no_more(
             sold = sum(o.filled for o in here.venue_orders() if o.side is SELL)
             assert sold == 10 * QTY_ONE
             holds(here)
+
+    run(tell())
+
+
+@BOTH
+@pytest.mark.parametrize("answer", [None, Do.DROP_REPLY, Do.RESET_BEFORE])
+def test_f31_an_exit_beside_an_offer_of_the_same_shares_waits_until_that_is_gone(market, answer):
+    async def tell():
+        async with night(market, risk=QUICK) as here:
+            order = await here.order(market, BUY, 10, 4_700)
+            await here.state_is(order, S.FILLED)
+            await here.agreed(market)
+            await asyncio.sleep(10)
+            offer = await here.order(market, SELL, 10, 4_800)
+            await here.state_is(offer, S.OPEN)
+            if answer is not None:
+                here.breaks(on(CANCEL, market, answer, times=2))
+            here.send(ClosePosition(0, market.id))
+            here.exchange.world.cross(market.id, BUY, 4_800, 504 * QTY_ONE)
+            await here.until(lambda: here.state(offer).is_final)
+            await asyncio.sleep(60)
+            sold = sum(o.filled for o in here.venue_orders() if o.side is SELL)
+            assert sold == 10 * QTY_ONE
+            assert here.position(market) == here.held(market) == 0
 
     run(tell())
