@@ -5,6 +5,7 @@ from collections import Counter
 from tests.live.evening import DELAYED, KALSHI, POLY
 from tests.proof.life import LIMITS, Life
 
+from pmterm.live.audit.audit import audit
 from pmterm.live.orders import GIVEN_UP
 from pmterm.messages.live import CashSeen
 from pmterm.messages.orders import Approved, Fill, FillMoved, OrderNamed, OrderReport, PlaceOrder
@@ -151,7 +152,14 @@ class Oracle:
         self._check_fills()
         self._check_holdings()
         self._check_cash()
+        self._check_journal()
         self.exchange.ledger.check()
+
+    def _check_journal(self):
+        """What `pmterm audit` says of the journal; a stranger's orders know no limits."""
+        for finding in audit(self.life.journal.messages, LIMITS):
+            if finding.wrong and not (self.foreign and finding.name.startswith("I5")):
+                self.says(f"{finding.name}: {finding.wrong[:3]}")
 
     def _check_once(self):
         for what, times in [*self.life.granted.items(), *self.arrived.items()]:
