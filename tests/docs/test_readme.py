@@ -66,6 +66,22 @@ def test_help_of_every_command_prints(command):
     assert "Usage" in told.stdout
 
 
+def test_every_symptom_is_something_that_pmterm_says():
+    table = README.split("## When something goes wrong")[1].split("\n## ")[0]
+    symptoms = re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE)
+    said = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    said = re.sub(r'"\n\s*f?"', "", said)
+    told = [word for symptom in symptoms for word in re.findall(r"`([^`]+)`", symptom)]
+    assert len(told) > 8
+    assert [w for t in told for w in t.split("…") if w.strip() and w.strip() not in said] == []
+
+
+def test_every_document_named_is_there():
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for name in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+            assert (page.parent / name).is_file(), f"{page.name} names {name}"
+
+
 async def test_the_picture_is_what_the_program_draws_today():
     screen = TradingApp(Evening(), StillClock())
     async with screen.run_test(size=(132, 40)) as pilot:

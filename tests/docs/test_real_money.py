@@ -16,7 +16,9 @@ from tests.e2e.program import PATIENCE_S, Program, environment, run
 from tests.live.evening import BUY, KALSHI, POLY, evening, open_exchange
 from tests.live.virtual import run as run_virtually
 
+from pmterm.messages.commands import Resume
 from pmterm.messages.live import Reconciled
+from pmterm.model.order import GateState
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import QTY_ONE, SECOND
 
@@ -229,6 +231,27 @@ def test_it_is_compared_each_minute_and_each_quarter_of_one_while_orders_work(ma
             await here.until(lambda: len(rounds(here, market.venue)) == began + 3, 300)
             *_, one, other = rounds(here, market.venue)
             assert 15 * SECOND <= other - one < 17 * SECOND
+
+    run_virtually(tell())
+
+
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_the_file_of_a_kill_lets_no_order_begin_whatever_the_session_heard(market, tmp_path):
+    async def tell():
+        flag = tmp_path / "kill"
+        async with (
+            open_exchange() as (exchange, key),
+            evening(exchange, key=key, kill=flag) as here,
+        ):
+            await here.arm(market)
+            flag.touch()
+            order = await here.order(market, BUY, 10, 4_600)
+            await here.state_is(order, S.REFUSED)
+            await here.until(lambda: here.gate.state is GateState.HALTED)
+            assert here.venue_orders() == []
+            assert flag.exists()
+            here.send(Resume(0))
+            await here.until(lambda: not flag.exists())
 
     run_virtually(tell())
 
