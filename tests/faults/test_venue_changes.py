@@ -5,11 +5,15 @@ import asyncio
 import pytest
 from tests.faults.night import BOTH, KA, PM, night, on
 from tests.live.evening import BUY, KALSHI, POLY, SELL
+from tests.live.rig import ready
+from tests.live.test_outcomes import accepted, traded
 from tests.live.virtual import run
 
 from pmterm.messages.accounts import MarketSettled
+from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.live import HoldingDiffers, ReadinessChanged
 from pmterm.messages.orders import Fill, Refused
+from pmterm.model.market import MarketStatus
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import CASH_ONE, PRICE_ONE, QTY_ONE, SECOND
 from pmterm.sim.accounts import Purse
@@ -161,3 +165,21 @@ def test_f35_orders_the_dead_man_switch_cancelled_are_seen_at_once():
             assert "dead-man" in here.missing(POLY.venue)[0]
 
     run(tell())
+
+
+def test_f32_shares_that_a_venue_still_shows_after_the_payout_are_no_difference():
+    """Polymarket's winners stay in the wallet until they are redeemed."""
+    rig = ready()
+    order = rig.buy()
+    accepted(rig, order, S.FILLED, 10)
+    traded(rig, order, 10)
+    rig.take(MarketStatusSeen(rig.at, order.market, MarketStatus.RESOLVED, "Red"))
+    assert [s.payout for s in rig.heard(MarketSettled)] == [PRICE_ONE]
+    for _ in range(3):
+        rig.wait(61)
+        rig.agree(holdings=[(0, 10 * QTY_ONE)])
+    assert not rig.heard(HoldingDiffers)
+    assert [p.qty for p in rig.portfolio.positions()] == [0]
+    again = rig.again()
+    again.take(MarketStatusSeen(again.at, order.market, MarketStatus.RESOLVED, "Red"))
+    assert not again.heard(MarketSettled)  # paid once
