@@ -164,7 +164,7 @@ class Life:
         verb = wish.purpose.partition(":")[0]
         if self._at("before", f"sending {verb}"):
             return
-        if wish.purpose.startswith(CREATES):
+        if wish.method != "GET" and wish.purpose.startswith(CREATES):
             self.granted[f"{wish.venue.value} {wish.path} {wish.body}"] += 1
         self.here.session.edge.do(wish)
         self._at("after", f"sending {verb}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmterm.cli import doctor, keys, stopping, tools, watch
+from pmterm.cli import audit, doctor, keys, stopping, tools, watch
 from pmterm.cli.talk import fail
 from pmterm.config import environment
 from pmterm.model.errors import PmtermError
@@ -47,6 +47,7 @@ COMMANDS = (
     doctor.doctor,
     stopping.kill,
     stopping.status,
+    audit.audit,
 )
 GROUPS = {
     "recording": tools.recording_app,

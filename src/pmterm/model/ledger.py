@@ -55,6 +55,10 @@ class Ledger:
         """Return the cash that an order in this market could be paid from."""
         return self._purses.get(self._purse_of(market), 0)
 
+    def cash_at(self, venue: Venue) -> Cash:
+        """Return the cash at a venue, real money only."""
+        return self._purses.get(venue, 0)
+
     def venue(self, market: MarketId) -> Venue:
         """Return whose market it is; one never seen is told by its id."""
         return self._venues.get(market) or venue_of(market)

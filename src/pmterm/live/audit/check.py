@@ -28,7 +28,7 @@ class Check:
         self.wrong: list[Wrong] = []
         self.count = 0  # how many rows had a say in it
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what this check listens to."""
         raise NotImplementedError
 

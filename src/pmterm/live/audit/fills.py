@@ -20,7 +20,7 @@ class Fills(Check):
         super().__init__()
         self._states: dict[FillId, FillState] = {}
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what counts a fill or takes it back."""
         return {Fill: self._fill, FillMoved: self._moved}
 

@@ -34,7 +34,7 @@ class _Exposed(Check):
         super().__init__()
         self.exposure = Exposure()
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what changes the worst."""
         at = self.exposure
         return {
@@ -112,7 +112,7 @@ class Killed(Check):
         super().__init__()
         self._halted_in = 0
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what halts, and what sends."""
         return {GateChanged: self._changed, PlaceOrder: self._sent, AmendOrder: self._sent}
 
@@ -136,7 +136,7 @@ class ArmedOnly(Check):
         self._is_live = False
         self._armed: Armed | None = None
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what arms, and what sends."""
         return {
             SessionStarted: self._started,

@@ -27,7 +27,7 @@ class _Sums(Check):
         super().__init__()
         self.ledger = Ledger()
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what moves money or contracts."""
         ledger = self.ledger
         return {
@@ -56,7 +56,7 @@ class Money(_Sums):
         super().__init__()
         self._off: Cash = 0
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what moves money, and what tells how much there is."""
         return {**super().hears(), BalanceSeen: self._balance}
 
@@ -75,7 +75,7 @@ class Positions(_Sums):
     name = "I3 position"
     claim = "each position is the sum of its fills"
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what moves contracts, and what tells how many there are."""
         return {**super().hears(), PositionChanged: self._position}
 

@@ -38,7 +38,7 @@ class Once(Check):
         self._amends: set[OrderId] = set()
         self._unsent: set[OrderId] = set()
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what sends an order."""
         return {
             SessionStarted: self._started,
@@ -97,7 +97,7 @@ class Ahead(Check):
         self._is_live = False
         self._written: set[OrderId] = set()
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what writes an order down, and what tells of one."""
         return {
             SessionStarted: self._started,
@@ -138,7 +138,7 @@ class OneWay(Check):
         self._states: dict[OrderId, OrderState] = {}
         self._filled: dict[OrderId, Qty] = {}
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return what moves an order."""
         return {
             OrderReport: self._report,

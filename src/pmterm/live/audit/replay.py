@@ -27,7 +27,7 @@ class Replay(Check):
         self._limits = limits
         self._messages: list[Message] = []
 
-    def hears(self) -> Mapping[type[Message], Callable[[int, Any], None]]:
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
         """Return nothing: `run` takes the journal as a whole."""
         return {}
 
