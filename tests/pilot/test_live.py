@@ -477,7 +477,7 @@ def on_polymarket(desk):
 
 
 async def test_where_the_venue_cannot_amend_it_is_cancel_and_new_and_says_so():
-    async with Session(on_polymarket(live_desk(armed()))) as s:
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
         await s.press("j", "j", "left_curly_bracket", gap_ms=400)
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
         assert "cancel + new, the place in line is lost" in s.trading.look.notice
@@ -498,7 +498,7 @@ async def test_where_the_venue_cannot_amend_it_is_cancel_and_new_and_says_so():
     ],
 )
 async def test_nothing_is_placed_anew_where_something_came_between(spoils):
-    async with Session(on_polymarket(live_desk(armed()))) as s:
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
         await s.press("j", "j", "left_curly_bracket", gap_ms=400)
         spoils(s)
         await s.pilot.pause(0.3)
@@ -507,8 +507,17 @@ async def test_nothing_is_placed_anew_where_something_came_between(spoils):
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
 
 
+async def test_order_stays_where_the_one_instead_of_it_would_be_over_the_cap():
+    async with Session(on_polymarket(live_desk(armed(cap=10 * CASH_ONE)))) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        assert "over the cap of $10.00 an order" in s.trading.look.notice
+        await s.press("enter", "left_square_bracket", "enter")
+        assert "over the cap of $10.00 an order" in s.shown()
+        assert s.sent == []
+
+
 async def test_cancel_key_after_a_move_places_nothing_anew():
-    async with Session(on_polymarket(live_desk(armed()))) as s:
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
         await s.press("j", "j", "left_curly_bracket", "c", gap_ms=400)
         s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=12, at=NOW))
         await s.pilot.pause(0.3)
@@ -516,7 +525,7 @@ async def test_cancel_key_after_a_move_places_nothing_anew():
 
 
 async def test_amend_ticket_says_what_it_becomes_where_the_venue_cannot():
-    async with Session(on_polymarket(live_desk(armed()))) as s:
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
         await s.press("j", "j", "enter")
         assert "polymarket cannot amend: cancel + new" in s.shown()
         await s.press("left_square_bracket", "enter")

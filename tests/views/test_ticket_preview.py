@@ -14,7 +14,7 @@ from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import BookHealth, LimitUse
 from pmterm.model.units import CASH_ONE, QTY_ONE
 from pmterm.views.ladder import LadderView
-from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after
+from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
 
 BOOK = LadderView(
     bids=((4600, 60 * QTY_ONE), (4500, 100 * QTY_ONE)),
@@ -171,6 +171,22 @@ def test_limits_are_told_as_they_would_be_after_it():
         "day loss $0.00 of $500",
         "losses 1/3",
     ]
+
+
+def test_an_amend_frees_what_the_order_before_tied_up():
+    used, most = 160 * CASH_ONE, 1000 * CASH_ONE
+    position = LimitUse("R1", "position", "$160", "$1,000", 0, False, used, most)
+    view = TicketView(worst=-120 * CASH_ONE)
+    told = limits_after(view, [position], before=-80 * CASH_ONE)
+    assert told[0][1] == "position $160 > $200 of $1000"
+
+
+def test_an_order_over_the_cap_says_by_what():
+    view = TicketView(worst=-12_500_000)
+    assert (
+        over_cap(view, 10 * CASH_ONE) == "$12.50 is over the cap of $10.00 an order: arm for more"
+    )
+    assert over_cap(view, 12_500_000) == over_cap(view, 0) == ""
 
 
 def test_only_polymarket_needs_words_for_an_amend():

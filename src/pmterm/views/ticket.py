@@ -133,17 +133,27 @@ def amend_words(market: Market | None) -> str:
     return "polymarket cannot amend: cancel + new, the place in line is lost"
 
 
-def limits_after(view: TicketView, uses: Sequence[LimitUse]) -> list[tuple[LimitUse, str]]:
+def over_cap(view: TicketView, cap: Cash) -> str:
+    """Say that an order is above what was armed for, fees included; `cap` 0: there is none."""
+    if not cap or -view.worst <= cap:
+        return ""
+    return f"{cash_text(-view.worst)} is over the cap of {cash_text(cap)} an order: arm for more"
+
+
+def limits_after(
+    view: TicketView, uses: Sequence[LimitUse], before: Cash = 0
+) -> list[tuple[LimitUse, str]]:
     """Return each limit of money with the words for what the order would make of it.
 
     The order's worst case is added to position and exposure; a day's loss is only there yet.
+    `before` is the worst case of an order that it replaces, which is in what is used already.
     """
     told = []
     for use in uses:
         if not use.most:
             told.append((use, f"{use.name} {use.value}/{use.limit}"))
             continue
-        after = use.used - view.worst if use.rule in _RISKS else use.used
+        after = use.used - view.worst + before if use.rule in _RISKS else use.used
         arrow = f" > {brief_cash(after)}" if after != use.used else ""
         told.append((use, f"{use.name} {brief_cash(use.used)}{arrow} of {brief_cash(use.most)}"))
     return told

@@ -11,7 +11,7 @@ from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
 from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import amend_words
+from pmterm.views.ticket import Terms, amend_words, estimate, over_cap
 
 _GONE = frozenset({"c", "C", "d", "x", "X", "escape", "ctrl+k"})
 REPLACE_WITHIN: Ns = 5 * SECOND  # a cancel proved later than that places nothing any more
@@ -105,13 +105,24 @@ class Amending(Stopping):
             return
         to = f"{qty_text(qty - row.filled)} @ {price_text(price, tick=tick_of(price))}"
         how = amend_words(self._fresh.market) if self._fresh.is_live else ""
-        if how:
+        over = self._over_cap(row, price, qty) if how else ""
+        if over:  # the old order would be gone, and the gate would refuse the new one
+            self.tell(over)
+        elif how:
             self._replacing = Replacing(row, price, qty, self._clock.monotonic() + REPLACE_WITHIN)
             self._send(CancelOrder(0, row.order))
             self.tell(f"{to}: {how}")
         else:
             self._send(AmendTicket(0, row.order, price, qty))
             self.tell(f"changing to {to}: sent, waiting")
+
+    def _over_cap(self, row: OrderRow, price: Price, qty: Qty) -> str:
+        market = self._fresh.market
+        if market is None:
+            return ""
+        terms = Terms(row.side, qty - row.filled, price, row.tif, row.is_post_only)
+        view = estimate(market, self._fresh.ladder, terms)
+        return over_cap(view, self._fresh.live.arming.max_cash)
 
     def before_paint(self, now: Ns) -> None:
         """Place an order anew once its cancel is proved, where the venue cannot amend."""

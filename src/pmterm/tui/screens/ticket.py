@@ -205,7 +205,7 @@ class TicketScreen(Dialog[None]):
         is_whole = draft.qty > 0 and draft.price >= 0
         if self._sent_board is not None or not is_whole or not self._hand.means("send"):
             return
-        if board.locked:
+        if board.locked or (draft.amends is not None and self.query_one(Estimate).obstacle()):
             self._update()
             return
         self._sent_board = board

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import Price, Qty, price_text
+from pmterm.model.units import Cash, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.views.figures import age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after
+from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
 
 _SHOWN = frozenset({"R1", "R2", "R3"})
 
@@ -66,6 +66,11 @@ class Estimate(Lines):
             return TicketView(objection="price does not read; dollars, like 0.47")
         return estimate(draft.market, self.board.ladder, draft.terms())
 
+    def obstacle(self) -> str:
+        """Return what stands against sending it that only the trader can change; or nothing."""
+        live = self.board.live
+        return over_cap(self.view(), live.arming.max_cash) if self.board.is_live else ""
+
     def body(self, width: int, height: int) -> Sequence[Row]:
         """Return the lines."""
         view = self.view()
@@ -85,7 +90,7 @@ class Estimate(Lines):
 
     def _said(self, view: TicketView) -> str:
         """Say what came of it, what stands against it, or what a change really is."""
-        stands_against = view.objection or "; ".join(self.board.health.obstacles)
+        stands_against = view.objection or self.obstacle() or "; ".join(self.board.health.obstacles)
         is_change = self.draft.amends is not None and self.board.is_live
         change = amend_words(self.draft.market) if is_change else ""
         return self.answer or stands_against or change
@@ -97,11 +102,19 @@ class Estimate(Lines):
         first = f"{order} {cash_text(view.worst)}"
         return [((fit(first, width), "strong"),), ((fit(said, width), "warn"),)]
 
+    def _replaced(self) -> Cash:
+        """Return the worst case of what is left of an order that is amended, 0 or below."""
+        row = self.draft.amends
+        if row is None:
+            return 0
+        left = Terms(row.side, row.left, row.price, row.tif, row.is_post_only)
+        return estimate(self.draft.market, self.board.ladder, left).worst
+
     def _limits(self, view: TicketView, width: int) -> Row:
         """Return the limits as they would be after it."""
         uses = [use for use in self.board.health.limits if use.rule in _SHOWN]
         parts: list[tuple[str, str]] = []
-        for use, words in limits_after(view, uses):
+        for use, words in limits_after(view, uses, self._replaced()):
             if sum(len(part) for part, _ in parts) + len(words) + 8 <= width:
                 style = "bad" if use.is_tripped else "line"
                 parts += [(f"{words} ", "dim"), (f"{gauge(use.used_ppm, 5)}  ", style)]
