@@ -63,6 +63,7 @@ from pmterm.views.banner import banner
 from pmterm.views.board import BoardFold
 from pmterm.views.differences import accept_lines, alarm
 from pmterm.views.live import VenueView
+from pmterm.views.news import refusal_text
 from pmterm.views.order_row import advice, delay_text, state_words
 from pmterm.views.plans import plan_words
 from pmterm.views.question import heading, lines_of, open_question, yes_to
@@ -471,6 +472,35 @@ def test_readiness_is_told_when_it_changes_and_not_each_time():
         "kalshi takes no order of ours: user stream down",
         "kalshi is ready",
     ]
+
+
+def test_that_nothing_is_ready_yet_when_a_session_begins_is_logged_only():
+    desk = live_desk()
+    ready = ReadinessChanged(NOW, Venue.KALSHI)
+    missing = ReadinessChanged(NOW, Venue.KALSHI, ("user stream down",))
+    worse = ReadinessChanged(NOW, Venue.KALSHI, ("user stream down", "no dead-man"))
+    desk.hear(ready, missing, SessionStarted(NOW, "live-1", Mode.LIVE, "0", 0))
+    told = len(desk.board().toasts)
+    desk.hear(missing, worse, ready)
+    assert len(desk.board().toasts) == told
+    assert [row.text for row in desk.board().health.log[:3]] == [
+        "kalshi is ready",
+        "kalshi takes no order of ours: user stream down, no dead-man",
+        "kalshi takes no order of ours: user stream down",
+    ]
+    desk.hear(missing)
+    assert [toast.text for toast in desk.board().toasts[told:]] == [
+        "kalshi takes no order of ours: user stream down"
+    ]
+
+
+def test_a_refusal_reads_as_a_sentence_whatever_its_limit_is():
+    money = Refused(NOW, OrderId(""), MAP_THREE, "R1", "$1,008", "$1,000", "a smaller order")
+    unarmed = Refused(
+        NOW, OrderId(""), MAP_THREE, "ARM", "not armed", "armed for this market", "arm it first"
+    )
+    assert refusal_text(money) == "R1: $1,008 against $1,000; a smaller order"
+    assert refusal_text(unarmed) == "ARM: not armed, needed: armed for this market; arm it first"
 
 
 def test_journal_restores_orders_settlement_and_alarms_but_never_the_arming():

@@ -209,6 +209,7 @@ class Fold:
     def _session(self, message: SessionStarted) -> None:
         self.mode, self.session = message.mode, message.session
         self.live.started(message)
+        self.news.started()
         if not self.money.cash:
             self.money = msgspec.structs.replace(self.money, cash=message.cash, equity=message.cash)
 

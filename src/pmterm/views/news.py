@@ -33,6 +33,7 @@ from pmterm.views.order_row import OrderRow, state_words
 
 TOASTS = 50
 LOGGED = 500
+_FIGURES = frozenset("$-0123456789")
 _VERBS = {Side.BUY: "bought", Side.SELL: "sold"}
 
 
@@ -48,7 +49,8 @@ def refusal_text(refused: Refused) -> str:
     """Say which rule said no, and what would pass."""
     if refused.asks:
         return f"{refused.value} ({refused.limit})"
-    text = f"{refused.rule}: {refused.value} against {refused.limit}"
+    joint = " against" if refused.limit[:1] in _FIGURES else ", needed:"
+    text = f"{refused.rule}: {refused.value}{joint} {refused.limit}"
     return f"{text}; {refused.remedy}" if refused.remedy else text
 
 
@@ -75,6 +77,12 @@ class News:
         self.outcome = Outcome(0, "")
         self.is_silent = False
         self._missing: dict[Venue, tuple[str, ...]] = {}
+        self._served: set[Venue] = set()  # took orders of ours at some time in this session
+
+    def started(self) -> None:
+        """Start a session: no venue takes orders yet, which is no news."""
+        self._missing.clear()
+        self._served.clear()
 
     def toasts(self) -> tuple[Toast, ...]:
         """Return the latest toasts, oldest first."""
@@ -212,18 +220,22 @@ class News:
         self.tell(message.at, "warning", text)
 
     def ready(self, message: ReadinessChanged) -> None:
-        """Tell what is newly missing before orders may be made; that all is there is logged."""
+        """Tell what is newly missing before orders may be made; that all is there is logged.
+
+        What is missing while a session begins is only logged: the panels show it.
+        """
         before = self._missing.get(message.venue)
         self._missing[message.venue] = message.missing
         if message.missing == before:
             return
         if message.missing:
             text = f"{message.venue} takes no order of ours: {', '.join(message.missing)}"
-            self.tell(message.at, "warning", text, is_toast=before is not None)
+            self.tell(message.at, "warning", text, is_toast=message.venue in self._served)
         else:
             rest = ", orders that rest only" if message.post_only else ""
             text = f"{message.venue} is ready{rest}"
-            self.tell(message.at, "information", text, is_toast=bool(before))
+            self.tell(message.at, "information", text, is_toast=message.venue in self._served)
+            self._served.add(message.venue)
 
     def differs(self, message: HoldingDiffers) -> None:
         """Tell that the venue counts otherwise, until read; or that it agrees again."""

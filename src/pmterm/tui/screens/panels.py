@@ -25,6 +25,7 @@ from pmterm.tui.widgets.tape import Tape
 from pmterm.tui.widgets.watchlist import Watchlist
 from pmterm.views.board import Board
 from pmterm.views.figures import Unit
+from pmterm.views.header import Outcome
 
 PANELS = (
     "book", "chart", "signals", "positions", "orders", "tape", "markets", "health", "log"
@@ -65,6 +66,7 @@ class Panels(Screen[None]):
         self._solo = ""
         self._told = 0
         self._noticed = 0
+        self._outcome = Outcome(0, "")  # the last one when something was said
         self.board = Board()
         self._fresh = self.board  # `board` may be frozen
         self.look = Look(unit=unit, is_ascii=is_ascii, size=self._sizes[1])
@@ -171,7 +173,8 @@ class Panels(Screen[None]):
     def _set_look(self) -> None:
         now = self._clock.monotonic()
         notice = self.look.notice
-        if notice and now - self._noticed > NOTICE:
+        is_over = now - self._noticed > NOTICE or self._fresh.outcome != self._outcome
+        if notice and is_over:
             notice = ""
         is_armed, panic, names = self.alarms(now)
         self._change(panic=panic, panic_names=names, is_armed=is_armed, notice=notice)
@@ -181,8 +184,8 @@ class Panels(Screen[None]):
         self.look = Look(**{**fields, **changes})
 
     def tell(self, words: str) -> None:
-        """Say something at the foot of the screen for a moment."""
-        self._noticed = self._clock.monotonic()
+        """Say something at the foot of the screen, for a moment or until an outcome is told."""
+        self._noticed, self._outcome = self._clock.monotonic(), self._fresh.outcome
         self._change(notice=words)
         self._paint(("footer", "brief"))
 

@@ -1,12 +1,14 @@
 """Draws our orders, in words."""
 
-from pmterm.model.order import Side
+from pmterm.model.order import OrderState, Side
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import ListLines, Row, wrapped
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
 from pmterm.views.order_row import OrderRow, advice, state_words
 from pmterm.views.plans import plan_words
+
+TAIL = 8  # cells; what is cut to fewer says nothing
 
 
 class Blotter(ListLines):
@@ -48,12 +50,10 @@ class Blotter(ListLines):
         price = price_text(row.price, self.look.unit, tick_of(row.price))
         side, style = ("BUY ", "bid") if row.side is Side.BUY else ("SELL", "ask")
         words = state_words(row, self.board.at)
-        ahead = f" q{qty_text(row.ahead)}" if row.is_working and row.ahead >= 0 else ""
-        tail = row.reason or ahead
-        if row.average and not row.is_working:
-            tail = tail or f" avg {price_text(row.average, self.look.unit, 10)}"
-        tail = f"{tail.strip()} {self.elsewhere(row.market)}"
         left = max(width - 36, 0)
+        tail = f"{self._tail(row)} {self.elsewhere(row.market)}".strip()
+        if left < min(TAIL, len(tail)):
+            tail = ""
         return (
             (f"{fit(_number(row), 4)} ", "dim"),
             (side, style if row.is_working else "dim"),
@@ -61,8 +61,17 @@ class Blotter(ListLines):
             (" @ ", "dim"),
             (fit(price, 5), "plain"),
             (fit(words, 13), _tone(row)),
-            (fit(tail.strip(), left), "dim"),
+            (fit(tail, left), "dim"),
         )
+
+    def _tail(self, row: OrderRow) -> str:
+        """Say at what price it traded, why it is as it is, or what is ahead of it."""
+        average = f"avg {price_text(row.average, self.look.unit, 10)}"
+        if row.state is OrderState.FILLED and not row.reversed:
+            return average
+        if row.is_working:
+            return row.reason or (f"q{qty_text(row.ahead)}" if row.ahead >= 0 else "")
+        return row.reason or (average if row.average else "")
 
 
 def _number(row: OrderRow) -> str:
