@@ -26,6 +26,7 @@ from pmterm.model.units import (
 from pmterm.venues.kalshi.answers import Table
 
 LARGEST_NUMBER = 10**12
+EARLIEST_MS = 1_000_000_000_000  # 2001: what is told below that are seconds
 LATEST_MS = 9_000_000_000_000  # past the year 2255 nanoseconds no longer fit 63 bits
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"[0-9T:.Z+-]{10,40}", re.ASCII)
@@ -136,7 +137,7 @@ def millis(data: Table, key: str) -> Ns:
     if data.get(key) is None:
         return 0
     value = whole(data, key)
-    if not 0 <= value <= LATEST_MS:
+    if value and not EARLIEST_MS <= value <= LATEST_MS:
         raise ValueError(f"{key} is not a time in milliseconds")
     return value * MS
 

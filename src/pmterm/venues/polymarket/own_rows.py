@@ -21,8 +21,14 @@ NOT_TOLD: Final = -1
 _HEX = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
 _TOKEN = re.compile(r"[0-9]{1,78}", re.ASCII)
 _NAME = re.compile(r"[0-9a-zA-Z_-]{1,80}", re.ASCII)
-_DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
-_MILLIS_FROM: Final = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973
+_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
+_UNITS: Final = (  # what a time told as a number below is: no unit reaches into the next before 5138
+    (10**11, SECOND),
+    (10**14, MS),
+    (10**17, 1_000),
+    (9 * 10**18, 1),
+)
+_EARLIEST: Ns = 10**18  # 2001: no time of an order
 _SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
 _FILL_STATES: Final = {
     "MATCHED": FillState.MATCHED,
@@ -288,11 +294,12 @@ def _qty(row: Data, key: str) -> Qty:
 
 
 def _moment(row: Data, *keys: str) -> Ns:
-    """Return the first of these times that is told: seconds or milliseconds, by magnitude."""
+    """Return the first of these times that is told, in a unit told by its magnitude; 0 if none."""
     for key in keys:
         value = row.get(key)
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**16:
-            return value * (MS if value >= _MILLIS_FROM else SECOND)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            at = next((value * unit for below, unit in _UNITS if value < below), 0)
+            return at if at >= _EARLIEST else 0
     return 0
