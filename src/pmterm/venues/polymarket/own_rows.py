@@ -22,7 +22,7 @@ _HEX = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
 _TOKEN = re.compile(r"[0-9]{1,78}", re.ASCII)
 _NAME = re.compile(r"[0-9a-zA-Z_-]{1,80}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
-_UNITS: Final = (  # what a time told as a number below is: no unit reaches into the next before 5138
+_UNITS: Final = (  # a number below this is told in that unit; they do not meet before 5138
     (10**11, SECOND),
     (10**14, MS),
     (10**17, 1_000),
