@@ -39,9 +39,11 @@ def run(folder, *words, stdin="", cwd=None, **more):
 class Program:
     """A running `pmterm` whose lines can be waited for and which can be typed to."""
 
+    module = "pmterm"
+
     def __init__(self, folder, *words, preexec_fn=None, **more):
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "pmterm", *words],
+            [sys.executable, "-m", self.module, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -67,7 +69,7 @@ class Program:
             try:
                 line = self._lines.get(timeout=max(0.01, until - time.monotonic()))
             except queue.Empty:
-                told = [line for line in self.heard if "TradeSeen" not in line]
+                told = [n for n in self.heard if "TradeSeen" not in n and " trade " not in n]
                 shown = "\n".join(told[-30:])
                 raise AssertionError(f"waited in vain; last heard:\n{shown}") from None
             if line is None:
