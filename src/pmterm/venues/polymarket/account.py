@@ -56,6 +56,13 @@ def ask_refresh(kind: SignatureType, at: Ns, purpose: str) -> HttpRequest:
     return ask(at, "GET", path, purpose)
 
 
+def ask_reread(token: str, kind: SignatureType, at: Ns, purpose: str) -> HttpRequest:
+    """Have the venue read the shares of a token off the chain again: its cache can be old."""
+    asked = ask_holding(token, kind, at, purpose)
+    path = asked.path.replace("/balance-allowance?", "/balance-allowance/update?", 1)
+    return msgspec.structs.replace(asked, path=path)
+
+
 def read_balance(response: HttpResponse) -> Balance | None:
     """Return what an answer says is held, None if it says nothing."""
     body = decoded(response)

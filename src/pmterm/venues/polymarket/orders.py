@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from pmterm.messages.base import Message
 from pmterm.messages.orders import Intent, OrderNamed
-from pmterm.messages.said import MoneySeen, MoodSeen, OrderAccepted, VenueMood
+from pmterm.messages.said import MoneySeen, MoodSeen, OrderAccepted, OrderDeclined, VenueMood
 from pmterm.messages.transport import (
     HttpRequest,
     HttpResponse,
@@ -19,9 +19,10 @@ from pmterm.messages.transport import (
 from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import OrderState
+from pmterm.model.outcome import sold_by
 from pmterm.model.units import SECOND, Ns
 from pmterm.venues.base import OrderSent
-from pmterm.venues.polymarket.account import ask_cash, read_balance
+from pmterm.venues.polymarket.account import ask_cash, ask_reread, read_balance
 from pmterm.venues.polymarket.answers import VENUE, ask, moods, trouble
 from pmterm.venues.polymarket.beats import Beats
 from pmterm.venues.polymarket.cancels import Cancels
@@ -178,7 +179,17 @@ class PolymarketOrders:
         if sent is not None and isinstance(verdict, OrderAccepted):
             is_vague = verdict.state is OrderState.SENT and not verdict.delay
             said += self.look(sent, response.at) if is_vague else ()
+        is_short = isinstance(verdict, OrderDeclined) and meant.code == "no_money"
+        if sent is not None and market is not None and is_short:
+            said += self._reread(sent, market, response.at)
         return said
+
+    def _reread(self, sent: OrderSent, market: Market, at: Ns) -> Sequence[HttpRequest]:
+        """Have the venue look again at the shares it says are not there: it may know old ones."""
+        if sold_by(sent.side) != sent.outcome:
+            return ()
+        token = market.outcomes[sent.outcome].token
+        return (ask_reread(token, self._trader.kind, at, "reread:"),)
 
     def _money(self, response: HttpResponse) -> Sequence[Message]:
         balance = read_balance(response)
