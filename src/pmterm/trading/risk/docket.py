@@ -135,8 +135,12 @@ class Docket:
         )
 
     def _is_repeat(self, intent: Intent, within: Ns) -> bool:
-        """Tell whether the same was ordered a moment ago, as by a key that stuck."""
-        return not intent.replaces and any(
+        """Tell whether the same was ordered a moment ago, as by a key that stuck.
+
+        What only closes stops at zero, however often it comes: a second try is meant.
+        """
+        is_new = not (intent.replaces or intent.reduce_only)
+        return is_new and any(
             old.at > intent.at - within and _asked(old) == _asked(intent) for old in self._approved
         )
 
