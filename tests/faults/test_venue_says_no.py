@@ -201,6 +201,23 @@ def test_f14_a_sale_refused_from_a_stale_cache_is_tried_thrice_at_most_and_never
     run(tell())
 
 
+def test_f14_a_venue_that_knows_an_old_balance_is_told_to_look_again_and_then_sells():
+    async def tell():
+        async with night(POLY, risk=QUICK) as here:
+            bought = await here.order(POLY, BUY, 10, 4_700)
+            await here.state_is(bought, S.FILLED)
+            await here.agreed(POLY)
+            await asyncio.sleep(10)
+            here.exchange.server.polymarket.switches.needs_balance_update = True
+            here.send(ClosePosition(0, POLY.id))
+            await here.until(lambda: here.held(POLY) == 0)
+            sells = [m.intent for m in here.heard(PlaceOrder) if m.intent.side is SELL]
+            assert len(sells) == 2
+            assert {intent.qty for intent in sells} == {10 * QTY_ONE}
+
+    run(tell())
+
+
 @BOTH
 def test_f15_three_refusals_for_one_reason_stop_the_fourth_order(market):
     async def tell():
