@@ -120,6 +120,16 @@ def rest(program):
     return program.wait_for_message("OrderReport", state="open")
 
 
+def buy(program):
+    """Buy at market, again where the crowd was quicker."""
+    for _ in range(5):
+        program.say("buy 5")
+        ends = ('"Fill"', '"state":"cancelled"', '"type":"Refused"')
+        if ends[0] in program.wait_for(lambda line: any(end in line for end in ends)):
+            return
+    raise AssertionError("five market orders bought nothing")
+
+
 def test_nothing_begins_without_the_word(reader):
     at = ("--exchange", reader.url)
     told = run(reader.folder, "watch", "--live", *at, reader.market, stdin="yes\n", **reader.more)
@@ -190,6 +200,17 @@ def test_a_kill_goes_to_the_venues_where_no_session_answers(reader):
         program.wait_for_message("GateChanged", state="active")
         assert program.quit() == 0
     assert reader.pmterm("status").returncode == 2
+
+
+def test_the_journal_of_all_this_agrees_with_the_exchange(reader):
+    with session(reader) as program:
+        arm(program)
+        buy(program)
+        assert program.quit() == 0
+    told = reader.pmterm("audit", "--exchange", reader.url)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "fail" not in told.stdout
+    assert reader.pmterm("audit", "--offline").returncode == 0
 
 
 def test_a_store_is_about_one_account(reader):
