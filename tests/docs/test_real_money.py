@@ -208,6 +208,7 @@ def test_a_kill_goes_to_the_venues_where_no_session_answers(reader):
 def test_the_journal_of_all_this_agrees_with_the_exchange(reader):
     with session(reader) as program:
         arm(program)
+        rest(program)
         buy(program)
         assert program.quit() == 0
     told = reader.pmterm("audit", "--exchange", reader.url)
