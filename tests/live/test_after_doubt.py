@@ -1,14 +1,14 @@
 """What random evenings (tests/proof) have found, each as short as it can be told."""
 
 import pytest
-from tests.live.rig import VENUE, M, ready
+from tests.live.rig import BUY, VENUE, M, ready
 
-from pmterm.messages.live import CashSeen
-from pmterm.messages.orders import AmendOrder, Intent
-from pmterm.messages.said import OrderAccepted, OrderMissing, OrderSeen
+from pmterm.messages.live import CashSeen, HoldingDiffers
+from pmterm.messages.orders import AmendOrder, Fill, Intent, OrderAdopted
+from pmterm.messages.said import FillSeen, OrderAccepted, OrderMissing, OrderSeen, OrderUnclear
 from pmterm.model.ids import OrderId, Venue, VenueOrderId
+from pmterm.model.order import FillState, TimeInForce
 from pmterm.model.order import OrderState as S
-from pmterm.model.order import TimeInForce
 from pmterm.model.units import CASH_ONE, QTY_ONE
 
 
@@ -91,3 +91,43 @@ def test_an_amend_that_died_with_its_session_is_found_out():
 def amend_of(rig, order):
     return Intent(rig.at, OrderId("amend-1"), M, order.side, 10 * QTY_ONE, 4500, TimeInForce.GTC,
                   replaces=order.id)  # fmt: skip
+
+
+def fill_seen(rig, name, state=FillState.CONFIRMED, qty=10):
+    return FillSeen(rig.at, rig.wing.venue, "t1", VenueOrderId(name), M, 0, BUY, 4700,
+                    qty * QTY_ONE, 0, is_maker=False, state=state, venue_at=rig.at)  # fmt: skip
+
+
+def test_a_fill_that_may_be_ours_is_not_called_foreign_while_that_is_not_known():
+    rig = ready(venue=Venue.KALSHI)
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, Venue.KALSHI, order.id, "no answer"))
+    rig.hear(fill_seen(rig, "theirs-1"))
+    rig.wait(30)
+    assert not rig.heard(OrderAdopted)
+    told = OrderSeen(rig.at, Venue.KALSHI, VenueOrderId("theirs-1"), M, 0, BUY, 4700,
+                     10 * QTY_ONE, 10 * QTY_ONE, S.FILLED, client_order=order.named)  # fmt: skip
+    rig.hear(told)
+    assert rig.state(order) is S.FILLED
+    assert [fill.order for fill in rig.heard(Fill)] == [order.id]
+
+
+def test_a_trade_that_failed_before_it_was_heard_of_proves_its_order():
+    rig = ready()
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
+    rig.hear(fill_seen(rig, order.named, FillState.FAILED))
+    rig.wait(61)
+    for _ in range(2):
+        rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.CANCELLED
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_nothing_is_compared_while_a_fill_waits_for_its_order(venue):
+    rig = ready(venue=venue)
+    rig.wait(70)
+    rig.hear(fill_seen(rig, "nobody's"))
+    rig.agree(holdings=[(0, 10 * QTY_ONE)], cash=995)
+    assert not rig.heard(HoldingDiffers)
+    assert cash_seen(rig) == [1_000]

@@ -12,7 +12,7 @@ from pmterm.messages.orders import Approved, Fill, FillMoved, OrderNamed, OrderR
 from pmterm.model.holding import worst_loss
 from pmterm.model.ids import Venue
 from pmterm.model.ledger import Ledger
-from pmterm.model.order import FillState, OrderState, Side
+from pmterm.model.order import FillState, OrderState, Side, TimeInForce
 from pmterm.model.stock import Traded
 from pmterm.sim.accounts import KALSHI_PURSE, POLYMARKET_PURSE
 from pmterm.sim.exchange_orders import Reversed, Standing
@@ -192,6 +192,8 @@ class Oracle:
             allowed = allowed | {OrderState.CANCELLED, OrderState.FILLED, OrderState.PARTIAL}
         if known.reason.startswith(GIVEN_UP) and not (theirs.standing.is_open or theirs.filled):
             allowed = {OrderState.REFUSED}  # it came, went, and nobody could be asked meanwhile
+        if theirs.tif is not TimeInForce.GTC and known.filled == theirs.filled > 0:
+            allowed = {OrderState.FILLED, OrderState.CANCELLED}  # dollars buy what they buy
         if known.state not in allowed:
             self.says(f"{ours} is {known.state}, the venue has it {theirs.standing} {theirs.why}: "
                       f"{known.reason}")  # fmt: skip

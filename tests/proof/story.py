@@ -361,6 +361,8 @@ class Story:
             *(f"{o.id} leaves" for d in desks for o in d.table.working() if o.is_leaving),
             *(f"{o.id} is asked about" for d in desks for o in d.table.working() if o.next_ask),
             *(f"{d.venue} settles" for d in desks if d.book.oldest_settling()),
+            *(f"{d.venue} has strange fills" for d in desks if d.trades.strangers()),
+            *(f"{d.venue} differs" for d in desks if d.holdings.open_differences()),
         ]
 
     def _compared(self, since):

@@ -71,7 +71,7 @@ class VenueDesk:
         self._times = Waterfalls(wing.venue)
         self._judge = Judge(self.table, markets)
         self.trades = Trades(self.table, self.book, self._times, markets)
-        self.holdings = Holdings(wing.venue, self.table, self.book)
+        self.holdings = Holdings(wing.venue, self.table, self.book, self.trades)
         self.rounds = Rounds(wing)
         self._asking = Asking(wing, self.table, self.trades)
         self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man)

@@ -6,6 +6,7 @@ from pmterm.live.fills import FillBook
 from pmterm.live.judging import READS_LAG
 from pmterm.live.orders import OrderTable
 from pmterm.live.reconcile import Theirs
+from pmterm.live.trades import Trades
 from pmterm.messages.base import Message
 from pmterm.messages.live import CashSeen, HoldingAdjusted, HoldingDiffers
 from pmterm.messages.said import HoldingSeen
@@ -24,13 +25,15 @@ _HOLDS_BACK = frozenset({Venue.KALSHI})
 class Holdings:
     """Tells a difference once when it appears and once when it is over; corrects nothing silently.
 
-    Only what has been quiet is compared: nothing in flight, nothing settling, no late fill.
+    Only what has been quiet is compared: nothing in flight, nothing settling, no late fill, none
+    whose order is not known yet.
     """
 
-    def __init__(self, venue: Venue, table: OrderTable, book: FillBook) -> None:
+    def __init__(self, venue: Venue, table: OrderTable, book: FillBook, trades: Trades) -> None:
         self._venue = venue
         self._table = table
         self._book = book
+        self._trades = trades
         self._differs: dict[MarketId, HoldingDiffers] = {}
         self._theirs: dict[MarketId, Qty] = {}
         self._prices: dict[MarketId, Price] = {}
@@ -79,6 +82,7 @@ class Holdings:
         )
         return (
             self._book.oldest_settling() > 0
+            or bool(self._trades.strangers())
             or theirs.began_at - max(changed_at, self._book.changed_at) < READS_LAG
             or any(order.state in doubtful for order in self._table.working())
             or any(order.filled > order.booked for order in self._table.all())
@@ -129,6 +133,8 @@ class Holdings:
 
     def _is_quiet(self, market: MarketId, at: Ns) -> bool:
         if self._book.is_over(market):
+            return False
+        if any(seen.market == market for seen in self._trades.strangers()):
             return False
         if self._book.is_settling(market) or at - self._book.last_at(market) < QUIET:
             return False

@@ -56,13 +56,23 @@ class Trades:
         said: list[Message] = []
         for known, seen in list(self._strange.items()):
             order = self._table.find(seen.venue_order, seen.client_order)
-            if order is None and at - seen.at > STRANGE_FOR:
+            is_late = at - seen.at > STRANGE_FOR
+            if order is None and is_late and not self._may_be_ours(seen):
                 order = self._foreign(seen)
                 said.append(_adopted(order, at))
             if order is not None:
                 del self._strange[known]
                 said += self._count(msgspec.structs.replace(seen, at=at), order)
         return said
+
+    def _may_be_ours(self, seen: FillSeen) -> bool:
+        """Tell whether a fill can be of an order of ours whose venue's id is not known yet."""
+        return any(
+            order.is_ours
+            and not order.venue_order
+            and (order.market, order.side) == (seen.market, seen.side)
+            for order in self._table.working()
+        )
 
     def strangers(self) -> list[FillSeen]:
         """Return the fills that wait for their order."""
@@ -82,9 +92,9 @@ class Trades:
         self._moved(moved)
 
     def _count(self, seen: FillSeen, order: LiveOrder) -> Sequence[Message]:
+        order.existed = True
         if seen.state is FillState.FAILED:
             return ()  # it never was
-        order.existed = True
         fee = seen.fee if seen.fee >= 0 else _fee(order, seen)
         fill = Fill(
             seen.at,
