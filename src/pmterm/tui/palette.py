@@ -56,7 +56,9 @@ class Palette(CommandPalette):
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close once: Textual (8.2) fails when a second escape comes while it is closing."""
-        return super().dismiss(result) if self.app.screen is self else AwaitComplete.nothing()
+        if self.app.screen is self:
+            return super().dismiss(result)
+        return AwaitComplete.nothing()  # type: ignore[no-untyped-call]  # Textual's own gap
 
     def _action_command_list(self, action: str) -> None:
         """Page through the list if it has a place on the screen: without one Textual (8.2) fails.
