@@ -1,6 +1,7 @@
 """Many evenings by chance: `python -m tests.proof.run --seeds 0-19999 --jobs 2`."""
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -36,6 +37,7 @@ def history(story: Story, wrong: list[str]) -> str:
 
 def batch(seeds: Iterable[int]) -> tuple[Counter[str], list[float], list[tuple[int, str, str]]]:
     """Live through some seeds; return their figures, and the histories of those that went wrong."""
+    logging.getLogger("aiohttp.server").disabled = True  # a client that is killed is no news
     figures: Counter[str] = Counter()
     settled: list[float] = []
     bad: list[tuple[int, str, str]] = []

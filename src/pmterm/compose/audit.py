@@ -20,7 +20,7 @@ from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken, Tran
 from pmterm.model.units import Ns
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
-from pmterm.runtime.clock import SystemClock
+from pmterm.runtime.clock import Clock, SystemClock
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
 from pmterm.venues.base import Orders
@@ -32,7 +32,11 @@ FIX: Final = "Trade no more with this store until it is understood; keep a copy 
 
 
 async def check(
-    settings: Settings, *, is_paper: bool = False, is_offline: bool = False
+    settings: Settings,
+    *,
+    is_paper: bool = False,
+    is_offline: bool = False,
+    clock: Clock | None = None,
 ) -> tuple[list[Line], int]:
     """Return a line for each thing that must be so, and 0, 6 (wrong) or 5 (a venue unasked).
 
@@ -46,7 +50,7 @@ async def check(
     lines = [ok("", "journal", f"{len(messages):,} rows, none missing or changed")]
     lines += [_line(finding) for finding in audit(messages, settings.risk)]
     if not is_paper and not is_offline:
-        lines += await _venues(settings, messages)
+        lines += await _venues(settings, messages, clock or SystemClock())
     return lines, _code(lines)
 
 
@@ -74,7 +78,7 @@ def _code(lines: Sequence[Line]) -> int:
     return max(codes, default=0)
 
 
-async def _venues(settings: Settings, messages: Sequence[Message]) -> list[Line]:
+async def _venues(settings: Settings, messages: Sequence[Message], clock: Clock) -> list[Line]:
     """Ask the venue of each account that the journal is about."""
     seen = {m.venue: m.account for m in messages if isinstance(m, AccountSeen)}
     if not seen:
@@ -87,7 +91,6 @@ async def _venues(settings: Settings, messages: Sequence[Message]) -> list[Line]
         return [fail("", "keys", wrong.detail, wrong.hint, UNASKED)]
     lines: list[Line] = []
     async with AsyncExitStack() as stack:
-        clock = SystemClock()
         http = HttpClient(settings.hosts.bases(), Limiter(RATES, clock), clock)
         stack.push_async_callback(http.close)
         for venue in seen:
