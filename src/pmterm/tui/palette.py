@@ -1,10 +1,12 @@
 """The command palette: every key's action by its words."""
 
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from pmterm.tui.keys import TABLE, Key, name_of
+from pmterm.tui.render.behind import behind
 from pmterm.tui.render.look import Look
 from pmterm.tui.widgets.banner import Banner, frame
 from pmterm.views.board import Board
@@ -49,6 +51,10 @@ class Palette(CommandPalette):
         self._board = board
         self._look = look
 
+    def render(self) -> RenderableType:
+        """Draw what is below."""
+        return behind(self)
+
     def compose(self) -> ComposeResult:
         """Lay out the bar, then the palette."""
         yield Banner()
@@ -58,7 +64,8 @@ class Palette(CommandPalette):
         """Close once: Textual (8.2) fails when a second escape comes while it is closing."""
         if self.app.screen is self:
             return super().dismiss(result)
-        return AwaitComplete.nothing()  # type: ignore[no-untyped-call]  # Textual's own gap
+        done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]  # their gap
+        return done
 
     def _action_command_list(self, action: str) -> None:
         """Page through the list if it has a place on the screen: without one Textual (8.2) fails.
@@ -71,3 +78,7 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         """Show the bar from the first picture on."""
         frame(self, self._board, self._look)
+
+
+async def _nothing() -> None:
+    """Stand in for a wait that is over already."""
