@@ -98,7 +98,9 @@ def wrong_keys():
     ]
 
 
-@pytest.mark.parametrize(("data", "word"), wrong_keys())
+@pytest.mark.parametrize(
+    ("data", "word"), wrong_keys(), ids=[f"{n} {row[1]}" for n, row in enumerate(wrong_keys())]
+)
 def test_a_wrong_key_says_what_it_is_and_what_to_do(data, word):
     with pytest.raises(CredentialsWrong) as raised:
         load_key(data)
