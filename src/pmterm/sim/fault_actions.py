@@ -238,7 +238,8 @@ class FaultPlayer:
         response: web.StreamResponse,
         venue: Venue,
     ) -> web.StreamResponse:
-        for rule, cause in here.rules:
+        # What hides an order hides it from the start, whatever becomes of the answer.
+        for rule, cause in sorted(here.rules, key=lambda r: r[0].do is not Do.HIDE_ORDER):
             if rule.do is Do.RESTART:
                 self.act(rule, venue)
             elif rule.do is Do.HIDE_ORDER:
