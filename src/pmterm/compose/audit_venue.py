@@ -20,7 +20,7 @@ from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import TransportLost
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.order import FillState
-from pmterm.model.units import Cash, Ns, Qty, fixed_text
+from pmterm.model.units import SECOND, Cash, Ns, Qty, fixed_text
 from pmterm.net.http import HttpClient
 from pmterm.venues.base import Orders
 
@@ -70,7 +70,7 @@ class Books:
     def _note(self, message: Message) -> None:
         match message:
             case SessionStarted(mode=Mode.LIVE) if not self.began_at:
-                self.began_at = message.at
+                self.began_at = message.at // SECOND * SECOND  # venues tell whole seconds
             case Fill() if venue_of(message.market) is self.venue:
                 self.fills[message.id] = message
             case FillMoved(state=FillState.FAILED):
