@@ -165,7 +165,7 @@ class Life:
         if self._at("before", f"sending {verb}"):
             return
         if wish.method != "GET" and wish.purpose.startswith(CREATES):
-            self.granted[f"{wish.venue.value} {wish.path} {wish.body}"] += 1
+            self.granted[f"{wish.purpose} {wish.path} {wish.body}"] += 1
         self.here.session.edge.do(wish)
         self._at("after", f"sending {verb}")
 
