@@ -73,7 +73,7 @@ def main() -> int:
             for seed, first_wrong, whole in bad:
                 print(whole if given.whole else f"seed {seed}: {first_wrong.strip()}", flush=True)
             if figures["seeds"] % 1000 < BATCH:
-                print(f"... {figures['seeds']} seeds, {violations} with violations", flush=True)
+                report(figures, settled, violations, time.monotonic() - began)
     report(figures, settled, violations, time.monotonic() - began)
     return 1 if violations else 0
 
@@ -87,7 +87,7 @@ def report(figures: Counter[str], settled: list[float], violations: int, took: f
             at = settled[min(len(settled) - 1, len(settled) * share // 100)]
             print(f"{f'unknown settled, p{share}':42} {at:>9.2f} s")
     print(f"{'time per seed':42} {took / max(1, figures['seeds']) * 1000:>9.1f} ms")
-    print(f"{'seeds with violations':42} {violations:>9,}")
+    print(f"{'seeds with violations':42} {violations:>9,}", flush=True)
 
 
 if __name__ == "__main__":
