@@ -8,6 +8,7 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from pmterm.model.errors import SettingsWrong
@@ -122,6 +123,12 @@ class TradingApp(App[None]):
         names = list(self._themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self._trading.tell(f"theme {self.theme}")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with an error; but what a late key misses while all is taken away is none."""
+        if self._exit and isinstance(error, NoMatches):
+            return
+        super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Say what broke without showing what the variables held: a key may be among them."""

@@ -43,8 +43,8 @@ class Dealing(Amending):
 
     def _ticket(self, side: Side, price: Price, amends: OrderRow | None = None) -> None:
         market = self.board.market
-        if market is None:
-            return
+        if market is None or self.app.screen is not self:
+            return  # one ticket at a time, however fast the keys come
         draft = Draft(market, side, amends.qty if amends else self.look.size, price)
         draft.amends = amends
         screen = TicketScreen(

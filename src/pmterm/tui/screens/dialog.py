@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Generic, TypeVar
 
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -11,6 +12,7 @@ from textual.widgets import Input, Static
 
 from pmterm.tui.desk import Clock
 from pmterm.tui.guard import KeyGuard
+from pmterm.tui.render.behind import behind
 from pmterm.tui.render.cells import inert, plain
 from pmterm.tui.render.look import Look
 from pmterm.tui.widgets.banner import Banner, frame
@@ -76,6 +78,10 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self.look = look
         self.set_class(board.is_live, "-live")
         self.set_class(look.is_ascii, "-ascii")
+
+    def render(self) -> RenderableType:
+        """Draw what is below."""
+        return behind(self)
 
     def compose(self) -> ComposeResult:
         """Lay out the bar, and the box below it."""
