@@ -200,7 +200,12 @@ class VenueDesk:
         self._dead_man.is_stopped = False
 
     def start(self, at: Ns) -> Sequence[Message]:
-        """A session begins: nothing of the last one counts as known any more."""
+        """A session begins: nothing of the last one counts as known any more.
+
+        On an account never compared before, what was traded until now is in what is held.
+        """
+        if not self.holdings.has_begun:
+            self.count_from(at)
         said: list[Message] = []
         for order in self.table.working():
             order.restart_asking(at)
@@ -208,6 +213,11 @@ class VenueDesk:
                 why = "pmterm ended before the venue answered"
                 said.append(order.report(at, OrderState.UNKNOWN, why))
         return [*said, *self._ready.say(at)]
+
+    def count_from(self, at: Ns) -> None:
+        """Count no fill made elsewhere before `at`, and ask for none."""
+        self.trades.counted_from = at
+        self.rounds.since(at)
 
     def heard(self, event: UserOpened | UserFrame | UserClosed | HttpResponse) -> Sequence[Message]:
         """Say what a word of the venue means."""

@@ -46,7 +46,7 @@ class Holdings:
         return [
             self._adjusted(seen, at)
             for seen in theirs.outcomes
-            if not self._book.last_at(seen.market)
+            if not (self._book.last_at(seen.market) or self._book.held(seen.market))
         ]
 
     def compare(self, theirs: Theirs, at: Ns) -> list[Message]:
@@ -85,7 +85,7 @@ class Holdings:
             or bool(self._trades.strangers())
             or theirs.began_at - max(changed_at, self._book.changed_at) < READS_LAG
             or any(order.state in doubtful for order in self._table.working())
-            or any(order.filled > order.booked for order in self._table.all())
+            or any(order.filled > order.booked for order in self._table.all() if order.is_ours)
         )
 
     def accept(self, market: MarketId, at: Ns) -> Sequence[Message]:

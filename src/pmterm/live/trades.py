@@ -44,9 +44,11 @@ class Trades:
             moved = FillMoved(seen.at, known, kept.order, kept.market, seen.state)
             return self._move(moved)
         order = self._table.find(seen.venue_order, seen.client_order)
+        if self._is_history(seen, order):
+            return ()
         if order is not None:
             return self._count(seen, order)
-        if seen.state is not FillState.FAILED and seen.venue_at >= self.counted_from:
+        if seen.state is not FillState.FAILED:
             first = self._strange.get(known)
             self._strange[known] = seen if first is None else _later(first, seen)
         return ()
@@ -64,6 +66,14 @@ class Trades:
                 del self._strange[known]
                 said += self._count(msgspec.structs.replace(seen, at=at), order)
         return said
+
+    def _is_history(self, seen: FillSeen, order: LiveOrder | None) -> bool:
+        """Tell whether a fill made elsewhere is in what was held when the account was taken over.
+
+        One whose time the venue did not tell is not.
+        """
+        is_ours = order is not None and order.is_ours
+        return not is_ours and 0 < seen.venue_at < self.counted_from
 
     def _may_be_ours(self, seen: FillSeen) -> bool:
         """Tell whether a fill can be of an order of ours whose venue's id is not known yet."""
