@@ -32,14 +32,14 @@ def break_there(where: str) -> None:
     elif where == "greeting":
         from pmterm.runtime.feed_worker import FeedWorker
 
-        passes = FeedWorker._send_soon
+        passes = FeedWorker.send_soon
 
         def send(self, text):
             if '"auth"' in text:
                 _break(text)
             passes(self, text)
 
-        FeedWorker._send_soon = send
+        FeedWorker.send_soon = send
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class FeedWorker:
             case HttpRequest():
                 self.requests.do(wish)
             case SendText():
-                self._send_soon(wish.text)
+                self.send_soon(wish.text)
             case Reconnect():
                 self._drop(wish.reason)
 
@@ -112,7 +112,8 @@ class FeedWorker:
         while True:
             await stream.send(await self._to_send.get())
 
-    def _send_soon(self, text: str) -> None:
+    def send_soon(self, text: str) -> None:
+        """Queue a text for the stream; never blocks."""
         try:
             self._to_send.put_nowait(text)
         except asyncio.QueueFull:

@@ -69,6 +69,6 @@ class UserWorker:
 
     def _take(self, event: Message) -> bool | None:
         if type(event) is Opened and (words := self._greeting()):
-            self._worker.do(SendText(event.at, event.venue, words, is_user=True))
+            self._worker.send_soon(words)  # in no message: those can be shown
         user = _USER_WORDS[type(event)]
         return self._put(user(**msgspec.structs.asdict(event)))
