@@ -17,4 +17,7 @@ def behind(screen: Screen[Any]) -> RenderableType:
     stack = screen.app.screen_stack
     place = stack.index(screen) if screen in stack else 0
     background = screen.styles.background
-    return BackgroundScreen(stack[place - 1], background) if place else Blank(background)
+    picture: RenderableType = (  # which both are, though Textual does not say so
+        BackgroundScreen(stack[place - 1], background) if place else Blank(background)  # type: ignore[assignment]
+    )
+    return picture
