@@ -150,6 +150,7 @@ class Evening:
         self.exchange = exchange
         self.session = session
         self.journal = journal
+        self.http: HttpClient | None = None
         self.said: list[Message] = []
         session.parts.engine.listen(dict.fromkeys(HEARD, self.said.append))
 
@@ -164,6 +165,10 @@ class Evening:
     def send(self, command: Message) -> None:
         """Do what a key does."""
         self.session.desk.send(command)
+
+    def hold_orders(self, venue: Venue, seconds: float) -> None:
+        """Have orders wait at the door, as after a venue's 503."""
+        self.http._limiter.hold(venue, seconds, reads_too=False)
 
     async def until(self, claim: Callable[[], object], most_s: float = 120.0) -> None:
         """Wait, in virtual time, until something is so."""
@@ -250,6 +255,7 @@ def begin(
     ground = Ground(net, clock, journal, told, lambda _: None, kill)
     session = assemble(settings, ground, who)
     here = kind(exchange, session, journal)
+    here.http = net.http
     session.begin(settings)
     for market in (POLY, DELAYED, KALSHI):
         if market.venue in who.names:

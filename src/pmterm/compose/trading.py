@@ -17,7 +17,7 @@ from pmterm.messages.live import AccountSeen
 from pmterm.messages.orders import GateChanged
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import CredentialsWrong
-from pmterm.model.ids import Venue
+from pmterm.model.ids import OrderId, Venue
 from pmterm.model.order import GateState
 from pmterm.model.secret import Secret
 from pmterm.model.units import QTY_ONE, Ns
@@ -122,8 +122,9 @@ def forbid_creates_while_halted(
 ) -> None:
     """Have the door to the network ask about each create, just before its first byte.
 
-    No create passes while the gate is halted or a halt is in line for it, or while `flag` is there:
-    another shell's kill, told to `killed`. The flag goes when a person lets orders through again.
+    No create passes that is not armed any more, none while the gate is halted or a halt is in line
+    for it, or while `flag` is there: another shell's kill, told to `killed`. The flag goes when a
+    person lets orders through again.
     """
 
     def permit(request: HttpRequest) -> str:
@@ -131,8 +132,9 @@ def forbid_creates_while_halted(
             return ""
         if hub.is_halting:
             return "not sent: trading is being halted"
-        if parts.gate.state is GateState.HALTED:
-            return f"not sent: trading is halted ({parts.gate.reason})"
+        why = parts.gate.why_not_now(OrderId(request.purpose.partition(":")[2]))
+        if why:
+            return f"not sent: {why}"
         if not flag.exists():
             return ""
         killed()

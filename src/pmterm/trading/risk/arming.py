@@ -6,12 +6,12 @@ from pmterm.messages.base import Message
 from pmterm.messages.commands import Arm
 from pmterm.messages.feed import BookDoubted, BookLost, TickChanged
 from pmterm.messages.live import Armed, Disarmed, HoldingDiffers, ReadinessChanged
-from pmterm.messages.orders import Refused
+from pmterm.messages.orders import Intent, Refused
 from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.order import GateState
 from pmterm.model.units import SECOND, Ns
 from pmterm.trading.risk.checks import Verdict
-from pmterm.trading.risk.live_checks import LiveRules
+from pmterm.trading.risk.live_checks import UNARMED_ORIGINS, LiveRules
 from pmterm.trading.risk.wording import seconds
 
 
@@ -72,6 +72,11 @@ class Arming:
             return ()
         self.armed = None
         return (Disarmed(at, reason),)
+
+    def why_not_now(self, intent: Intent) -> str:
+        """Return why an approved intent may not begin any more: it was disarmed meanwhile."""
+        is_armed = self.armed is not None and self.armed.market == intent.market
+        return "" if is_armed or intent.origin in UNARMED_ORIGINS else "it is not armed any more"
 
     def used(self, at: Ns) -> None:
         """Note that the person trades: not idle."""

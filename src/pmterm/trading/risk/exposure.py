@@ -37,6 +37,7 @@ class Reserved(msgspec.Struct):
     `amends` holds amends under way, in the order they were asked for and will be answered.
     `outcome` is what it was sent for. `failed` of its fills were taken back, and may come again
     while it works. An adopted order had `before` filled when it was found, which no fill tells.
+    `closes`: by the gate's reckoning it could lose nothing more than was at stake without it.
     """
 
     intent: Intent
@@ -54,6 +55,7 @@ class Reserved(msgspec.Struct):
     before: Qty = 0
     is_adopted: bool = False
     is_foreign: bool = False
+    closes: bool = False
 
     @property
     def open_qty(self) -> Qty:
@@ -131,6 +133,7 @@ class Exposure:
         elif not intent.replaces:
             order = Reserved(intent, intent.price, intent.qty, approved.fee_estimate)
             order.outcome = approved.outcome
+            order.closes = not approved.reserved
             self._keep(order)
 
     def adopt(self, adopted: OrderAdopted) -> None:
@@ -144,6 +147,19 @@ class Exposure:
         order.expected = adopted.filled
         order.before = adopted.filled - filled
         self._keep(order)
+
+    def intent(self, asked_as: OrderId) -> Intent | None:
+        """Return what was approved under this id, an amend under way too; None: not any more."""
+        order = self.orders.get(asked_as)
+        if order is not None:
+            return order.intent
+        amends = (amend for order in self.orders.values() for amend in order.amends)
+        return next((amend for amend in amends if amend.order == asked_as), None)
+
+    def closes(self, order: OrderId) -> bool:
+        """Tell whether an order could lose nothing more when it was approved."""
+        kept = self.orders.get(order)
+        return kept is not None and kept.closes
 
     def _keep(self, order: Reserved) -> None:
         intent = order.intent

@@ -50,7 +50,7 @@ from pmterm.messages.orders import (
     Refused,
 )
 from pmterm.model.holding import Booked
-from pmterm.model.ids import MarketId
+from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import GateState
 from pmterm.model.readings import LimitUse
 from pmterm.model.units import Ns
@@ -103,6 +103,15 @@ class Gate:
     def armed(self) -> Armed | None:
         """What live orders may pass, None if none may."""
         return self._arming.armed
+
+    def why_not_now(self, order: OrderId) -> str:
+        """Return why what was approved under this id may not begin any more, "" if it may."""
+        if self._state is GateState.HALTED:
+            return f"trading is halted ({self._reason})"
+        if self._exposure.closes(order):
+            return ""
+        intent = self._exposure.intent(order)
+        return "it is over" if intent is None else self._arming.why_not_now(intent)
 
     @property
     def profile(self) -> str:
