@@ -237,7 +237,7 @@ class HttpClient:
             context = ssl.create_default_context()
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=context, limit=32, limit_per_host=16),
+                connector=aiohttp.TCPConnector(ssl=context, limit=96, limit_per_host=48),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
