@@ -185,7 +185,8 @@ def test_a_session_with_keys_from_the_vault_that_is_killed(place):
     told = place.pmterm("status", "--json")
     assert "armed_market" in told.stdout, told.stderr
     for words in (("doctor", "--json", *place.at), ("keys", "list", "--json"),
-                  ("export", "fills", "--live"), ("export", "trades", "--live")):  # fmt: skip
+                  ("export", "fills", "--live"), ("export", "trades", "--live"),
+                  ("audit", "--json", *place.at)):  # fmt: skip
         place.pmterm(*words)
     child.child.send_signal(signal.SIGKILL)
     place.heard(child, "killed")
