@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from tests.live.evening import BUY, KALSHI, POLY, MemoryJournal, evening, open_exchange
+from tests.faults.night import session
+from tests.live.evening import BUY, KALSHI, POLY, SELL, MemoryJournal, evening, open_exchange
 from tests.live.virtual import run
 
 from pmterm.messages.live import HoldingAdjusted, HoldingDiffers
@@ -63,5 +64,29 @@ def test_a_holding_taken_over_twice_by_a_crash_between_is_held_once(market):
                 await asyncio.sleep(90)
                 assert again.held(market) == 10 * QTY_ONE
                 assert not again.heard(HoldingDiffers)
+
+    run(tell())
+
+
+@BOTH
+def test_an_order_that_had_partly_filled_elsewhere_counts_with_what_is_left_of_it(market):
+    async def tell():
+        async with (
+            open_exchange() as (exchange, key),
+            session(exchange, key, dead_man=False) as elsewhere,
+        ):
+            await elsewhere.arm(market)
+            theirs = await elsewhere.order(market, BUY, 10, 4_600)
+            await elsewhere.state_is(theirs, S.OPEN)
+            exchange.world.cross(market.id, SELL, 4_600, 4 * QTY_ONE)
+            await elsewhere.until(lambda: elsewhere.held(market) == 4 * QTY_ONE)
+            await asyncio.sleep(60)
+            async with session(exchange, key, dead_man=False) as here:
+                await here.ready(market.venue)
+                await asyncio.sleep(2)  # Polymarket dates a trade by its whole second
+                exchange.world.cross(market.id, SELL, 4_600, 3 * QTY_ONE)
+                await here.until(lambda: here.held(market) == 7 * QTY_ONE)
+                await here.until(lambda: here.used(market) == "$4.60")
+                assert not here.heard(HoldingDiffers)
 
     run(tell())

@@ -182,7 +182,7 @@ class Judge:
 
     def _stands(self, order: LiveOrder, at: Ns, price: int, qty: int) -> Sequence[Message]:
         """An order stands in the book at a price and size; say so if that is news."""
-        before = (order.state, order.price, order.qty, order.filled)
+        before = (order.state, order.price, order.qty, order.told)
         order.price, order.qty = price, qty
         state = OrderState.PARTIAL if order.done else OrderState.OPEN
         if order.is_leaving and order.state is OrderState.CANCEL_UNKNOWN:
@@ -191,7 +191,7 @@ class Judge:
             order.next_ask = 0
         order.until = 0
         said = order.report(at, state)
-        return () if before == (order.state, price, qty, order.filled) else (said,)
+        return () if before == (order.state, price, qty, order.told) else (said,)
 
     def _ended(self, order: LiveOrder) -> OrderState:
         """Return how an order ended that works no more."""
@@ -251,6 +251,7 @@ class Judge:
         return (self._adopted(order, seen),)
 
     def _adopted(self, order: LiveOrder, seen: OrderSeen) -> OrderAdopted:
+        order.told = order.done
         return OrderAdopted(
             seen.at,
             order.id,

@@ -20,10 +20,11 @@ KEPT = 2_000  # ended orders remembered, so that a late word about one finds it
 class LiveOrder(msgspec.Struct):
     """One order on an account. Prices and side are on the YES scale, times Unix ns.
 
-    `filled` is the most the venue ever said, `booked` what its fills add up to. `existed`: the
-    venue proved that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is
-    wanted back. `asks` and `misses` count what was asked about it since it became doubtful, and how
-    often the venue did not know it; `next_ask` is when to ask again.
+    `filled` is the most the venue ever said, `booked` what its fills add up to, `told` what we last
+    said of it. `existed`: the venue proved that it took it; `was_listed`: a list or a look has
+    shown it. `is_leaving`: it is wanted back. `asks` and `misses` count what was asked about it
+    since it became doubtful, and how often the venue did not know it; `next_ask` is when to ask
+    again.
     """
 
     id: OrderId
@@ -39,6 +40,7 @@ class LiveOrder(msgspec.Struct):
     state: OrderState = OrderState.RESERVED
     filled: Qty = 0
     booked: Qty = 0
+    told: Qty = 0
     is_ours: bool = True
     is_leaving: bool = False
     existed: bool = False
@@ -95,6 +97,7 @@ class LiveOrder(msgspec.Struct):
         said = msgspec.structs.replace(said, state=self.state)
         if self.state.is_final:
             self.ended_at = at
+        self.told = self.done
         return said
 
     def restart_asking(self, at: Ns) -> None:
@@ -198,7 +201,7 @@ def recall_report(order: LiveOrder, report: OrderReport) -> None:
             del order.amends[asked]
     order.state = next_state(order.state, report)
     order.price, order.qty = report.price, report.qty
-    order.filled = max(order.filled, report.filled)
+    order.filled = order.told = max(order.filled, report.filled)
     order.existed = order.existed or report.state in _PROVEN
     order.was_given_up = order.was_given_up or report.reason.startswith(GIVEN_UP)
     if order.state.is_final:
