@@ -16,9 +16,9 @@ from pmterm.store.journal import Journaled
 from pmterm.trading.risk.limits import Limits
 
 LIMITS = Limits(
-    max_position=40_000_000,
-    max_event=40_000_000,
-    max_total=90_000_000,
+    max_position=25_000_000,
+    max_event=25_000_000,
+    max_total=45_000_000,
     max_day_loss=0,
     max_drawdown_ppm=0,
     losses_in_row=0,

@@ -62,7 +62,7 @@ DOUBTFUL = frozenset({OrderState.RESERVED, OrderState.JOURNALED, OrderState.SENT
 MOVES = {
     "place": 30, "cross": 14, "quote": 4, "cancel": 8, "cancel_here": 2, "cancel_all": 2,
     "amend": 5, "close": 3, "halt": 2, "reduce": 1, "disarm": 1, "panic": 1, "fault": 10,
-    "lose": 5, "streams": 6, "wait": 8, "leave": 2, "crash": 4, "stranger": 3,
+    "lose": 5, "streams": 6, "wait": 8, "leave": 2, "crash": 4, "stranger": 3, "press": 4,
 }  # fmt: skip
 LONGEST_CALM_S = 400
 
@@ -208,9 +208,19 @@ class Story:
 
     # What the person does
 
-    async def place(self):
+    async def press(self):
+        """Lose an answer and order on: what is unknown must count."""
+        market = self.chance.choice([POLY, KALSHI])
+        self._add(faults.lost_and_hidden(self.chance, market.venue))
+        side = self.chance.choice([BUY, SELL])
+        for _ in range(4):
+            await self.place(market, side)
+            await self._pass(self.chance.choice([0.0, 0.05]))
+
+    async def place(self, market=None, side=None):
         chance = self.chance
-        market = chance.choices(MARKETS, [4, 1, 4])[0]
+        market = market or chance.choices(MARKETS, [4, 1, 4])[0]
+        side = side or chance.choice([BUY, SELL])
         gate = self.here.gate
         if gate.state is not GateState.ACTIVE and chance.random() < 0.7:
             self.do(Resume(0))
@@ -222,7 +232,7 @@ class Story:
             qty = chance.randint(100, 4_000) * 10_000
         tif = chance.choices([TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK], [7, 2, 1])[0]
         self.do(SubmitTicket(
-            0, market.id, chance.choice([BUY, SELL]), qty,
+            0, market.id, side, qty,
             chance.choice(PRICES) if chance.random() < 0.9 else 0, tif,
             post_only=tif is TimeInForce.GTC and chance.random() < 0.15,
             reduce_only=chance.random() < 0.12,
