@@ -131,3 +131,17 @@ def test_nothing_is_compared_while_a_fill_waits_for_its_order(venue):
     rig.agree(holdings=[(0, 10 * QTY_ONE)], cash=995)
     assert not rig.heard(HoldingDiffers)
     assert cash_seen(rig) == [1_000]
+
+
+def test_a_trade_that_failed_before_it_was_heard_of_is_taken_back_from_its_order():
+    rig = ready()
+    order = rig.buy()
+    name = VenueOrderId(order.named)
+    rig.hear(OrderAccepted(rig.at, VENUE, order.id, name, S.FILLED, 10 * QTY_ONE))
+    rig.hear(fill_seen(rig, order.named, FillState.FAILED))
+    assert rig.executor.order(order.id).filled == 0
+    assert all(p.qty == 0 for p in rig.portfolio.positions())
+    assert not rig.gate.uses(M)[0].used_ppm
+    before = len(rig.verbs("fills"))
+    rig.wait(12)
+    assert len(rig.verbs("fills")) == before

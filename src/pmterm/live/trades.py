@@ -104,7 +104,22 @@ class Trades:
     def _count(self, seen: FillSeen, order: LiveOrder) -> Sequence[Message]:
         order.existed = True
         if seen.state is FillState.FAILED:
-            return ()  # it never was
+            return self._count_failed(seen, order)
+        said = self._booked(seen, order)
+        if seen.state is FillState.CONFIRMED:
+            said += self._times.settled(order.id, seen.at)
+        return [*said, *_standing(order, seen.at)]
+
+    def _count_failed(self, seen: FillSeen, order: LiveOrder) -> Sequence[Message]:
+        """Count a trade whose failure is the first that is heard of it, and take it back at once.
+
+        An order's own end may have told of it before: left out, it would be waited for for ever.
+        """
+        said = self._booked(msgspec.structs.replace(seen, state=FillState.MATCHED), order)
+        moved = FillMoved(seen.at, fill_id(seen), order.id, seen.market, FillState.FAILED)
+        return [*said, *self._move(moved)]
+
+    def _booked(self, seen: FillSeen, order: LiveOrder) -> list[Message]:
         fee = seen.fee if seen.fee >= 0 else _fee(order, seen)
         fill = Fill(
             seen.at,
@@ -122,10 +137,7 @@ class Trades:
         )
         self._book.book(fill)
         order.booked += fill.qty
-        said: list[Message] = [fill, *self._times.matched(order.id, seen.at)]
-        if seen.state is FillState.CONFIRMED:
-            said += self._times.settled(order.id, seen.at)
-        return [*said, *_standing(order, seen.at)]
+        return [fill, *self._times.matched(order.id, seen.at)]
 
     def _move(self, moved: FillMoved) -> Sequence[Message]:
         if not self._moved(moved):
