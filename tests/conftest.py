@@ -1,6 +1,5 @@
 """What holds for every test: a bounded stack, and no secret in what the tests' sessions leave."""
 
-import json
 import sys
 
 import pytest
@@ -30,11 +29,9 @@ def pytest_sessionfinish(session):
     factory = getattr(session.config, "_tmp_path_factory", None)
     if factory is None or factory._basetemp is None:
         return
+    if hasattr(session.config, "workerinput"):
+        return  # whoever hands out the tests looks at what all of them left
     hunt = Hunt(**USED_IN_TESTS)
-    for path in factory._basetemp.rglob("accounts.json"):
-        for number, account in enumerate(json.loads(path.read_text()).get("accounts", [])):
-            for venue in ("polymarket", "kalshi"):
-                hunt.add(f"{venue} key {number} of {path}", account[venue]["private_key"])
     for pattern in LEFT_BY_SESSIONS:
         for path in factory._basetemp.glob(pattern):
             if path.is_file() and not path.is_symlink():
