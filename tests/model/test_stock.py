@@ -96,3 +96,13 @@ def test_a_correction_moves_no_cash_and_takes_the_other_outcome_first():
     it.add(Adjusted(3 * QTY_ONE, 5000, outcome=0))
     assert (it.held_of(0), it.held_of(1)) == (3 * QTY_ONE, 6 * QTY_ONE)
     assert it.now.cash == -4 * CASH_ONE
+
+
+def test_what_may_be_held_in_the_end_counts_what_may_yet_fail():
+    it = split(traded("a"), traded("b", SELL, qty=6, state=FillState.MATCHED))
+    assert [way.qty // QTY_ONE for way in it.ways()] == [4, 10]
+    it.add(traded("c", qty=3, state=FillState.MINED))
+    assert [way.qty // QTY_ONE for way in it.ways()] == [7, 4, 13]
+    it.moved(FillId("b"), FillState.CONFIRMED)
+    it.moved(FillId("c"), FillState.FAILED)
+    assert [way.qty // QTY_ONE for way in it.ways()] == [4]

@@ -71,6 +71,11 @@ class Ledger:
         """Return the holding in a market."""
         return self.holdings.get(market, FLAT)
 
+    def ways(self, market: MarketId) -> tuple[Holding, ...]:
+        """Return what may be held in a market in the end, as far as fills may yet fail."""
+        stock = self._stocks.get(market)
+        return (FLAT,) if stock is None else stock.ways()
+
     def held_of(self, market: MarketId, outcome: int) -> Qty:
         """Return what is held of an outcome, settled or not."""
         stock = self._stocks.get(market)

@@ -136,6 +136,26 @@ class Stock:
         )
         return min(pending, self.held_of(outcome))
 
+    def ways(self) -> tuple[Holding, ...]:
+        """Return what may be held in the end: as it is, and if one side's unsettled fills fail.
+
+        What lies between these is no worse than one of them.
+        """
+        pending = {
+            entry.side
+            for entry in self._later
+            if isinstance(entry, Traded) and not entry.state.is_final
+        }
+        return (self.now.held, *(self._without(side) for side in Side if side in pending))
+
+    def _without(self, side: Side) -> Holding:
+        total = self._base
+        for entry in self._later:
+            if isinstance(entry, Traded) and entry.side is side and not entry.state.is_final:
+                continue
+            total, _ = self._fold(total, entry)
+        return total.held
+
     def _again(self) -> Booked:
         """Work out anew what the entries come to; settle what cannot be taken back any more."""
         before = self.now

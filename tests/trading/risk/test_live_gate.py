@@ -1,5 +1,6 @@
 """What the gate asks for where the money is real."""
 
+import msgspec
 import pytest
 from tests.properties.money_builders import (
     BUY,
@@ -319,6 +320,16 @@ def test_what_is_settling_can_be_sold_in_a_few_seconds():
     assert rule(it, side=SELL, qty=5, price=4600) == "HELD"
     tell(it, FillMoved(T0, one.id, one.order, M, FillState.CONFIRMED))
     assert rule(it, side=SELL, qty=5, price=4600) == "approved"
+
+
+def test_a_sale_that_has_not_settled_has_freed_nothing_yet():
+    tight = msgspec.structs.replace(LOOSE, max_position=8 * CASH_ONE)
+    sale = bought(10, SELL, state=FillState.MATCHED, number=2)
+    it = gate(POLYMARKET, fees=FREE, min_qty=QTY_ONE, limits=tight)
+    tell(it, bought(10), sale)
+    assert rule(it, "s-1", BUY, 10, 4700) == "R1 position"
+    tell(it, FillMoved(T0, sale.id, sale.order, M, FillState.CONFIRMED))
+    assert rule(it, "s-2", BUY, 10, 4700) == "approved"
 
 
 def test_what_is_offered_is_not_offered_again_even_on_its_way_out():

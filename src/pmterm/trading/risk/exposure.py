@@ -285,8 +285,12 @@ class Exposure:
         return max(0, against - closing)
 
     def worst(self, market: MarketId, wish: Intent | None = None) -> Cash:
-        """Return the most that can be lost in a market, with `wish` approved if given."""
-        return worst_loss(self.held(market), *self._offers(market, wish))
+        """Return the most that can be lost in a market, with `wish` approved if given.
+
+        A sale that has not settled may fail, and what it closed is held again.
+        """
+        offers = self._offers(market, wish)
+        return max(worst_loss(held, *offers) for held in self.ledger.ways(market))
 
     def to_pay(self, market: MarketId, wish: Intent | None = None) -> Cash:
         """Return the cash that orders in a market could still take, with `wish` if given.
@@ -332,8 +336,12 @@ class Exposure:
         return sum(self.worst(m) for m in self.busy() if self._group(m) == group)
 
     def busy(self) -> list[MarketId]:
-        """Return the markets with a holding or a reserved order, in the order they came."""
-        held = [market for market, holding in self.holdings.items() if holding.qty]
+        """Return the markets with a holding or a reserved order, in the order they came.
+
+        One that was closed counts until that has settled.
+        """
+        ways = self.ledger.ways
+        held = [market for market in self.holdings if any(way.qty for way in ways(market))]
         return list(dict.fromkeys([*held, *self._by_market]))
 
     def leaving(self, command: Leaving) -> None:
