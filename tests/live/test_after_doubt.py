@@ -4,7 +4,14 @@ import pytest
 from tests.live.rig import BUY, VENUE, M, ready
 
 from pmterm.messages.live import CashSeen, HoldingDiffers
-from pmterm.messages.orders import AmendOrder, Fill, Intent, OrderAdopted
+from pmterm.messages.orders import (
+    AmendOrder,
+    Fill,
+    Intent,
+    OrderAdopted,
+    OrderNamed,
+    OrderReport,
+)
 from pmterm.messages.said import FillSeen, OrderAccepted, OrderMissing, OrderSeen, OrderUnclear
 from pmterm.model.ids import OrderId, Venue, VenueOrderId
 from pmterm.model.order import FillState, TimeInForce
@@ -145,3 +152,13 @@ def test_a_trade_that_failed_before_it_was_heard_of_is_taken_back_from_its_order
     before = len(rig.verbs("fills"))
     rig.wait(12)
     assert len(rig.verbs("fills")) == before
+
+
+def test_an_order_that_had_no_name_when_pmterm_died_was_never_sent():
+    rig = ready()
+    order = rig.buy()
+    nameless = [m for m in rig.journal if not isinstance(m, OrderNamed | OrderReport)]
+    rig.journal[:] = nameless
+    again = rig.again()
+    assert again.state(order) is S.REFUSED
+    assert not again.gate.uses(M)[0].used_ppm

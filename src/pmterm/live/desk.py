@@ -209,7 +209,10 @@ class VenueDesk:
         said: list[Message] = []
         for order in self.table.working():
             order.restart_asking(at)
-            if order.state in {OrderState.RESERVED, OrderState.JOURNALED, OrderState.SENT}:
+            if order.is_ours and not (order.named or order.venue_order):
+                why = "it was never sent: pmterm ended first"
+                said.append(order.report(at, OrderState.REFUSED, why))
+            elif order.state in {OrderState.RESERVED, OrderState.JOURNALED, OrderState.SENT}:
                 why = "pmterm ended before the venue answered"
                 said.append(order.report(at, OrderState.UNKNOWN, why))
         return [*said, *self._ready.say(at)]
