@@ -28,6 +28,7 @@ DONE = {
     Standing.REFUSED: {OrderState.REFUSED, OrderState.CANCELLED},
 }
 FAILED = FillState.FAILED
+FEE_STEP = 10  # Polymarket rounds a fee to a hundred-thousandth of a dollar
 
 
 class Oracle:
@@ -258,7 +259,8 @@ class Oracle:
 
         Ours may be a millionth of a dollar off for each fill that costs a part of one (Polymarket),
         and for each after it, which may close what it left (two parts, each of them rounded), until
-        the venue's word replaces it.
+        the venue's word replaces it. So may a fee, whose rounding is the venue's where one order of
+        ours takes several others of ours at once.
         """
         believed = self.life.here.gate._exposure.ledger
         for words, ledger in (("cash", believed), ("our sums say", self._own_sums())):
@@ -271,8 +273,16 @@ class Oracle:
                     if f.order.market in {POLY.id, DELAYED.id} and market is POLY
                 ]
                 most = len(broken) - broken.index(True) if any(broken) else 0
+                most += FEE_STEP * self._met_ourselves(market.venue)
                 if abs(ledger.purse(market.id) - theirs) > most:
                     self.says(f"{venue}: {words} {ledger.purse(market.id)}, the venue has {theirs}")
+
+    def _met_ourselves(self, venue):
+        return sum(
+            fill.other_account == fill.order.account
+            for fill in self.exchange.fills
+            if venue is Venue.POLYMARKET
+        )
 
     def _own_sums(self):
         ledger = Ledger()
