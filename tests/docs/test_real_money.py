@@ -205,18 +205,6 @@ def test_a_kill_goes_to_the_venues_where_no_session_answers(reader):
     assert reader.pmterm("status").returncode == 2
 
 
-def test_the_journal_of_all_this_agrees_with_the_exchange(reader):
-    with session(reader) as program:
-        arm(program)
-        rest(program)
-        buy(program)
-        assert program.quit() == 0
-    told = reader.pmterm("audit", "--exchange", reader.url)
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "fail" not in told.stdout
-    assert reader.pmterm("audit", "--offline").returncode == 0
-
-
 def test_a_store_is_about_one_account(reader):
     folder = reader.folder / "other"
     folder.mkdir()

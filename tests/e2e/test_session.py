@@ -43,7 +43,7 @@ def close_out(program):
         is_closed = message["type"] == "PositionChanged" and message["qty"] == 0
         return is_closed or (message["type"], message.get("state")) == ("OrderReport", "cancelled")
 
-    for _ in range(5):
+    for _ in range(15):
         program.say("close")
         if '"PositionChanged"' in program.wait_for(is_told):
             return

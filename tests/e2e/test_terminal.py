@@ -134,8 +134,7 @@ def test_position_and_kill_outlive_the_session_and_can_be_undone(window, sim):
     window.wait(lambda screen: "┃ BUY " not in screen)
     resume(window)
     window.wait(lambda screen: " KILLED " not in screen)
-    window.press("x")
-    window.wait(lambda screen: "holding 10" not in screen)
+    window.press_until("x", lambda screen: "holding 10" not in screen)
     leave(window)
 
 
