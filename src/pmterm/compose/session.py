@@ -15,7 +15,7 @@ from pmterm.compose.trading import (
     Trader,
     accounts_seen,
     check_accounts,
-    forbid_creates_while_halted,
+    forbid_creates,
     private,
 )
 from pmterm.config.settings import Settings
@@ -124,9 +124,7 @@ def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) ->
     orders = None
     if owner is not None:
         orders = private(owner, settings, net, hub, clock)
-        forbid_creates_while_halted(
-            net, parts, hub, ground.kill, lambda: heed_kill(ground.kill, hub, clock)
-        )
+        forbid_creates(net, parts, hub, ground.kill, lambda: heed_kill(ground.kill, hub, clock))
     edge_ = edge(net, parts, hub, clock, orders)
     parts.engine.wish_to(edge_.do)
     desk = LiveDesk(

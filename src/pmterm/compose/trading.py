@@ -117,14 +117,14 @@ def private(trader_: Trader, settings: Settings, net: Network, hub: Hub, clock: 
     return Private(RequestWorker(net.http, hub.put, clock, "orders"), streams)
 
 
-def forbid_creates_while_halted(
+def forbid_creates(
     net: Network, parts: Core, hub: Hub, flag: Path, killed: Callable[[], object]
 ) -> None:
     """Have the door to the network ask about each create, just before its first byte.
 
-    No create passes that is not armed any more, none while the gate is halted or a halt is in line
-    for it, or while `flag` is there: another shell's kill, told to `killed`. The flag goes when a
-    person lets orders through again.
+    No create passes that is not armed any more, or while a panic or disarm is in line for the gate
+    unless it closes; none while the gate is halted or a halt is in line, or while `flag` is there:
+    another shell's kill, told to `killed`. The flag goes when a person lets orders through again.
     """
 
     def permit(request: HttpRequest) -> str:
@@ -132,7 +132,8 @@ def forbid_creates_while_halted(
             return ""
         if hub.is_halting:
             return "not sent: trading is being halted"
-        why = parts.gate.why_not_now(OrderId(request.purpose.partition(":")[2]))
+        order = OrderId(request.purpose.partition(":")[2])
+        why = parts.gate.why_not_now(order, is_stopping=hub.is_stopping)
         if why:
             return f"not sent: {why}"
         if not flag.exists():

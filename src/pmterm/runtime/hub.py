@@ -1,12 +1,12 @@
 """One inbox, one engine: takes what arrives in order, brings to disk what must be there first."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Protocol
 
 from pmterm.messages.base import Message
-from pmterm.messages.commands import Halt
+from pmterm.messages.commands import Disarm, Halt, Panic
 from pmterm.messages.health import LagSeen, WorkerDown
 from pmterm.messages.orders import AmendOrder, OrderNamed, PlaceOrder
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
@@ -20,6 +20,7 @@ TURN: Ns = 8 * MS  # how long the engine may hold the loop while a key may be wa
 WAKE_S = 0.05
 LAG_TOLD: Ns = 250 * MS
 _FROM_OUTSIDE = frozenset({Opened, Frame, Closed, HttpResponse})
+_STOPS = frozenset({Halt, Panic, Disarm})
 
 
 class Clock(Protocol):
@@ -95,26 +96,32 @@ class Hub:
         self._lag_told_at: Ns = 0
         self._was_behind = False
         self._is_unwritable = False
-        self._halts = 0
+        self._stops: Counter[type[Message]] = Counter()
 
     @property
     def is_halting(self) -> bool:
         """Whether a halt is in line, behind what the engine or the disk still works on."""
-        return self._halts > 0
+        return self._stops[Halt] > 0
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a halt, a panic or a disarm is in line: nothing new may begin before it."""
+        return self._stops.total() > 0
 
     def put(self, event: Message) -> bool:
         """Queue one input; False if the inbox is full: drop the connection, never a frame."""
         if len(self._inbox) >= INBOX_FULL and type(event) in _FROM_OUTSIDE:
             return False
         self._inbox.append(event)
-        self._halts += type(event) is Halt
+        if type(event) in _STOPS:
+            self._stops[type(event)] += 1
         self._arrived.set()
         return True
 
     def restart(self, engine: Engine) -> None:
         """Forget what waits and go on with another engine: a replay was wound back."""
         self._inbox.clear()
-        self._halts = 0
+        self._stops.clear()
         self.engine = engine
 
     async def settled(self) -> None:
@@ -151,7 +158,8 @@ class Hub:
                 steps = self.engine.take(event)
             for durable in steps:
                 await self._commit(durable)
-            self._halts -= type(event) is Halt
+            if type(event) in _STOPS:
+                self._stops[type(event)] -= 1
             if self._clock.monotonic() > until:
                 break
         self._watch_lag()

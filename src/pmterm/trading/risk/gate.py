@@ -104,12 +104,17 @@ class Gate:
         """What live orders may pass, None if none may."""
         return self._arming.armed
 
-    def why_not_now(self, order: OrderId) -> str:
-        """Return why what was approved under this id may not begin any more, "" if it may."""
+    def why_not_now(self, order: OrderId, *, is_stopping: bool = False) -> str:
+        """Return why what was approved under this id may not begin any more, "" if it may.
+
+        `is_stopping`: a panic or a disarm is in line, and only what closes still begins.
+        """
         if self._state is GateState.HALTED:
             return f"trading is halted ({self._reason})"
         if self._exposure.closes(order):
             return ""
+        if is_stopping:
+            return "trading is being stopped"
         intent = self._exposure.intent(order)
         return "it is over" if intent is None else self._arming.why_not_now(intent)
 
