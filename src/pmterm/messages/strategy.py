@@ -1,0 +1,150 @@
+"""What strategies want, how they may act, and the exits that guard a position."""
+
+from enum import StrEnum
+
+from pmterm.messages.base import Message
+from pmterm.model.ids import MarketId, OrderId, SignalId
+from pmterm.model.order import Side
+from pmterm.model.units import Cash, Ns, Price, Qty
+
+
+class StrategyMode(StrEnum):
+    """What a strategy may do: nothing, ask, or act."""
+
+    OFF = "off"
+    SUGGEST = "suggest"
+    AUTO = "auto"
+
+
+class SetMode(Message, frozen=True):
+    """Let a strategy do nothing, suggest, or act; a person asked for it."""
+
+    strategy: str
+    mode: StrategyMode
+
+
+class ModeSet(Message, frozen=True):
+    """What a strategy may do from now on; it survives a restart. `reason` in plain words."""
+
+    strategy: str
+    mode: StrategyMode
+    reason: str = ""
+
+
+class RecordKnown(Message, frozen=True):
+    """What a strategy has shown so far: told at the start of a session, from the store.
+
+    `held_out` signals it never learned from, `won` of them with a net result above zero;
+    `net` is their mean net result per contract (1e-6 USD), between `net_low` and `net_high` with
+    95 %. `live_trades` were made with real money.
+    """
+
+    strategy: str
+    held_out: int
+    won: int
+    net: Cash
+    net_low: Cash
+    net_high: Cash
+    live_trades: int = 0
+
+
+class Exits(Message, frozen=True):
+    """What closes a position by itself, as it stands; 0 leaves an exit out.
+
+    Prices on the YES scale in 1e-4 USD. `trail` is how far behind the best price the trailing stop
+    stays. `until` is a time of the day's clock in Unix ns. `event` names a tag that closes it.
+    `thesis`: close when THESIS_INVALID is seen. One of them fills, the others are gone (OCO).
+    """
+
+    market: MarketId
+    target: Price = 0
+    stop: Price = 0
+    trail: Price = 0
+    until: Ns = 0
+    event: str = ""
+    thesis: bool = False
+    origin: str = "key"
+    best: Price = 0
+
+
+class SetExits(Message, frozen=True):
+    """Guard a position with these exits instead of those it has; all 0 takes them away."""
+
+    market: MarketId
+    target: Price = 0
+    stop: Price = 0
+    trail: Price = 0
+    lasts_s: int = 0
+    event: str = ""
+    thesis: bool = False
+    origin: str = "key"
+
+
+class TagGame(Message, frozen=True):
+    """Something happened in the game; the trader, or a score feed, says so."""
+
+    market: MarketId
+    event: str
+
+
+class ExitKind(StrEnum):
+    """What closed a position."""
+
+    TARGET = "target"
+    STOP = "stop"
+    TRAILING = "trailing"
+    TIMEOUT = "timeout"
+    EVENT = "event"
+    THESIS = "thesis"
+
+
+class ExitFired(Message, frozen=True):
+    """An exit's condition came true at `price`; order `order` closes the position."""
+
+    market: MarketId
+    kind: ExitKind
+    price: Price
+    order: OrderId
+
+
+class ExitsGone(Message, frozen=True):
+    """A position's exits are over: it is closed, it was settled, or a person took them away."""
+
+    market: MarketId
+    reason: str
+
+
+class Suggested(Message, frozen=True):
+    """A strategy would do this; a key takes it, `until` (Unix ns) lets it lapse.
+
+    `price` is the limit; the exits are those it would set. `missing` says what keeps it from
+    acting by itself, empty if nothing does.
+    """
+
+    id: str
+    strategy: str
+    signal: SignalId
+    market: MarketId
+    side: Side
+    qty: Qty
+    price: Price
+    until: Ns
+    target: Price = 0
+    stop: Price = 0
+    trail: Price = 0
+    lasts_s: int = 0
+    missing: str = ""
+
+
+class TakeSuggestion(Message, frozen=True):
+    """Do what was suggested, at prices as they are now; a person asked for it."""
+
+    suggestion: str
+    confirmed: bool = False
+
+
+class StrategyFailed(Message, frozen=True):
+    """A strategy broke and is off until a person sets it again; the others go on."""
+
+    strategy: str
+    reason: str
