@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmterm.cli import audit, doctor, keys, stopping, tools, watch
+from pmterm.cli import audit, doctor, keys, lab, stopping, tools, watch
 from pmterm.cli.talk import fail
 from pmterm.config import environment
 from pmterm.model.errors import PmtermError
@@ -48,6 +48,7 @@ COMMANDS = (
     stopping.kill,
     stopping.status,
     audit.audit,
+    lab.backtest,
 )
 GROUPS = {
     "recording": tools.recording_app,

@@ -175,13 +175,14 @@ def play(engine: Engine, events: Iterator[Message], commands: Sequence[Message])
     waiting = sorted(commands, key=lambda command: command.at)
     for event in events:
         while waiting and waiting[0].at <= event.at:
-            _give(engine, waiting.pop(0))
-        _give(engine, event)
+            give(engine, waiting.pop(0))
+        give(engine, event)
     for command in waiting:
-        _give(engine, command)
+        give(engine, command)
 
 
-def _give(engine: Engine, event: Message) -> None:
+def give(engine: Engine, event: Message) -> None:
+    """Give one input, and see it through."""
     steps = (
         engine.watch(event.market, event.at) if isinstance(event, Watching) else engine.take(event)
     )

@@ -1,0 +1,74 @@
+"""The commands that look back: backtest."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmterm.cli.options import Json
+from pmterm.cli.talk import print_facts
+from pmterm.model.errors import UsageWrong
+
+Recordings = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="RECORDING...", help="Recordings, or folders of them.", show_default=""),
+]
+Strategies = Annotated[
+    list[str] | None, typer.Option("--strategy", metavar="NAME", help="Let it act; repeatable.")
+]
+Since = Annotated[
+    str, typer.Option("--from", metavar="TIME", help="Act from then on (UTC); play all before it.")
+]
+Until = Annotated[str, typer.Option("--to", metavar="TIME", help="Play nothing from then on.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting for this run; repeatable."),
+]
+Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")]
+
+
+def backtest(
+    recordings: Recordings = None,
+    *,
+    strategy: Strategies = None,
+    since: Since = "",
+    until: Until = "",
+    set_: Sets = None,
+    workers: Workers = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Do not play again what was played to its end.")
+    ] = False,
+    cache: Annotated[
+        bool, typer.Option(help="Keep decoded recordings beside them, and use what is kept.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Play recordings through the very pipeline that trades live, with paper orders."""
+    from pmterm.compose import backtests, given
+
+    settings = given.settings(parse_sets(set_ or []))
+    wish = backtests.Wish(
+        paths=tuple(recordings or ()),
+        strategies=tuple(strategy or ()),
+        since=since,
+        until=until,
+        workers=workers,
+        resumes=resume,
+        caches=cache,
+    )
+    print_facts(backtests.backtest(settings, wish), as_json=as_json)
+
+
+def parse_sets(texts: list[str]) -> dict[str, str]:
+    """Read KEY=VALUE texts.
+
+    Raises:
+        UsageWrong: one has no = in it.
+    """
+    wanted: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise UsageWrong(f"--set {text} sets nothing.", "Write --set signals.rearm_s=60.")
+        wanted[key.strip()] = value.strip()
+    return wanted

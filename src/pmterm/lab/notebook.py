@@ -1,0 +1,193 @@
+"""Hears what a run says, and writes down what it came to."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from pmterm.lab.outcome import Followed, Gap, Outcome
+from pmterm.lab.trades import Trades
+from pmterm.messages.accounts import BalanceSeen, MarketSettled
+from pmterm.messages.base import Message
+from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen
+from pmterm.messages.health import FeedDown
+from pmterm.messages.orders import Fill, Intent, OrderReport, Refused
+from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen
+from pmterm.messages.strategy import ExitFired, StrategyFailed, Suggested
+from pmterm.model.ids import MarketId, SignalId, Venue
+from pmterm.model.units import SECOND, Cash, Ns
+from pmterm.store.journal import DECISIONS
+
+BLIND: Final[Ns] = 10 * SECOND  # a book lost for longer makes a position's story unknown
+HOLE: Final[Ns] = 60 * SECOND  # so does a recording without a single line for longer
+_NUMBERS = re.compile(r"[-+$]?\d[\d.]*")
+
+Listener = Callable[[Any], None]
+
+
+class Notebook:
+    """Folds the messages of one run; nothing before `since` counts as a decision (Unix ns)."""
+
+    def __init__(self, since: Ns = 0) -> None:
+        self._since = since
+        self._digest = hashlib.sha256()
+        self._encode = msgspec.json.Encoder().encode
+        self._decisions = 0
+        self._trades = Trades()
+        self._signals: dict[SignalId, Followed] = {}
+        self._refused: Counter[str] = Counter()
+        self._rejected: Counter[str] = Counter()
+        self._orders: Counter[str] = Counter()
+        self._gaps: list[Gap] = []
+        self._lost: dict[MarketId, tuple[Ns, str]] = {}
+        self._venues: dict[MarketId, Venue] = {}
+        self._booked: set[MarketId] = set()
+        self._settled: list[MarketId] = []
+        self._failed: list[str] = []
+        self._cash: Cash = 0
+        self._fees: Cash = 0
+
+    def hears(self) -> list[Mapping[type[Message], Listener]]:
+        """Return listeners by type, in the order they are to be added."""
+        return [
+            dict.fromkeys(DECISIONS, self._decided),
+            {
+                MarketSeen: self._market_seen,
+                BookSnapshot: self._book_told,
+                BookLost: self._book_lost,
+                FeedDown: self._feed_down,
+                SignalSeen: self._signal_seen,
+                SignalEnded: self._signal_ended,
+                SignalRejected: self._signal_rejected,
+                Refused: self._order_refused,
+                OrderReport: self._reported,
+                Intent: self._trades.intended,
+                Suggested: self._trades.suggested,
+                ExitFired: self._trades.exit_fired,
+                Fill: self._filled,
+                MarketSettled: self._market_settled,
+                BalanceSeen: self._balance_seen,
+                StrategyFailed: self._strategy_failed,
+            },
+        ]
+
+    def hole(self, since: Ns, until: Ns, reason: str) -> None:
+        """Note a stretch of which the recording holds nothing."""
+        self._note_gap(Gap(MarketId(""), since, until, reason))
+
+    def outcome(
+        self,
+        recording: str,
+        span: tuple[Ns, Ns],
+        inputs: int,
+        *,
+        damage: Sequence[str] = (),
+        stopped_at: Ns = 0,
+    ) -> Outcome:
+        """Close the book: what still stands at the end is not known."""
+        for market, (since, reason) in self._lost.items():
+            if span[1] - since > BLIND:
+                self._note_gap(Gap(market, since, span[1], reason))
+        self._lost.clear()
+        self._trades.over(span[1])
+        return Outcome(
+            recording=recording,
+            hash=self._digest.hexdigest(),
+            decisions=self._decisions,
+            inputs=inputs,
+            first_at=span[0],
+            last_at=span[1],
+            cash=self._cash,
+            fees=self._fees,
+            trades=tuple(self._trades.ended),
+            signals=tuple(self._signals.values()),
+            refused=dict(self._refused),
+            rejected=dict(self._rejected),
+            orders=dict(self._orders),
+            gaps=tuple(self._gaps),
+            without_book=tuple(sorted(self._venues.keys() - self._booked)),
+            settled=tuple(self._settled),
+            failed=tuple(self._failed),
+            damage=tuple(damage),
+            stopped_at=stopped_at,
+        )
+
+    def _decided(self, message: Message) -> None:
+        if message.at < self._since:
+            return
+        self._decisions += 1
+        self._digest.update(self._encode(message))
+        self._digest.update(b"\n")
+
+    def _market_seen(self, seen: MarketSeen) -> None:
+        self._venues[seen.market.id] = seen.market.venue
+
+    def _book_told(self, told: BookSnapshot) -> None:
+        self._booked.add(told.market)
+        since, reason = self._lost.pop(told.market, (told.at, ""))
+        if told.at - since > BLIND:
+            self._note_gap(Gap(told.market, since, told.at, reason))
+
+    def _book_lost(self, lost: BookLost) -> None:
+        self._lost.setdefault(lost.market, (lost.at, lost.reason))
+
+    def _feed_down(self, down: FeedDown) -> None:
+        for market, venue in self._venues.items():
+            if venue is down.venue and market in self._booked:
+                self._lost.setdefault(market, (down.at, down.reason or "the stream was gone"))
+
+    def _note_gap(self, gap: Gap) -> None:
+        self._gaps.append(gap)
+        self._trades.gap(gap)
+
+    def _signal_seen(self, signal: SignalSeen) -> None:
+        self._trades.signal_seen(signal)
+        if signal.at >= self._since:
+            self._signals[signal.id] = Followed(
+                signal.id, signal.market, signal.kind, signal.at, signal.score_ppm
+            )
+
+    def _signal_ended(self, ended: SignalEnded) -> None:
+        seen = self._signals.get(ended.id)
+        if seen is not None:
+            self._signals[ended.id] = msgspec.structs.replace(
+                seen,
+                reverted=ended.reverted,
+                after=ended.after,
+                net=ended.net,
+                is_known=ended.is_known,
+            )
+
+    def _signal_rejected(self, rejected: SignalRejected) -> None:
+        for reason in rejected.failed:
+            self._rejected[f"{rejected.kind}: {_without_numbers(reason)}"] += 1
+
+    def _order_refused(self, refused: Refused) -> None:
+        if not refused.is_warning:
+            self._refused[refused.rule] += 1
+
+    def _reported(self, report: OrderReport) -> None:
+        if report.state.is_final:
+            self._orders[report.state] += 1
+
+    def _filled(self, fill: Fill) -> None:
+        self._fees += fill.fee
+        self._trades.filled(fill)
+
+    def _market_settled(self, settled: MarketSettled) -> None:
+        self._settled.append(settled.market)
+        self._trades.settled(settled)
+
+    def _balance_seen(self, balance: BalanceSeen) -> None:
+        self._cash = balance.cash
+
+    def _strategy_failed(self, failed: StrategyFailed) -> None:
+        self._failed.append(f"{failed.strategy}: {failed.reason}")
+
+
+def _without_numbers(text: str) -> str:
+    """Return a reason with # for its numbers, so that the same reason counts as the same."""
+    return _NUMBERS.sub("#", text)

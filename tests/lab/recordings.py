@@ -1,0 +1,36 @@
+"""Small recordings for tests: windows of recorded frames that the venues' tests keep."""
+
+from pathlib import Path
+
+import msgspec
+
+from pmterm.messages.transport import Frame
+from pmterm.store.recording import MarketLine, RecordingWriter
+from pmterm.store.recording_lines import AnyLine, told
+
+FRAMES = Path(__file__).parents[1] / "venues"
+KALSHI = FRAMES / "kalshi/frames/btc15m_reconnect_2026-05-14.jsonl"
+ROTATION = FRAMES / "kalshi/frames/btc15m_rotation_2026-05-14.jsonl"
+HOCKEY = FRAMES / "polymarket/frames/hockey_goal_2026-06.jsonl"
+
+
+def lines_of(window):
+    """The lines of a window, as a recording's reader hands them out."""
+    decode = msgspec.json.Decoder(AnyLine).decode
+    return [told(decode(text)) for text in window.read_bytes().splitlines()]
+
+
+def write_recording(path, lines, *, note="", shift=0):
+    """Write lines as a recording, `shift` ns later than they were."""
+    with RecordingWriter(path, source="test", note=note) as writer:
+        for line in lines:
+            later = msgspec.structs.replace(line, at=line.at + shift if line.at else 0)
+            if isinstance(later, MarketLine):
+                writer.market(later.at, later.venue, later.market, later.data)
+            else:
+                writer.write(later)
+    return path
+
+
+def frames_in(window):
+    return sum(isinstance(line, Frame) for line in lines_of(window))
