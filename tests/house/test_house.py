@@ -26,7 +26,7 @@ def test_only_the_gate_makes_an_approved_order():
     assert makers == ["trading/risk/gate.py"]
 
 
-def test_no_broad_except_outside_the_supervisor():
+def test_no_broad_except_outside_the_supervisors():
     broad = {
         path.relative_to(SOURCE).as_posix()
         for path in FILES
@@ -34,7 +34,7 @@ def test_no_broad_except_outside_the_supervisor():
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"})
     }
-    assert broad <= {"runtime/supervisor.py"}
+    assert broad <= {"runtime/supervisor.py", "trading/strategy/strategies.py"}
 
 
 def test_packages_stay_empty():

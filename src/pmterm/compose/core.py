@@ -23,6 +23,7 @@ from pmterm.trading.portfolio.portfolio import Portfolio
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.signal.detector import Detector
 from pmterm.trading.strategy.manual import Manual
+from pmterm.trading.strategy.strategies import Strategies
 from pmterm.venues.base import Catalog, Feed, Orders
 from pmterm.venues.kalshi.catalog import KalshiCatalog
 from pmterm.venues.kalshi.feed import KalshiFeed
@@ -30,7 +31,7 @@ from pmterm.venues.polymarket.catalog import PolymarketCatalog
 from pmterm.venues.polymarket.feed import PolymarketFeed
 from pmterm.views.board import BoardFold
 
-THINKING = ("signals", "risk", "paper", "manual", "cash")
+THINKING = ("signals", "risk", "paper", "manual", "cash", "strategies")
 SETTINGS_NOTE = "settings"
 ENDED_NOTE = "the session ended"
 SLEPT_NOTE = "the computer slept"
@@ -46,6 +47,7 @@ class Core(NamedTuple):
     gate: Gate
     executor: Executor
     portfolio: Portfolio
+    strategies: Strategies
     reader: Reader
     fold: BoardFold
 
@@ -55,26 +57,35 @@ def catalogs() -> dict[Venue, Catalog]:
     return {Venue.POLYMARKET: PolymarketCatalog(), Venue.KALSHI: KalshiCatalog()}
 
 
-def core(settings: Settings, wings: Mapping[Venue, Orders] | None = None) -> Core:
+def core(
+    settings: Settings,
+    wings: Mapping[Venue, Orders] | None = None,
+    feeds: Mapping[Venue, Feed] | None = None,
+    *,
+    is_watched: bool = True,
+) -> Core:
     """Build feeds, the six stages, the broker and the board.
 
-    With `wings` orders go to the venues; without, a paper broker answers them.
+    With `wings` orders go to the venues; without, a paper broker answers them. `feeds` stand in
+    for those of the venues. Where nobody watches, the board is told nothing.
     """
     books = Books()
     detector = Detector(settings.signals)
     gate = Gate(settings.risk)
     executor = Executor()
     portfolio = Portfolio()
-    stages: list[Stage] = [books, detector, Manual(settings.manual), gate, executor, portfolio]
-    feeds: dict[Venue, Feed] = {
-        Venue.POLYMARKET: PolymarketFeed(),
-        Venue.KALSHI: KalshiFeed(),
-    }
+    manual = Manual(settings.manual)
+    act_score = settings.signals.act_score_ppm
+    strategies = Strategies(settings.strategies, manual.quotes, act_score)
+    stages: list[Stage] = [books, detector, manual, strategies, gate, executor, portfolio]
+    if feeds is None:
+        feeds = {Venue.POLYMARKET: PolymarketFeed(), Venue.KALSHI: KalshiFeed()}
     engine = _engine(settings, feeds, Pipeline(stages), books, wings)
     reader = Reader(books, detector, gate)
     fold = BoardFold(reader)
-    engine.listen(fold.hears())
-    return Core(engine, feeds, books, gate, executor, portfolio, reader, fold)
+    if is_watched:
+        engine.listen(fold.hears())
+    return Core(engine, feeds, books, gate, executor, portfolio, strategies, reader, fold)
 
 
 def _engine(

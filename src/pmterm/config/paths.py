@@ -25,6 +25,11 @@ def log_dir() -> Path:
     return Path(platformdirs.user_log_dir(_APP, appauthor=False))
 
 
+def cache_dir() -> Path:
+    """Return the folder of what can be made anew: decoded recordings, results of long runs."""
+    return Path(platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
 def control_dir() -> Path:
     """Return the folder of the sockets by which running sessions can be asked and stopped."""
     return data_dir() / "run"

@@ -9,6 +9,7 @@ from pmterm.model.units import CASH_ONE, MS, SECOND, Cash, Ns
 from pmterm.trading.risk.limits import PROFILES, Limits
 from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.strategy.manual import ManualSettings
+from pmterm.trading.strategy.settings import Fade, Fomo, Reversion, Rules, Spiked
 
 
 class General(msgspec.Struct, frozen=True):
@@ -104,8 +105,11 @@ class SimSettings(msgspec.Struct, frozen=True):
 
 
 _DOLLARS: Final = frozenset(
-    {"cash", "max_position", "max_total", "max_day_loss", "max_event", "min_depth", "spike_depth"}
-)
+    {
+        "cash", "max_position", "max_total", "max_day_loss", "max_event", "min_depth",
+        "spike_depth", "dollars", "ask_over", "small",
+    }
+)  # fmt: skip
 _PRICES: Final = frozenset(
     {"max_spread", "passive_collar", "spike_threshold", "spike_slack", "spike_spread"}
 )
@@ -119,6 +123,7 @@ _TIMES: Final = frozenset(
     {
         "panic_volume_ppm", "fomo_volume_ppm", "vacuum_depth_ppm", "vacuum_spread_ppm",
         "reversion_sd_ppm", "spike_sd_ppm", "act_score_ppm",
+        "target_times_ppm", "stop_times_ppm", "trail_times_ppm",
     }
 )  # fmt: skip
 _MAY_BE_ZERO: Final = frozenset(
@@ -132,6 +137,7 @@ _MAY_BE_ZERO: Final = frozenset(
         "port",
         "seed",
         "group_contracts",
+        "small_trades",
     }
 )
 _NEVER_OFF: Final = frozenset(
@@ -142,6 +148,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "general.units": ("cents", "dollars", "percent"),
     "risk.profile": tuple(PROFILES),
     "signals.spike_mode": ("fade", "follow"),
+    "strategies.sizing": ("fixed", "kelly"),
     "sim.wallet": ("eoa", "proxy", "safe", "deposit"),
 }
 RISK_OVERRIDES: Final = "risk"
@@ -205,6 +212,11 @@ SECTIONS: Final[dict[str, tuple[msgspec.Struct, ...]]] = {
     "paper": (Account(), PaperVenue(), ManualSettings()),
     "live": (LiveAccount(), LiveTrading()),
     "signals": (SignalSettings(),),
+    "strategies": (Rules(),),
+    "strategies.fade": (Fade(),),
+    "strategies.fomo": (Fomo(),),
+    "strategies.reversion": (Reversion(),),
+    "strategies.spike": (Spiked(),),
     "store": (StoreSettings(),),
     "sim": (SimSettings(),),
 }

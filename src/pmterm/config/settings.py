@@ -29,6 +29,14 @@ from pmterm.model.units import Cash
 from pmterm.trading.risk.limits import PROFILES, Limits
 from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.strategy.manual import ManualSettings
+from pmterm.trading.strategy.settings import (
+    Fade,
+    Fomo,
+    Reversion,
+    Rules,
+    Spiked,
+    StrategySettings,
+)
 
 PROJECT_FILES: Final = ("pmterm.toml", "config.toml")
 USER_FILE: Final = "config.toml"
@@ -82,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True):
     live: LiveTrading = LiveTrading()
     risk: Limits = Limits()
     signals: SignalSettings = SignalSettings()
+    strategies: StrategySettings = StrategySettings()
     store: StoreSettings = StoreSettings()
     sim: SimSettings = SimSettings()
     shown: tuple[Shown, ...] = ()
@@ -162,6 +171,13 @@ def _settings(given: Mapping[str, Given]) -> Settings:
         live=_filled(LiveTrading(), "live", given),
         risk=_limits(profile, given),
         signals=_filled(SignalSettings(), "signals", given),
+        strategies=StrategySettings(
+            _filled(Rules(), "strategies", given),
+            _filled(Fade(), "strategies.fade", given),
+            _filled(Fomo(), "strategies.fomo", given),
+            _filled(Reversion(), "strategies.reversion", given),
+            _filled(Spiked(), "strategies.spike", given),
+        ),
         store=_filled(StoreSettings(), "store", given),
         sim=_filled(SimSettings(), "sim", given),
         shown=tuple(_shown(given)),

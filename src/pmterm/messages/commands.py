@@ -1,6 +1,8 @@
 """What the trader asks for. A key, a click and a strategy enter as the same kind of message."""
 
 from pmterm.messages.base import Message
+from pmterm.messages.orders import Bracket
+from pmterm.messages.strategy import SetExits, SetMode, TagGame, TakeSuggestion
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import Cash, Ns, Price, Qty
@@ -12,6 +14,7 @@ class SubmitTicket(Message, frozen=True):
     `origin` says where it came from: "key", "ticket", "armed key", "panic", later a strategy.
     `expires_at` (Unix ns) goes with GTD. `confirmed`: the person said yes to what the gate asked.
     `route` "auto": how it is worked follows from its size (`strategy/routing.py`), "": as it is.
+    `bracket`: exits that guard what fills of it, where it is one order.
     """
 
     market: MarketId
@@ -25,6 +28,7 @@ class SubmitTicket(Message, frozen=True):
     expires_at: Ns = 0
     confirmed: bool = False
     route: str = ""
+    bracket: Bracket | None = None
 
 
 class AmendTicket(Message, frozen=True):
@@ -126,4 +130,8 @@ Command = (
     | Arm
     | Disarm
     | AcceptVenue
+    | SetMode
+    | SetExits
+    | TakeSuggestion
+    | TagGame
 )

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from pmterm.messages.base import Message
 from pmterm.model.ids import FillId, MarketId, OrderId, VenueOrderId
 from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
@@ -9,12 +11,31 @@ from pmterm.model.stock import Traded
 from pmterm.model.units import Cash, Ns, Price, Qty
 
 
+class Bracket(msgspec.Struct, frozen=True):
+    """Exits that go with an order and guard what fills of it; 0 leaves one out.
+
+    `target` and `stop` are prices on the YES scale; where they are 0, `target_ppm` and `stop_ppm`
+    are how far above and below the price paid for the outcome held, in millionths of it. `trail`
+    as in `Exits`; `lasts_s` are seconds from the first fill.
+    """
+
+    target: Price = 0
+    stop: Price = 0
+    target_ppm: int = 0
+    stop_ppm: int = 0
+    trail: Price = 0
+    lasts_s: int = 0
+    event: str = ""
+    thesis: bool = False
+
+
 class Intent(Message, frozen=True):
     """An order someone wants. Always has a limit price; a market order's is its slippage cap.
 
     `order` is the id it will have if approved. `replaces`: the working order it amends.
     `told_price` is the touch the trader saw when asking. `expires_at` goes with GTD (Unix ns).
-    `confirmed`: a person said yes to what the gate asked about this very order.
+    `confirmed`: a person said yes to what the gate asked about this very order. `bracket`: the
+    exits that go with it.
     """
 
     order: OrderId
@@ -30,6 +51,7 @@ class Intent(Message, frozen=True):
     replaces: OrderId = OrderId("")
     expires_at: Ns = 0
     confirmed: bool = False
+    bracket: Bracket | None = None
 
 
 class Refused(Message, frozen=True):

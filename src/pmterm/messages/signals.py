@@ -16,6 +16,7 @@ class SignalKind(StrEnum):
     DEPTH_PULL = "depth_pull"
     MEAN_REVERSION = "mean_reversion"
     SPIKE = "spike"
+    THESIS_INVALID = "thesis_invalid"
 
 
 class Advice(StrEnum):
@@ -33,6 +34,11 @@ class SignalSeen(Message, frozen=True):
     `before2` the same before the move. `expected` is where half of the move back would end and
     `expected_after` how long that usually takes (0: not known). `reasons` are short texts with
     their numbers, true conditions first.
+
+    The rest is what stood at that instant, for whoever learns from it: ratios to the last hour
+    and the change of 30 s in millionths (0: not known, volume -1: no trading), `imbalance_ppm`
+    top-five dollars of bids less asks over both, `ready_s` seconds of baseline, and `volatility`
+    the standard deviation of the mid around its short average, in 1e-6 USD.
     """
 
     id: SignalId
@@ -47,6 +53,14 @@ class SignalSeen(Message, frozen=True):
     expected: Price
     expected_after: Ns
     reasons: tuple[str, ...]
+    volume_ratio: int = 0
+    depth_ratio: int = 0
+    spread_ratio: int = 0
+    change_ppm: int = 0
+    imbalance_ppm: int = 0
+    spread: Price = 0
+    ready_s: int = 0
+    volatility: Cash = 0
 
 
 class SignalRejected(Message, frozen=True):

@@ -1,11 +1,14 @@
 """What strategies want, how they may act, and the exits that guard a position."""
 
 from enum import StrEnum
+from typing import Final
 
 from pmterm.messages.base import Message
 from pmterm.model.ids import MarketId, OrderId, SignalId
 from pmterm.model.order import Side
-from pmterm.model.units import Cash, Ns, Price, Qty
+from pmterm.model.units import Cash, Ns, Price, Qty, fixed_text
+
+_AUTO: Final = "auto "
 
 
 class StrategyMode(StrEnum):
@@ -99,7 +102,11 @@ class ExitKind(StrEnum):
 
 
 class ExitFired(Message, frozen=True):
-    """An exit's condition came true at `price`; order `order` closes the position."""
+    """An exit's condition came true; the position is closed, at `price` or what can be had.
+
+    What else of ours works in that market is taken back. `order` closes the position, "" if that
+    has to wait until something has settled or was taken back.
+    """
 
     market: MarketId
     kind: ExitKind
@@ -108,7 +115,7 @@ class ExitFired(Message, frozen=True):
 
 
 class ExitsGone(Message, frozen=True):
-    """A position's exits are over: it is closed, it was settled, or a person took them away."""
+    """A position's exits are over: it is closed or settled, or a person took them away."""
 
     market: MarketId
     reason: str
@@ -148,3 +155,25 @@ class StrategyFailed(Message, frozen=True):
 
     strategy: str
     reason: str
+
+
+def auto_origin(strategy: str) -> str:
+    """Return the origin of an order that a strategy makes by itself."""
+    return f"{_AUTO}{strategy}"
+
+
+def acted_by(origin: str) -> str:
+    """Return which strategy made an order of this origin by itself, "" if a person did."""
+    return origin.removeprefix(_AUTO) if origin.startswith(_AUTO) else ""
+
+
+def missing_for_live(record: RecordKnown | None, min_signals: int) -> str:
+    """Say what a strategy lacks to act by itself on real money (T12), "" if nothing."""
+    if record is None or not record.held_out:
+        return f"no record, needs {min_signals} held-out signals"
+    if record.held_out < min_signals:
+        return f"{record.held_out} of {min_signals} held-out signals"
+    if record.net_low <= 0:
+        low = fixed_text(record.net_low, 6, at_least=2)
+        return f"net of {record.held_out} signals at the least {low} a contract, needs above 0"
+    return ""

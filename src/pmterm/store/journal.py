@@ -56,6 +56,19 @@ from pmterm.messages.orders import (
     WithdrawOrder,
 )
 from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen
+from pmterm.messages.strategy import (
+    ExitFired,
+    Exits,
+    ExitsGone,
+    ModeSet,
+    RecordKnown,
+    SetExits,
+    SetMode,
+    StrategyFailed,
+    Suggested,
+    TagGame,
+    TakeSuggestion,
+)
 from pmterm.model.errors import StoreBroken
 from pmterm.model.units import Ns
 from pmterm.store.database import Database
@@ -108,16 +121,29 @@ Journaled: TypeAlias = (
     | FillMoved
     | PlanStarted
     | PlanMoved
+    | SetMode
+    | ModeSet
+    | RecordKnown
+    | SetExits
+    | Exits
+    | ExitFired
+    | ExitsGone
+    | Suggested
+    | TakeSuggestion
+    | TagGame
+    | StrategyFailed
 )
 JOURNALED: Final[tuple[type[Message], ...]] = get_args(Journaled)
 
 # What a replay must come to again. What the person asked for is its input, and a disk that failed
-# on the evening itself does not fail again. A venue's own words come to no replay.
+# on the evening itself does not fail again. A venue's own words come to no replay. What a broken
+# strategy said is in the words of one Python; that it is off is decided.
 DECISIONS: Final = frozenset(JOURNALED) - {
     SessionStarted, MarketSeen, JournalFailed, SubmitTicket, AmendTicket, CancelOrder,
     CancelMarket, CancelAll, ClosePosition, CloseAll, Panic, Halt, Reduce, Resume, Arm, Disarm,
     AcceptVenue, AccountSeen, Armed, Disarmed, CashSeen, HoldingDiffers, HoldingAdjusted,
-    Reconciled, OrderTimed, OrderNamed, OrderKnown, OrderAdopted, FillMoved,
+    Reconciled, OrderTimed, OrderNamed, OrderKnown, OrderAdopted, FillMoved, SetMode, SetExits,
+    TakeSuggestion, TagGame, RecordKnown, StrategyFailed,
 }  # fmt: skip
 
 _KINDS: Final = frozenset(JOURNALED)

@@ -30,6 +30,7 @@ from pmterm.messages.orders import (
     PlaceOrder,
     WithdrawOrder,
 )
+from pmterm.messages.strategy import ExitFired
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.order import FillState, GateState, OrderState, Side
@@ -63,6 +64,7 @@ class Executor:
             CancelMarket: self._cancel_market,
             CancelAll: self._cancel_all,
             ClosePosition: self._cancel_market,
+            ExitFired: self._cancel_market,
             CloseAll: self._cancel_all,
             Panic: self._panic,
             GateChanged: self._gate_changed,
@@ -141,7 +143,9 @@ class Executor:
         order = self._orders.get(command.order)
         return self._withdraw([order], command.at) if order else ()
 
-    def _cancel_market(self, command: CancelMarket | ClosePosition) -> Sequence[Message]:
+    def _cancel_market(
+        self, command: CancelMarket | ClosePosition | ExitFired
+    ) -> Sequence[Message]:
         here = (o for o in self._ours() if o.market == command.market)
         return self._withdraw(here, command.at)
 

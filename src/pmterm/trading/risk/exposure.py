@@ -15,6 +15,7 @@ from pmterm.messages.commands import (
 )
 from pmterm.messages.live import CashSeen, HoldingAdjusted
 from pmterm.messages.orders import Approved, Fill, FillMoved, Intent, OrderAdopted, OrderReport
+from pmterm.messages.strategy import ExitFired
 from pmterm.model.holding import Booked, Holding, most_paid, worst_loss
 from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.ledger import Ledger
@@ -25,7 +26,9 @@ from pmterm.model.stock import Adjusted
 from pmterm.model.units import PRICE_ONE, Cash, Price, Qty, cost
 
 Group = tuple[str, str]  # venue, event: markets that win and lose together
-Leaving: TypeAlias = CancelOrder | CancelMarket | CancelAll | ClosePosition | CloseAll | Panic
+Leaving: TypeAlias = (
+    CancelOrder | CancelMarket | CancelAll | ClosePosition | CloseAll | Panic | ExitFired
+)
 Offers = list[tuple[Price, Qty]]  # YES price, open size
 
 
@@ -237,10 +240,9 @@ class Exposure:
 
     def way(self, intent: Intent) -> Way:
         """Return for which outcome an order would be sent; an amended one keeps its own."""
-        old = self.orders.get(intent.replaces)
         if not self.ledger.is_split(intent.market):
             return Way(0, is_sale=False)
-        if old is not None:
+        if (old := self.orders.get(intent.replaces)) is not None:
             return Way(old.outcome, is_sale=old.outcome == sold_by(intent.side))
         return outcome_of(intent.side, self.shelf(intent), self._steps.get(intent.market, 1))
 
@@ -390,7 +392,7 @@ def _is_meant(order: Reserved, command: Leaving) -> bool:
     match command:
         case CancelOrder(order=named):
             return order.intent.order == named
-        case CancelMarket(market=market) | ClosePosition(market=market):
+        case CancelMarket(market=market) | ClosePosition(market=market) | ExitFired(market=market):
             return order.intent.market == market and not order.is_foreign
         case CancelAll() | CloseAll():
             return not order.is_foreign

@@ -1,7 +1,7 @@
 """Stage: the only maker of Approved. It is active, reducing or halted, and says why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.base import Message
@@ -49,6 +49,7 @@ from pmterm.messages.orders import (
     OrderReport,
     Refused,
 )
+from pmterm.messages.strategy import ExitFired
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import GateState
@@ -65,6 +66,14 @@ from pmterm.trading.risk.usage import Usage, limit_uses
 from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars, percent
 
+_LEAVING: Final = (
+    CancelOrder,
+    CancelMarket,
+    CancelAll,
+    ClosePosition,
+    CloseAll,
+    ExitFired,
+)
 _Lost: TypeAlias = BookLost | BookDoubted | TickChanged
 
 
@@ -161,11 +170,7 @@ class Gate:
             Reduce: self._reduce,
             Resume: self._resume,
             Panic: self._panic,
-            CancelOrder: silently(self._exposure.leaving),
-            CancelMarket: silently(self._exposure.leaving),
-            CancelAll: silently(self._exposure.leaving),
-            ClosePosition: silently(self._exposure.leaving),
-            CloseAll: silently(self._exposure.leaving),
+            **dict.fromkeys(_LEAVING, silently(self._exposure.leaving)),
             Arm: self._arm,
             Disarm: self._disarm,
             ReadinessChanged: self._arming.readiness,
@@ -188,12 +193,7 @@ class Gate:
             MarketSettled: folding(self._note_settled),
             JournalFailed: self._note_failure,
             GateChanged: self._recall_state,
-            Panic: self._exposure.leaving,
-            CancelOrder: self._exposure.leaving,
-            CancelMarket: self._exposure.leaving,
-            CancelAll: self._exposure.leaving,
-            ClosePosition: self._exposure.leaving,
-            CloseAll: self._exposure.leaving,
+            **dict.fromkeys((*_LEAVING, Panic), self._exposure.leaving),
             OrderAdopted: self._exposure.adopt,
             FillMoved: folding(self._note_moved),
             HoldingAdjusted: self._note_adjusted,

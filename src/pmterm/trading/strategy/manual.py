@@ -122,6 +122,11 @@ class Manual:
             PlanMoved: self._plans.note_moved,
         }
 
+    @property
+    def quotes(self) -> Quotes:
+        """What tickets are priced by; others of this room price by it too."""
+        return self._quotes
+
     def plans(self) -> list[Plan]:
         """Return the plans that are not over, oldest first. Read them, do not change them."""
         return self._plans.open_plans()
@@ -242,6 +247,7 @@ class Manual:
             told_price=told,
             expires_at=ticket.expires_at,
             confirmed=ticket.confirmed,
+            bracket=ticket.bracket,
         )
 
     def _route(self, ticket: SubmitTicket, market: Market) -> Sequence[Message]:

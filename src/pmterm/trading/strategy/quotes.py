@@ -53,6 +53,17 @@ class Quotes:
             raise WrongError(market, "a watched market", "open the market first")
         return known
 
+    def book(self, market: MarketId) -> BookChanged | None:
+        """Return a market's book as it was last said, None if it never was."""
+        return self._books.get(market)
+
+    def is_same_event(self, one: MarketId, other: MarketId) -> bool:
+        """Tell whether two markets win and lose together; a market always does with itself."""
+        first, second = self._markets.get(one), self._markets.get(other)
+        if one == other or first is None or second is None:
+            return one == other
+        return first.venue is second.venue and _event(first) == _event(second)
+
     def touch(self, market: MarketId, side: Side) -> Price:
         """Return the price a taker on `side` would meet, 0 if there is none."""
         book = self._books.get(market)
@@ -77,6 +88,10 @@ class Quotes:
             return self.touch(market.id, side), price
         touch = self.met(market.id, side)
         return touch, furthest_price(market, side, touch, self._slippage_ppm)
+
+
+def _event(market: Market) -> str:
+    return market.event or market.event_title or market.id
 
 
 def check_grid(market: Market, price: Price) -> None:
