@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from pmterm.messages.transport import Frame
-from pmterm.store.recording import MarketLine, RecordingWriter
+from pmterm.store.recording import Header, MarketLine, RecordingWriter
 from pmterm.store.recording_lines import AnyLine, told
 
 FRAMES = Path(__file__).parents[1] / "venues"
@@ -24,6 +24,8 @@ def write_recording(path, lines, *, note="", shift=0):
     """Write lines as a recording, `shift` ns later than they were."""
     with RecordingWriter(path, source="test", note=note) as writer:
         for line in lines:
+            if isinstance(line, Header):
+                continue
             later = msgspec.structs.replace(line, at=line.at + shift if line.at else 0)
             if isinstance(later, MarketLine):
                 writer.market(later.at, later.venue, later.market, later.data)

@@ -1,0 +1,240 @@
+"""What the feeds made of a recording, call by call, as columns: decoded once, played many times.
+
+Feeds and books have no settings, so a recording always leads to the same calls with the same
+answers. A `Taping` feed writes them down; a `Taped` feed gives them again, and the engine between
+them cannot tell the difference.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Union
+
+import msgspec
+import numpy as np
+
+from pmterm.lab.columns import Column, ColumnsDamaged
+from pmterm.messages import feed as feed_messages
+from pmterm.messages import health as health_messages
+from pmterm.messages.base import Message
+from pmterm.messages.feed import LevelMoved, LevelSet, TouchSeen
+from pmterm.messages.transport import (
+    Closed,
+    Frame,
+    HttpResponse,
+    Opened,
+)
+from pmterm.model.errors import Impossible
+from pmterm.model.ids import MarketId, Venue
+from pmterm.model.market import Market
+from pmterm.model.order import Side
+from pmterm.model.units import Ns
+from pmterm.venues.base import Feed
+
+SET, MOVED, TOUCH, OTHER, NOTHING = range(5)
+CHUNK: Final = 1 << 13  # inputs made into messages at a time
+ROW: Final = {
+    "kind": "|u1",
+    "starts": "|u1",
+    "at": "<i8",
+    "venue_at": "<i8",
+    "market": "<u2",
+    "side": "|u1",
+    "price": "<i2",
+    "qty": "<i8",
+    "bid": "<i2",
+    "ask": "<i2",
+}
+_SIDES: Final = np.array((Side.BUY, Side.SELL), dtype=object)
+# How a message is made of a row: its columns in the order of its fields.
+_MAKERS: Final = (
+    (SET, LevelSet, ("at", "venue_at", "market", "side", "price", "qty", "bid", "ask")),
+    (MOVED, LevelMoved, ("at", "venue_at", "market", "side", "price", "qty")),
+    (TOUCH, TouchSeen, ("at", "venue_at", "market", "bid", "ask", "price", "qty")),
+)
+
+
+def _said_by_feeds() -> Any:
+    """Return the union of all messages that a feed may say."""
+    kinds = [
+        kind
+        for module in (feed_messages, health_messages)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message
+    ]
+    return Union[tuple(kinds)]  # noqa: UP007  # made from a list
+
+
+_SAID: Any = _said_by_feeds()
+_DECODE: Final[msgspec.json.Decoder[list[Message]]] = msgspec.json.Decoder(list[_SAID])
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a feed said when it was not given an input: `call` "tick" or "resync", at `at`."""
+
+    venue: Venue
+    call: str
+    at: Ns
+    said: list[Any]
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What is known of a recording beside its rows. `inputs` are its lines and silences."""
+
+    session: str
+    first_at: Ns
+    last_at: Ns
+    started_at: Ns
+    damage: tuple[str, ...]
+    markets: tuple[MarketId, ...] = ()
+    answers: tuple[msgspec.Raw, ...] = ()
+
+
+class Chunk(NamedTuple):
+    """Some inputs: the n-th came at `ats[n]` and led to `made[begins[n]:ends[n]]`.
+
+    A None in there stands for nothing: time has passed.
+    """
+
+    ats: list[Ns]
+    begins: list[int]
+    ends: list[int]
+    made: list[Message | None]
+
+
+class Tape(msgspec.Struct, frozen=True):
+    """A recording decoded: facts, rows, and the messages that fit no row."""
+
+    facts: Facts
+    rows: dict[str, Column]
+    others: list[Message]
+
+    @property
+    def length(self) -> int:
+        """How many rows."""
+        return len(self.rows["kind"])
+
+    def feeds(self) -> dict[Venue, Feed]:
+        """Return feeds that answer as the real ones did; for one playing only."""
+        return {venue: Taped(venue, self.facts.answers) for venue in Venue}
+
+    def inputs(self) -> Iterator[Chunk]:
+        """Yield the inputs in order, many at a time: when each came and what was made of it."""
+        others = iter(self.others)
+        names = np.array(self.facts.markets, dtype=object)
+        starts = np.flatnonzero(self.rows["starts"])
+        ends = np.append(starts[1:], self.length)
+        for first in range(0, len(starts), CHUNK):
+            begin, end = starts[first : first + CHUNK], ends[first : first + CHUNK]
+            low = int(begin[0])
+            rows = {name: column[low : int(end[-1])] for name, column in self.rows.items()}
+            yield Chunk(
+                rows["at"][begin - low].tolist(),
+                (begin - low).tolist(),
+                (end - low).tolist(),
+                _made(rows, names, others),
+            )
+
+
+def _made(
+    rows: Mapping[str, Column], names: Column, others: Iterator[Message]
+) -> list[Message | None]:
+    """Make messages of rows, kind by kind."""
+    made: list[Message | None] = [None] * len(rows["kind"])
+    for kind, make, columns in _MAKERS:
+        places = np.flatnonzero(rows["kind"] == kind)
+        if not len(places):
+            continue
+        values = []
+        for name in columns:
+            column = rows[name][places]
+            words = names if name == "market" else _SIDES if name == "side" else None
+            values.append((column if words is None else words[column]).tolist())
+        if len(places) == len(made):
+            return list(map(make, *values))
+        for place, message in zip(places.tolist(), map(make, *values), strict=True):
+            made[place] = message
+    for place in np.flatnonzero(rows["kind"] == OTHER).tolist():
+        made[place] = next(others)
+    return made
+
+
+class Taped:
+    """A feed that says again what it said."""
+
+    def __init__(self, venue: Venue, answers: Sequence[msgspec.Raw]) -> None:
+        self.venue = venue
+        self._answers: dict[tuple[str, Ns], list[Message]] = {}
+        for raw in answers:
+            answer = msgspec.json.decode(raw, type=_RawAnswer)
+            if answer.venue is venue:
+                said = self._answers.setdefault((answer.call, answer.at), [])
+                said += _DECODE.decode(answer.said)
+
+    def tick(self, at: Ns) -> Sequence[Message]:
+        """Say what was said at that second."""
+        return self._answers.pop(("tick", at), ()) if self._answers else ()
+
+    def resync(self, market: MarketId, at: Ns, reason: str) -> Sequence[Message]:  # noqa: ARG002
+        """Say what was said to that doubt."""
+        return self._answers.pop((f"resync {market}", at), ()) if self._answers else ()
+
+    def watch(self, market: Market, at: Ns) -> Sequence[Message]:
+        """Refuse: what came of it is a row."""
+        raise Impossible(f"a taped feed was given an input: watch {market.id} at {at}")
+
+    def unwatch(self, market: MarketId, at: Ns) -> Sequence[Message]:
+        """Refuse: what came of it is a row."""
+        raise Impossible(f"a taped feed was given an input: unwatch {market} at {at}")
+
+    def opened(self, event: Opened) -> Sequence[Message]:
+        """Refuse: what came of it is a row."""
+        raise Impossible(f"a taped feed was given an input: {event}")
+
+    def receive(self, frame: Frame) -> Sequence[Message]:
+        """Refuse: what came of it is a row."""
+        raise Impossible(f"a taped feed was given an input: {frame}")
+
+    def answered(self, response: HttpResponse) -> Sequence[Message]:
+        """Refuse: what came of it is a row."""
+        raise Impossible(f"a taped feed was given an input: {response}")
+
+    def closed(self, event: Closed) -> Sequence[Message]:
+        """Refuse: what came of it is a row."""
+        raise Impossible(f"a taped feed was given an input: {event}")
+
+
+class _RawAnswer(msgspec.Struct, frozen=True):
+    venue: Venue
+    call: str
+    at: Ns
+    said: msgspec.Raw
+
+
+def packed(tape: Tape) -> dict[str, Column]:
+    """Return a tape as columns: its rows, times as differences, and its texts as bytes."""
+    rows = dict(tape.rows)
+    for name in ("at", "venue_at"):
+        rows[name] = np.diff(rows[name], prepend=np.int64(0))
+    facts = np.frombuffer(msgspec.json.encode(tape.facts), "|u1")
+    others = np.frombuffer(msgspec.json.encode(tape.others), "|u1")
+    return {**rows, "facts": facts, "others": others}
+
+
+def unpacked(columns: Mapping[str, Column]) -> Tape:
+    """Return a tape that was packed.
+
+    Raises:
+        ColumnsDamaged: that is no tape.
+    """
+    try:
+        rows = {name: columns[name].astype(kind) for name, kind in ROW.items()}
+        for name in ("at", "venue_at"):
+            rows[name] = np.cumsum(rows[name])
+        facts = msgspec.json.decode(columns["facts"].tobytes(), type=Facts)
+        others = _DECODE.decode(columns["others"].tobytes())
+    except (KeyError, msgspec.MsgspecError, ValueError) as error:
+        raise ColumnsDamaged(f"it is no tape: {error}") from error
+    if len({len(column) for column in rows.values()}) != 1:
+        raise ColumnsDamaged("its rows are of different lengths")
+    if int((rows["kind"] == OTHER).sum()) != len(others):
+        raise ColumnsDamaged("its messages are not as many as its rows say")
+    return Tape(facts, rows, others)
