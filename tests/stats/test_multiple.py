@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pmterm.stats.multiple import benjamini_hochberg, holm
 
-# Benjamini & Hochberg (1995), section 3.2: fifteen p-values of a trial of thrombolysis.
+# Benjamini & Hochberg (1995): fifteen p-values of a trial of thrombolysis.
 PAPER = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
     0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000,

@@ -23,7 +23,7 @@ RESULTS = [120, -80, 35, 240, -150, 60, 10, -20, 95, -300, 45, 70]
 # Bailey & Lopez de Prado (2014), "A numerical example": 2.5 a year over 1250 days of 250 a year,
 # variance of the trials 1/2 a year, skew -3, kurtosis 10.
 DAILY = Sharpe(1250, 2.5 / math.sqrt(250), None, -3.0, 10.0)
-# Bailey & Lopez de Prado (2012), section 4: a fund's 24 months.
+# Bailey & Lopez de Prado (2012): a fund's 24 months.
 FUND = Sharpe(24, 0.458, None, -2.448, 10.164)
 
 
@@ -55,7 +55,7 @@ def test_the_fund_is_less_sure_than_a_normal_one():
 
 
 def test_daily_results_need_two_years_and_three_quarters():
-    # The same paper, section 5: 2 a year against 1 a year, normal daily results: 2.73 years.
+    # The same paper: 2 a year against 1 a year, normal daily results: 2.73 years.
     daily = Sharpe(1, 2 / math.sqrt(250), None)
     found = minimum_track_record(daily, 1 / math.sqrt(250))
     assert round(found.needed / 250, 2) == 2.73

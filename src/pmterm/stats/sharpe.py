@@ -83,7 +83,7 @@ def sharpe_error(value: float, n: int, skew: float = 0.0, kurtosis: float = 3.0)
     """Return the standard error of a Sharpe ratio over `n` results of any shape.
 
     Mertens (2002), "Comments on variance of the IID estimator in Lo (2002)", over n - 1 as in
-    Bailey & Lopez de Prado (2012), Journal of Risk 15, equation 8.
+    Bailey & Lopez de Prado (2012), Journal of Risk 15.
     """
     return math.sqrt(_variance_times_n(value, skew, kurtosis) / (n - 1))
 
@@ -91,7 +91,7 @@ def sharpe_error(value: float, n: int, skew: float = 0.0, kurtosis: float = 3.0)
 def probabilistic(sharpe: Sharpe, against: float = 0.0) -> Confidence:
     """Return the chance that the true Sharpe lies above `against`, seen alone.
 
-    Bailey & Lopez de Prado (2012), Journal of Risk 15, equation 11.
+    Bailey & Lopez de Prado (2012), Journal of Risk 15.
     """
     if sharpe.value is None:
         return Confidence(sharpe.n, against, None)
@@ -106,7 +106,7 @@ def expected_maximum(trials: int, variance: float) -> float:
     """Return the Sharpe that the best of `trials` worthless tries is expected to show.
 
     `variance` is that of the Sharpe ratios across the tries. Bailey & Lopez de Prado (2014),
-    Journal of Portfolio Management 40(5), 94-107, equation 1; one try expects 0.
+    Journal of Portfolio Management 40(5), 94-107; one try expects 0.
 
     Raises:
         ValueError: no try at all, or a negative variance.
@@ -125,7 +125,7 @@ def expected_maximum(trials: int, variance: float) -> float:
 def deflated(sharpe: Sharpe, trials: int, variance: float) -> Confidence:
     """Return the chance that the best of `trials` is better than luck alone would make it.
 
-    Bailey & Lopez de Prado (2014), equation 2: the probabilistic Sharpe against the expected
+    Bailey & Lopez de Prado (2014): the probabilistic Sharpe against the expected
     maximum. Tries that resemble each other count for less than one; to count all is cautious.
 
     Raises:
@@ -155,7 +155,7 @@ def minimum_track_record(
 ) -> TrackRecord:
     """Return how many results it takes until this Sharpe lies above `against` with `confidence`.
 
-    Bailey & Lopez de Prado (2012), Journal of Risk 15, equation 13, rounded up.
+    Bailey & Lopez de Prado (2012), Journal of Risk 15, rounded up.
 
     Raises:
         ValueError: a confidence outside 0..1.
