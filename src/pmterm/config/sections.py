@@ -122,7 +122,7 @@ _NANOSECONDS: Final = frozenset(
 _TIMES: Final = frozenset(
     {
         "panic_volume_ppm", "fomo_volume_ppm", "vacuum_depth_ppm", "vacuum_spread_ppm",
-        "reversion_sd_ppm", "spike_sd_ppm", "act_score_ppm",
+        "reversion_sd_ppm", "spike_sd_ppm", "act_score_ppm", "thesis_sd_ppm", "thesis_volume_ppm",
         "target_times_ppm", "stop_times_ppm", "trail_times_ppm",
     }
 )  # fmt: skip

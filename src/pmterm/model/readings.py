@@ -12,7 +12,8 @@ class Gauges(msgspec.Struct, frozen=True):
     top-five depth of both sides over its mean, `spread_ratio` likewise, `change_ppm` the mid now
     over the mid 30 s ago, less one. `ready_s` counts seconds of baseline gathered, of `needed_s`.
     Volumes are contracts over the last 30 s, 1 min and 5 min. `return_sd_ppm` is the root mean
-    square of the hour's ten-second returns.
+    square of the hour's ten-second returns. `estimate_ppm` is the filtered probability of YES with
+    its standard deviation, `fused_ppm` the same of both venues where the market has a pair there.
     """
 
     volume_ratio: int = 0
@@ -29,6 +30,9 @@ class Gauges(msgspec.Struct, frozen=True):
     spread_mean: Price = 0
     depth_mean: Cash = 0
     return_sd_ppm: int = 0
+    estimate_ppm: int = 0
+    estimate_sd_ppm: int = 0
+    fused_ppm: int = 0
 
 
 class BookHealth(msgspec.Struct, frozen=True):

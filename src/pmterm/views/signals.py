@@ -24,6 +24,7 @@ NAMES = {
     SignalKind.DEPTH_PULL: "DEPTH PULL",
     SignalKind.MEAN_REVERSION: "REVERSION",
     SignalKind.SPIKE: "SPIKE",
+    SignalKind.THESIS_INVALID: "THESIS",
 }
 
 

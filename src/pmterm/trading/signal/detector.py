@@ -25,10 +25,12 @@ from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import MarketId, SignalId
 from pmterm.model.order import Side
 from pmterm.model.readings import Gauges
-from pmterm.model.units import MS, PRICE_ONE, SECOND, Cash, Ns, Qty
+from pmterm.model.units import MS, PPM, PRICE_ONE, SECOND, Cash, Ns, Qty
 from pmterm.trading.signal.facts import add_spike, facts_of, gauges_of
+from pmterm.trading.signal.kalman import fused_ppm, pairs_of
 from pmterm.trading.signal.outcomes import Follow
-from pmterm.trading.signal.rules import RULES, Finding, SignalSettings, expected, score
+from pmterm.trading.signal.rules import RULES, Facts, Finding, SignalSettings, expected, score
+from pmterm.trading.signal.thesis import Held, doubt
 from pmterm.trading.signal.watched import Watched
 from pmterm.trading.signal.window import SECONDS, TEN
 
@@ -44,6 +46,8 @@ class Detector:
         self._settings = settings
         self._watched: dict[MarketId, Watched] = {}
         self._meta: dict[MarketId, MarketSeen] = {}
+        self._pairs = pairs_of(settings.pairs)
+        self._held = Held()
         self._next_second: Ns = 0
         self._count = 0
 
@@ -59,6 +63,14 @@ class Detector:
             BookLost: self._book_lost,
             BookDoubted: self._book_lost,
             FeedDown: self._feed_down,
+            **self._held.hears(),
+        }
+
+    def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
+        """How the journal restores what is held; windows begin anew."""
+        return {
+            MarketSeen: lambda seen: self._held.market_seen(seen.market),
+            **self._held.recalls(),
         }
 
     def gauges(self, market: MarketId) -> Gauges:
@@ -66,7 +78,17 @@ class Detector:
         watched = self._watched.get(market)
         if watched is None:
             return Gauges(needed_s=self._settings.min_baseline_s)
-        return gauges_of(watched)
+        gauges = gauges_of(watched)
+        other = self._watched.get(self._pairs.get(market, MarketId("")))
+        if other is None:
+            return gauges
+        fused = fused_ppm(
+            gauges.estimate_ppm,
+            gauges.volume_5m,
+            other.kalman.value_ppm,
+            other.window.volume_5m,
+        )
+        return msgspec.structs.replace(gauges, fused_ppm=fused)
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
         """The hot path: a few comparisons unless something is up."""
@@ -142,6 +164,7 @@ class Detector:
 
     def _market_seen(self, seen: MarketSeen) -> Sequence[Message]:
         self._meta[seen.market.id] = seen
+        self._held.market_seen(seen.market)
         watched = self._watched.get(seen.market.id)
         if watched is not None:
             watched.meta = seen.market
@@ -200,6 +223,8 @@ class Detector:
             spread = quote.best_ask - quote.best_bid
             window.close(mid2, spread, quote.bid_depth, quote.ask_depth)
             watched.spike.see(mid2)
+            closes = watched.meta.closes_at if watched.meta is not None else 0
+            watched.kalman.see(mid2, max(0, closes - now) if closes else -1)
         else:
             window.close(0, 0, 0, 0)
             if window.missing == 2:
@@ -216,8 +241,25 @@ class Detector:
             kinds = watched.stirring()
             if kinds:
                 said = [*said, *self._judge(watched, quote, now, at, kinds)]
+            if now % _TEN_SECONDS == 0 and (way := self._held.way(watched.market)):
+                said = [*said, *self._doubt(watched, quote, way, now, at)]
         window.roll()
         return said
+
+    def _doubt(
+        self, watched: Watched, quote: BookChanged, way: int, now: Ns, at: Ns
+    ) -> Sequence[Message]:
+        """Ask whether what is held still has its reason; said once per episode."""
+        finding = doubt(watched.window, watched.mid2, way, self._settings)
+        if finding is None:
+            return _NOTHING
+        episode = watched.episodes[finding.kind]
+        episode.last_true = now
+        watched.is_spoken = True
+        if episode.fired:
+            return _NOTHING
+        episode.fired = True
+        return (self._fire(watched, quote, finding, facts_of(watched, quote, now), at),)
 
     def _look(self, watched: Watched, quote: BookChanged, at: Ns) -> Sequence[Message]:
         """A threshold was crossed within the second."""
@@ -262,7 +304,7 @@ class Detector:
             watched.is_spoken = True
             if finding.fires:
                 episode.fired = True
-                said.append(self._fire(watched, quote, finding, score(facts), at))
+                said.append(self._fire(watched, quote, finding, facts, at))
             elif kinds and not episode.rejected:
                 episode.rejected = True
                 said.append(SignalRejected(at, watched.market, kind, finding.words()[1]))
@@ -271,10 +313,12 @@ class Detector:
         return said
 
     def _fire(
-        self, watched: Watched, quote: BookChanged, finding: Finding, points: int, at: Ns
+        self, watched: Watched, quote: BookChanged, finding: Finding, facts: Facts, at: Ns
     ) -> SignalSeen:
         settings = self._settings
         self._count += 1
+        points = score(facts)
+        depth = quote.bid_depth + quote.ask_depth
         if finding.kind is SignalKind.SPIKE:
             watched.spike.settle()
         hundredths, act = points // 10_000, settings.act_score_ppm // 10_000
@@ -292,6 +336,14 @@ class Detector:
             expected=expected(watched.mid2, finding.before2),
             expected_after=0,
             reasons=(*finding.words()[0], f"score {_hundredths(hundredths)} of {_hundredths(act)}"),
+            volume_ratio=facts.volume_ratio,
+            depth_ratio=facts.depth_ratio,
+            spread_ratio=facts.spread_ratio,
+            change_ppm=facts.change_ppm,
+            imbalance_ppm=(quote.bid_depth - quote.ask_depth) * PPM // depth if depth else 0,
+            spread=facts.spread,
+            ready_s=facts.ready_s,
+            volatility=watched.spike.volatility,
         )
         meta = watched.meta
         delay = settings.latency_ms * MS + (meta.taker_delay if meta is not None else 0)

@@ -87,6 +87,8 @@ def gauges_of(watched: Watched) -> Gauges:
         spread_mean=base.spread_total // base.bars if base.bars else 0,
         depth_mean=base.depth_total // base.bars if base.bars else 0,
         return_sd_ppm=isqrt(base.move_squares // base.bars) if base.bars else 0,
+        estimate_ppm=watched.kalman.value_ppm,
+        estimate_sd_ppm=watched.kalman.deviation_ppm,
     )
 
 

@@ -20,7 +20,8 @@ class SignalSettings(msgspec.Struct, frozen=True):
     """Thresholds. `_ppm`: millionths (3_000_000 is 3x, 30_000 is 3 %); prices in 1e-4 USD.
 
     `settle_ms`: how long thin or pulled depth must last, since quotes that are replaced are gone
-    for an instant. `latency_ms`: what our own order needs on top of the market's delay.
+    for an instant. `latency_ms`: what our own order needs on top of the market's delay. `pairs`:
+    markets of two venues on the same event (`kalman.pairs_of`).
     """
 
     panic_volume_ppm: int = 3_000_000
@@ -44,6 +45,10 @@ class SignalSettings(msgspec.Struct, frozen=True):
     spike_spread: Price = 500
     spike_depth: Cash = 50 * CASH_ONE
     spike_mode: Literal["fade", "follow"] = "fade"
+    thesis_sd_ppm: int = 2_000_000
+    thesis_volume_ppm: int = 3_000_000
+    thesis_samples: int = 100
+    pairs: str = ""
     act_score_ppm: int = 700_000
     min_baseline_s: int = 600
     rearm_s: int = 30

@@ -7,7 +7,7 @@ and its variance know nothing of the bar they judge: they are updated after it w
 from math import isqrt
 from typing import Final
 
-from pmterm.model.units import PPM, Price
+from pmterm.model.units import PPM, Cash, Price
 
 SHIFT: Final = 16
 
@@ -86,6 +86,11 @@ class Spike:
     def base2(self, direction: int) -> int:
         """Return bid + ask where the move in `direction` began."""
         return (self._up_from if direction > 0 else self._down_from) >> SHIFT
+
+    @property
+    def volatility(self) -> Cash:
+        """The standard deviation of the mid around its average, in 1e-6 USD (100 a price step)."""
+        return isqrt(self.variance) * 100 >> (SHIFT + 1)
 
     def outside_ppm(self, direction: int) -> int:
         """Return by how many standard deviations the bar lies out that way, in millionths."""

@@ -14,6 +14,7 @@ from pmterm.messages.signals import SignalKind
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.units import MS, PPM, PRICE_ONE, Cash, Ns, Price, Qty
+from pmterm.trading.signal.kalman import Estimate
 from pmterm.trading.signal.outcomes import Follow
 from pmterm.trading.signal.rules import WITHIN, SignalSettings
 from pmterm.trading.signal.spike import Spike
@@ -61,6 +62,7 @@ class Watched:
         "is_alarmed",
         "is_muted",
         "is_spoken",
+        "kalman",
         "low2",
         "low_ask",
         "low_bid",
@@ -93,6 +95,7 @@ class Watched:
         self.meta: Market | None = None
         self.window = Window()
         self.spike = Spike(settings.spike_span, settings.spike_slack)
+        self.kalman = Estimate()
         self.episodes = {kind: Episode() for kind in SignalKind}
         self.follows: list[Follow] = []
         self.follow_due: Ns = NEVER
@@ -137,6 +140,7 @@ class Watched:
         self.mid2 = 0
         self.window.forget_prices()
         self.spike.reset()
+        self.kalman.reset()
         self.is_alarmed = False
         self.disarm()
 

@@ -37,6 +37,7 @@ class Baseline:
         "bars",
         "depth_total",
         "move_squares",
+        "move_total",
         "spread_total",
         "volume_total",
     )
@@ -52,6 +53,7 @@ class Baseline:
         self.depth_total = 0
         self.volume_total = 0
         self.move_squares = 0
+        self.move_total = 0
 
     def push(self, spread: Price, depth: Cash, volume: Qty, move: int) -> None:
         """Add a bar: mean spread (UNKNOWN: nothing is), mean depth, volume, return in ppm."""
@@ -63,6 +65,7 @@ class Baseline:
             self.depth_total -= self._depths[slot]
             self.volume_total -= self._volumes[slot]
             self.move_squares -= self._moves[slot] ** 2
+            self.move_total -= self._moves[slot]
         self._spreads[slot] = spread
         if spread == UNKNOWN:
             return
@@ -74,6 +77,7 @@ class Baseline:
         self.depth_total += depth
         self.volume_total += volume
         self.move_squares += move**2
+        self.move_total += move
 
     def volume_ratio(self, volume_30s: Qty) -> int:
         """Return the volume of 30 s over the usual, in ppm; 0: no baseline, -1: no trades."""
@@ -112,6 +116,7 @@ class Window:
         "ask_hit",
         "baseline",
         "bid_hit",
+        "last_ten",
         "mid_count",
         "mid_squares",
         "mid_total",
@@ -134,6 +139,8 @@ class Window:
         self._pending: list[tuple[Price, Cash, Qty, int]] = []
         self._ten_known = self._ten_spread = self._ten_depth = self._ten_volume = 0
         self._ten_mid2 = 0
+        # Of the last ten seconds: mean spread (UNKNOWN: nothing is), mean depth, volume, return.
+        self.last_ten: tuple[Price, Cash, Qty, int] = (UNKNOWN, 0, 0, 0)
         self.seconds = 0  # bars closed
         self.missing = 0  # bars in a row without a mid
         self.mid_count = self.mid_total = self.mid_squares = 0
@@ -202,6 +209,7 @@ class Window:
             bar = (self._ten_spread // known, self._ten_depth // known, self._ten_volume, move)
         else:
             bar = (UNKNOWN, 0, 0, 0)
+        self.last_ten = bar
         self._pending.append(bar)
         if len(self._pending) > LAG:
             self.baseline.push(*self._pending.pop(0))
