@@ -21,6 +21,7 @@ from pmterm.trading.execution.executor import Executor
 from pmterm.trading.pipeline import Pipeline, Stage
 from pmterm.trading.portfolio.portfolio import Portfolio
 from pmterm.trading.risk.gate import Gate
+from pmterm.trading.risk.live_checks import LiveRules
 from pmterm.trading.signal.detector import Detector
 from pmterm.trading.strategy.manual import Manual
 from pmterm.trading.strategy.strategies import Strategies
@@ -71,7 +72,7 @@ def core(
     """
     books = Books()
     detector = Detector(settings.signals)
-    gate = Gate(settings.risk)
+    gate = Gate(settings.risk, _live_rules(settings))
     executor = Executor()
     portfolio = Portfolio()
     manual = Manual(settings.manual)
@@ -86,6 +87,13 @@ def core(
     if is_watched:
         engine.listen(fold.hears())
     return Core(engine, feeds, books, gate, executor, portfolio, strategies, reader, fold)
+
+
+def _live_rules(settings: Settings) -> LiveRules:
+    rules = settings.strategies.rules
+    return LiveRules(
+        min_signals=rules.min_signals, small=rules.small, small_trades=rules.small_trades
+    )
 
 
 def _engine(

@@ -66,4 +66,5 @@ def yes_to(question: Question) -> SubmitTicket | AmendTicket:
         wish.origin,
         wish.expires_at,
         confirmed=True,
+        bracket=wish.bracket,
     )

@@ -7,7 +7,8 @@ import msgspec
 
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
-from pmterm.messages.orders import Approved, Intent
+from pmterm.messages.orders import Approved, Fill, Intent
+from pmterm.messages.strategy import RecordKnown, acted_by
 from pmterm.model.fees import fee_of, most_fee_of
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
@@ -17,6 +18,7 @@ from pmterm.trading.risk.checks import Case
 from pmterm.trading.risk.exposure import Exposure, Reserved
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveCase, LiveRules
+from pmterm.trading.risk.proving import Proving
 from pmterm.trading.risk.watch import Watch
 
 REPEATS_KEPT: Final = 32
@@ -32,6 +34,7 @@ class Docket:
         self._openings: dict[MarketId, Ns] = {}
         self._recent: deque[Ns] = deque(maxlen=max(1, limits.max_orders))
         self._approved: deque[Intent] = deque(maxlen=REPEATS_KEPT)
+        self._proving = Proving()
         self.markets: dict[MarketId, Market] = {}
 
     def market_seen(self, seen: MarketSeen) -> None:
@@ -56,8 +59,17 @@ class Docket:
         self._exposure.reserve(approved)
         self._recent.append(approved.at)
         self._approved.append(approved.intent)
+        self._proving.approved(approved.intent)
         if approved.reserved:
             self._openings[approved.intent.market] = approved.at
+
+    def record_known(self, record: RecordKnown) -> None:
+        """Take what a strategy has shown."""
+        self._proving.known(record)
+
+    def filled(self, fill: Fill) -> None:
+        """Count the trades that strategies make by themselves."""
+        self._proving.filled(fill)
 
     def fee(self, intent: Intent, *, is_taker: bool) -> Cash:
         """Estimate the fee of an intent at its limit, all of it as maker or as taker.
@@ -119,6 +131,7 @@ class Docket:
         """Add what counts where the money is real."""
         intent = case.intent
         old = self._exposure.orders.get(intent.replaces)
+        strategy = acted_by(intent.origin)
         return LiveCase(
             case=case,
             rules=rules,
@@ -132,6 +145,9 @@ class Docket:
             fee=self.fee(intent, is_taker=case.is_taker),
             is_first=not self._approved,
             is_repeat=self._is_repeat(intent, rules.repeat_within),
+            strategy=strategy,
+            record=self._proving.record(strategy),
+            live_trades=self._proving.trades(strategy),
         )
 
     def _is_repeat(self, intent: Intent, within: Ns) -> bool:

@@ -49,7 +49,7 @@ from pmterm.messages.orders import (
     OrderReport,
     Refused,
 )
-from pmterm.messages.strategy import ExitFired
+from pmterm.messages.strategy import ExitFired, RecordKnown
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import GateState
@@ -66,14 +66,7 @@ from pmterm.trading.risk.usage import Usage, limit_uses
 from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars, percent
 
-_LEAVING: Final = (
-    CancelOrder,
-    CancelMarket,
-    CancelAll,
-    ClosePosition,
-    CloseAll,
-    ExitFired,
-)
+_LEAVING: Final = (CancelOrder, CancelMarket, CancelAll, ClosePosition, CloseAll, ExitFired)
 _Lost: TypeAlias = BookLost | BookDoubted | TickChanged
 
 
@@ -179,6 +172,7 @@ class Gate:
             HoldingAdjusted: silently(self._note_adjusted),
             HoldingDiffers: silently(self._arming.differing),
             CashSeen: silently(self._exposure.cash_seen),
+            RecordKnown: silently(self._docket.record_known),
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
@@ -199,6 +193,7 @@ class Gate:
             HoldingAdjusted: self._note_adjusted,
             HoldingDiffers: self._arming.differing,
             CashSeen: self._exposure.cash_seen,
+            RecordKnown: self._docket.record_known,
         }
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
@@ -276,6 +271,7 @@ class Gate:
         return self._after(settled.at) if self._note_settled(settled) else ()
 
     def _note_fill(self, fill: Fill) -> bool:
+        self._docket.filled(fill)
         return self._note_booked(fill.at, self._exposure.fill(fill))
 
     def _note_settled(self, settled: MarketSettled) -> bool:

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
+from pmterm.messages.strategy import RecordKnown, missing_for_live
 from pmterm.model.fees import FeeKind
 from pmterm.model.order import Side
 from pmterm.model.outcome import Shelf, Way, sold_by
@@ -22,7 +23,8 @@ class LiveRules(msgspec.Struct, frozen=True):
 
     `idle`: armed without an order for that long disarms. `longest`: the longest arming. `ask_over`
     (1e-6 USD): a dearer order asks. `repeat_within`: the same order again within that time asks.
-    `refusals`: so many of one reason in a row halt. `halt`: for how long.
+    `refusals`: so many of one reason in a row halt. `halt`: for how long. A strategy acts by itself
+    after `min_signals` held-out signals that paid; its first `small_trades` cost `small` at most.
     """
 
     idle: Ns = 2 * MINUTE
@@ -31,13 +33,17 @@ class LiveRules(msgspec.Struct, frozen=True):
     repeat_within: Ns = 5 * SECOND
     refusals: int = 3
     halt: Ns = 5 * MINUTE
+    min_signals: int = 50
+    small: Cash = 5 * CASH_ONE
+    small_trades: int = 50
 
 
 class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
     """What the live checks may look at. None: not known, which counts as no.
 
     `to_fill` is what may still fill of the order, `shelf` what there is of the outcome it would
-    sell. `is_first`: nothing was ever approved on this journal.
+    sell. `is_first`: nothing was ever approved on this journal. `strategy`: which one wants it by
+    itself, "" if a person does, with what it has shown and its live trades so far.
     """
 
     case: Case
@@ -52,6 +58,9 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
     fee: Cash
     is_first: bool
     is_repeat: bool
+    strategy: str = ""
+    record: RecordKnown | None = None
+    live_trades: int = 0
 
     @property
     def is_way_out(self) -> bool:
@@ -154,6 +163,22 @@ def _mixed(live: LiveCase, limit: str) -> Verdict:
     return Verdict("HELD", value, limit, remedy)
 
 
+def proven(live: LiveCase) -> Verdict | None:
+    """T12: a strategy acts by itself only after it has shown, on signals held out, that it pays."""
+    rules = live.rules
+    if not live.strategy or live.case.reduces:
+        return None
+    lacks = missing_for_live(live.record, rules.min_signals)
+    if lacks:
+        limit = f"{rules.min_signals} held-out signals with a net surely above 0"
+        return Verdict("T12", f"{live.strategy}: {lacks}", limit, "let it suggest until then")
+    if live.live_trades >= rules.small_trades or live.notional <= rules.small:
+        return None
+    value = f"{dollars(live.notional)} in trade {live.live_trades + 1} of {live.strategy}"
+    limit = f"{dollars(rules.small)} in its first {rules.small_trades}"
+    return Verdict("T12", value, limit, f"at most {dollars(rules.small)}")
+
+
 def first_order(live: LiveCase) -> Verdict | None:
     """X14: the first live order of an account's journal asks."""
     if not live.is_first:
@@ -194,7 +219,15 @@ def _asked(live: LiveCase, value: str, limit: str) -> Verdict | None:
     return Verdict("ASK", value, limit, "confirm it", asks=True)
 
 
-STRICT: Final[tuple[LiveCheck, ...]] = (plain_numbers, ready, armed, fee_known, agrees, held)
+STRICT: Final[tuple[LiveCheck, ...]] = (
+    plain_numbers,
+    ready,
+    armed,
+    fee_known,
+    agrees,
+    held,
+    proven,
+)
 ASKING: Final[tuple[LiveCheck, ...]] = (first_order, dear, repeated, far_off)
 
 
