@@ -1,10 +1,11 @@
 import msgspec
 import pytest
-from tests.lab.recordings import KALSHI, lines_of, write_recording
+from tests.lab.recordings import KALSHI, ROTATION, lines_of, write_recording
 
 from pmterm.compose.backtests import Wish, backtest
 from pmterm.config.settings import Settings
 from pmterm.model.errors import RecordingBroken, UsageWrong
+from pmterm.model.units import SECOND
 
 
 @pytest.fixture
@@ -41,3 +42,48 @@ def test_a_file_that_is_none_is_told(tmp_path):
 def test_a_time_that_is_none_is_told(recording):
     with pytest.raises(UsageWrong, match="--from yesterday"):
         backtest(Settings(), Wish((recording,), since="yesterday"))
+
+
+def test_processes_come_to_the_same_as_one(tmp_path):
+    paths = (
+        write_recording(tmp_path / "a.ndjson.zst", lines_of(KALSHI)),
+        write_recording(tmp_path / "b.ndjson.zst", lines_of(ROTATION), shift=86_400 * SECOND),
+    )
+    alone, _ = backtest(Settings(), Wish(paths, workers=1))
+    together, code = backtest(Settings(), Wish(paths, workers=2))
+    assert together == alone
+    assert code == 0
+
+
+def test_what_was_played_to_its_end_is_not_played_again(recording, monkeypatch):
+    first, _ = backtest(Settings(), Wish((recording,)))
+    monkeypatch.setattr("pmterm.compose.backtests.run", None)
+    again, _ = backtest(Settings(), Wish((recording,), resumes=True))
+    assert again == first
+    other = msgspec.structs.replace(Settings(), cash=5_000_000)
+    with pytest.raises(TypeError):  # other settings: it has to be played
+        backtest(other, Wish((recording,), resumes=True))
+
+
+def test_stopped_in_the_middle_it_says_what_is_known_so_far(recording, monkeypatch):
+    monkeypatch.setattr("pmterm.compose.playing.TOLD_EVERY", 10)
+
+    def stop(watch, what, share):
+        watch.is_stopped = watch.is_stopped or (share > 0.3 and "reading" not in what)
+
+    monkeypatch.setattr("pmterm.compose.progress.Progress.at", stop)
+    whole, code = backtest(Settings(), Wish((recording,), caches=False))
+    (row,) = whole["recordings"]
+    assert code == 130
+    assert row["stopped_at"]
+    monkeypatch.undo()
+    full, _ = backtest(Settings(), Wish((recording,), resumes=True))
+    assert full["recordings"][0]["inputs"] > row["inputs"]  # begun anew, not taken for whole
+
+
+def test_nothing_is_played_from_the_end_on(recording):
+    whole, _ = backtest(Settings(), Wish((recording,)))
+    middle = "2026-05-14T04:46:00Z"
+    cut, _ = backtest(Settings(), Wish((recording,), until=middle))
+    assert cut["recordings"][0]["inputs"] <= whole["recordings"][0]["inputs"]
+    assert cut["recordings"][0]["to"] < middle

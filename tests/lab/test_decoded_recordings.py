@@ -5,7 +5,7 @@ import pytest
 from tests.lab.recordings import HOCKEY, KALSHI, ROTATION, lines_of, write_recording
 
 from pmterm.compose.playing import Task, run, tape_of
-from pmterm.compose.progress import Progress
+from pmterm.compose.progress import Silence
 from pmterm.config.settings import Settings
 from pmterm.lab.columns import ColumnsDamaged, read_columns, write_columns
 from pmterm.lab.shelf import SUFFIX, Shelf
@@ -22,7 +22,7 @@ def shelf(tmp_path, told):
 
 
 def outcome(path, shelf=None):
-    return run(Task(path, Settings()), Progress(), shelf)
+    return run(Task(path, Settings()), Silence(), shelf)
 
 
 @pytest.mark.parametrize("window", [KALSHI, ROTATION, HOCKEY], ids=lambda path: path.stem)

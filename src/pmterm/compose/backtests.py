@@ -1,18 +1,30 @@
 """Builds backtests: recordings through the very machine that trades live, with paper orders."""
 
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
 
-from pmterm.compose.playing import Task, run
-from pmterm.compose.progress import STOPPED, Progress
+from pmterm.compose.core import thinking
+from pmterm.compose.playing import Task, run, taped
+from pmterm.compose.pool import crew
+from pmterm.compose.progress import STOPPED, Progress, Silence
+from pmterm.compose.surveys import survey_of
 from pmterm.config.paths import cache_dir
 from pmterm.config.settings import Settings
+from pmterm.lab.kept import Kept
+from pmterm.lab.ordering import Recorded, files_of, in_order
+from pmterm.lab.outcome import Outcome
 from pmterm.lab.report import facts_of
-from pmterm.lab.shelf import Shelf
+from pmterm.lab.shelf import Shelf, source_of
+from pmterm.lab.tape import Facts
 from pmterm.lab.times import parse_time
 from pmterm.model.errors import UsageWrong
+from pmterm.trading.strategy.strategies import STRATEGIES
+
+EACH_ALONE = "each recording is played on its own: a fresh account, fresh baselines, its own cash"
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -31,24 +43,97 @@ def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
     """Play recordings one after another, each on its own: a fresh account, fresh baselines.
 
     Exit code 130 when it was stopped before the end.
+
+    Raises:
+        UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
+        RecordingBroken: one cannot be read.
     """
     since, until = parse_time(wish.since, "--from"), parse_time(wish.until, "--to")
-    tasks = [Task(path, settings, wish.strategies, since, until) for path in wish.paths]
-    if not tasks:
-        raise UsageWrong("no recording was named.", "`pmterm record MARKET` makes one.")
-    shelf = shelf_of() if wish.caches else None
+    check_strategies(wish.strategies)
+    tasks = [Task(path, settings, wish.strategies, since, until) for path in files_of(wish.paths)]
     with Progress() as watch:
-        outcomes = []
-        for task in tasks:
-            outcomes.append(run(task, watch, shelf))
-            if watch.is_stopped:
-                break
-    return facts_of(outcomes), STOPPED if watch.is_stopped else 0
+        ordered = _ordered(tasks, wish, watch)
+        outcomes = list(_outcomes(ordered, wish, watch))
+    whole = facts_of(outcomes, settings.cash)
+    facts: dict[str, object] = {"note": EACH_ALONE, **whole}
+    if watch.is_stopped:
+        facts["stopped"] = f"{len(outcomes)} of {len(tasks)} recordings were begun"
+    return facts, STOPPED if watch.is_stopped else 0
+
+
+def check_strategies(names: Iterable[str]) -> None:
+    """Refuse a name that no strategy has.
+
+    Raises:
+        UsageWrong: it suggests the nearest.
+    """
+    for name in names:
+        if name not in STRATEGIES:
+            near = get_close_matches(name, list(STRATEGIES), 1, 0.5)
+            known = f"There are {', '.join(STRATEGIES)}."
+            hint = f"Did you mean {near[0]}?" if near else known
+            raise UsageWrong(f"there is no strategy {name[:40]}.", hint)
 
 
 def shelf_of() -> Shelf:
     """Return where decoded recordings are kept; what is made anew is told on stderr."""
     return Shelf(cache_dir() / "recordings", _tell)
+
+
+def _ordered(tasks: Sequence[Task], wish: Wish, watch: Progress) -> list[Task]:
+    facts = crew(wish.workers, len(tasks)).map(
+        Read(wish.caches), tasks, watch, lambda task: f"reading {task.path.name}"
+    )
+    by_path = {task.path: task for task in tasks}
+    recorded = [Recorded(task.path, told) for task, told in zip(tasks, facts, strict=False)]
+    return [by_path[one.path] for one in in_order(recorded)]
+
+
+class Read(msgspec.Struct, frozen=True):
+    """Reads one recording through, in this process or another."""
+
+    caches: bool
+
+    def __call__(self, task: Task, _: Silence) -> Facts:
+        """Say what is known of it."""
+        if not self.caches:
+            return survey_of(task.path).facts
+        return taped(task.path, shelf_of()).facts
+
+
+def _outcomes(tasks: Sequence[Task], wish: Wish, watch: Progress) -> Iterator[Outcome]:
+    """Play what was not played before, and keep what was played to its end."""
+    kept = Kept(cache_dir() / "backtests")
+    keys = {task.path: kept.key(source_of(task.path), _asked(task)) for task in tasks}
+    known = {path: kept.get(key) for path, key in keys.items()} if wish.resumes else {}
+    fresh = [task for task in tasks if known.get(task.path) is None]
+    played = crew(wish.workers, len(fresh)).map(
+        Play(wish.caches), fresh, watch, lambda task: task.path.name
+    )
+    for task in tasks:
+        outcome = known.get(task.path)
+        if outcome is None:
+            outcome = next(played, None)
+            if outcome is None:
+                return
+            if not outcome.stopped_at:
+                kept.put(keys[task.path], outcome)
+        yield outcome
+
+
+class Play(msgspec.Struct, frozen=True):
+    """Plays one recording, in this process or another."""
+
+    caches: bool
+
+    def __call__(self, task: Task, watch: Silence) -> Outcome:
+        """Play it."""
+        return run(task, watch, shelf_of() if self.caches else None)
+
+
+def _asked(task: Task) -> object:
+    """Return all that a result hangs on beside the recording and the program."""
+    return [task.path.name, thinking(task.settings), task.strategies, task.since, task.until]
 
 
 def _tell(words: str) -> None:

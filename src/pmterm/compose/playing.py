@@ -7,7 +7,7 @@ import msgspec
 
 from pmterm.compose.core import core
 from pmterm.compose.given import version
-from pmterm.compose.progress import Progress
+from pmterm.compose.progress import Silence
 from pmterm.compose.replays import give
 from pmterm.compose.surveys import inputs_of, survey_of
 from pmterm.config.settings import Settings
@@ -43,7 +43,7 @@ class Task(msgspec.Struct, frozen=True):
     until: Ns = 0
 
 
-def run(task: Task, watch: Progress, shelf: Shelf | None = None) -> Outcome:
+def run(task: Task, watch: Silence, shelf: Shelf | None = None) -> Outcome:
     """Play one recording to its end, to `until`, or to where it is stopped.
 
     With a shelf its decoded form is taken from there, or put there.
@@ -60,7 +60,7 @@ def run(task: Task, watch: Progress, shelf: Shelf | None = None) -> Outcome:
     return player.outcome()
 
 
-def run_tape(task: Task, watch: Progress, tape: Tape) -> Outcome:
+def run_tape(task: Task, watch: Silence, tape: Tape) -> Outcome:
     """Play a decoded recording in the same way, to the same decisions."""
     player = _Player(task, watch, tape.facts)
     engine = player.listen_to(core(task.settings, feeds=tape.feeds(), is_watched=False).engine)
@@ -96,7 +96,7 @@ def tape_of(path: Path) -> Tape:
 class _Player:
     """Gives a recording's inputs to an engine, in order, after the session's own beginning."""
 
-    def __init__(self, task: Task, watch: Progress, facts: Facts) -> None:
+    def __init__(self, task: Task, watch: Silence, facts: Facts) -> None:
         self._task = task
         self._watch = watch
         self._facts = facts

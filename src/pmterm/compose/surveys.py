@@ -12,8 +12,9 @@ from pmterm.messages.accounts import Mode
 from pmterm.messages.base import Message
 from pmterm.messages.transport import Frame
 from pmterm.model.errors import RecordingBroken
+from pmterm.model.ids import MarketId
 from pmterm.runtime.replay_desk import events_of
-from pmterm.store.recording import Header, NoteLine, RecordingReader
+from pmterm.store.recording import Header, MarketLine, NoteLine, RecordingReader
 
 UNNAMED = "backtest"
 
@@ -37,13 +38,18 @@ def survey_of(path: Path) -> Survey:
     reader = RecordingReader(path)
     header = Header("", 0)
     notes: list[NoteLine] = []
+    watched: dict[MarketId, None] = {}
     first = last = frames = 0
     for line in reader:
         if isinstance(line, Header):
             header = line
-        elif isinstance(line, NoteLine):
+            continue
+        if isinstance(line, NoteLine):
             notes.append(line)
-        elif line.at > 0:
+            continue
+        if isinstance(line, MarketLine):
+            watched[line.market] = None
+        if line.at > 0:
             first = first or line.at
             last = max(last, line.at)
             frames += isinstance(line, Frame)
@@ -56,6 +62,7 @@ def survey_of(path: Path) -> Survey:
         last_at=last,
         started_at=next((note.at for note in notes if note.text == SETTINGS_NOTE), first),
         damage=tuple(reader.damage),
+        watched=tuple(watched),
     )
     return Survey(facts, notes)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pmterm.lab.outcome import Followed, Gap, Outcome
+from pmterm.lab.outcome import Followed, Gap, Outcome, Trade
 from pmterm.lab.trades import Trades
 from pmterm.messages.accounts import BalanceSeen, MarketSettled
 from pmterm.messages.base import Message
@@ -102,7 +102,7 @@ class Notebook:
             last_at=span[1],
             cash=self._cash,
             fees=self._fees,
-            trades=tuple(self._trades.ended),
+            trades=tuple(map(self._with_signal, self._trades.ended)),
             signals=tuple(self._signals.values()),
             refused=dict(self._refused),
             rejected=dict(self._rejected),
@@ -114,6 +114,12 @@ class Notebook:
             damage=tuple(damage),
             stopped_at=stopped_at,
         )
+
+    def _with_signal(self, trade: Trade) -> Trade:
+        signal = self._signals.get(trade.signal)
+        if signal is None or not signal.reverted:
+            return trade
+        return msgspec.structs.replace(trade, reverted_after=signal.after)
 
     def _decided(self, message: Message) -> None:
         if message.at < self._since:

@@ -14,7 +14,8 @@ class Trade(msgspec.Struct, frozen=True):
     average YES prices (1e-4 USD; `exit` a settlement's payout, 0 while nothing was closed), `net`
     what it earned after `fees` (1e-6 USD). `strategy` is who asked for it, `signal` what it acted
     on ("" where nothing). Not `is_known`: nobody saw the book all the while, or the recording
-    ended first; `reason` says which, and such a trade is in no figure.
+    ended first; `reason` says which, and such a trade is in no figure. `reverted_after` is how long
+    the price took to come back after the signal, -1: it did not.
     """
 
     market: MarketId
@@ -31,6 +32,7 @@ class Trade(msgspec.Struct, frozen=True):
     net: Cash
     reason: str
     is_known: bool = True
+    reverted_after: Ns = -1
 
 
 class Gap(msgspec.Struct, frozen=True):

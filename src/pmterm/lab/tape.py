@@ -77,13 +77,18 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What is known of a recording beside its rows. `inputs` are its lines and silences."""
+    """What is known of a recording beside its rows.
+
+    `watched` are the markets it names, `markets` those of its rows, `answers` what feeds said when
+    they were given no input.
+    """
 
     session: str
     first_at: Ns
     last_at: Ns
     started_at: Ns
     damage: tuple[str, ...]
+    watched: tuple[MarketId, ...] = ()
     markets: tuple[MarketId, ...] = ()
     answers: tuple[msgspec.Raw, ...] = ()
 

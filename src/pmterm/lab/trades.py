@@ -6,13 +6,16 @@ from pmterm.lab.outcome import Gap, Trade
 from pmterm.messages.accounts import MarketSettled
 from pmterm.messages.orders import Fill, Intent
 from pmterm.messages.signals import SignalSeen
-from pmterm.messages.strategy import ExitFired, Suggested
+from pmterm.messages.strategy import ExitFired, Suggested, acted_by
 from pmterm.model.holding import FLAT, Holding
 from pmterm.model.ids import MarketId, OrderId, SignalId
 from pmterm.model.order import Side
 from pmterm.model.units import Cash, Ns, Price, Qty
+from pmterm.trading.strategy.strategies import STRATEGIES
 
 _NO_SIGNAL = SignalId("")
+EXIT = "exit "  # how the origins of orders begin that an exit made later
+TAKEN = "taken "  # how orders begin that a person took from a suggestion
 
 
 class _Open:
@@ -43,6 +46,7 @@ class Trades:
         self._exits: dict[OrderId, str] = {}
         self._suggested: dict[tuple[MarketId, str], SignalId] = {}
         self._kinds: dict[SignalId, str] = {}
+        self._last: dict[tuple[MarketId, str], SignalId] = {}
 
     @property
     def markets(self) -> Mapping[MarketId, _Open]:
@@ -52,14 +56,22 @@ class Trades:
     def signal_seen(self, signal: SignalSeen) -> None:
         """Remember what a signal was called."""
         self._kinds[signal.id] = signal.kind
+        self._last[signal.market, signal.kind] = signal.id
 
     def suggested(self, wish: Suggested) -> None:
-        """Remember what a strategy acts on in a market."""
+        """Remember what a strategy would act on in a market."""
         self._suggested[wish.market, wish.strategy] = wish.signal
 
     def intended(self, intent: Intent) -> None:
-        """Remember who asked for an order."""
-        self._origins[intent.order] = intent.origin
+        """Remember who asked for an order, and on what: a strategy acts on the latest of a kind."""
+        origin = intent.origin
+        name = acted_by(origin)
+        self._origins[intent.order] = name or origin
+        if name in STRATEGIES:
+            signal = self._last.get((intent.market, STRATEGIES[name].kind), _NO_SIGNAL)
+            self._suggested[intent.market, name] = signal
+        elif origin.startswith(TAKEN):
+            self._origins[intent.order] = origin.removeprefix(TAKEN)
 
     def exit_fired(self, fired: ExitFired) -> None:
         """Remember why an order closes."""
@@ -86,6 +98,7 @@ class Trades:
             standing.out.append((fill.price, closing))
         if booked.is_over:
             why = self._exits.get(fill.order) or self._origins.get(fill.order, "")
+            why = why.removeprefix(EXIT)
             self._end(fill.market, fill.at, booked.trip, why)
             if closing < fill.qty:
                 standing = self._begin(fill)
