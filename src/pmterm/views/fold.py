@@ -65,6 +65,7 @@ from pmterm.views.news import News
 from pmterm.views.plans import PlanFold
 from pmterm.views.positions import MoneyView, marked
 from pmterm.views.signals import SignalFold
+from pmterm.views.strategy_words import STRATEGY_NEWS
 from pmterm.views.tape import Tape
 
 Hearer: TypeAlias = Callable[[Any], None]
@@ -171,7 +172,11 @@ class Fold:
             LagSeen: self._lag,
             Heartbeat: self._heartbeat,
             **self._hears_accounts(),
+            **{kind: self._news(*how) for kind, how in STRATEGY_NEWS.items()},
         }
+
+    def _news(self, severity: str, words: Callable[[Any], str]) -> Hearer:
+        return lambda message: self.news.tell(message.at, severity, words(message))
 
     def _hears_accounts(self) -> Mapping[type[Message], Hearer]:
         """Handlers of what only real accounts say."""

@@ -43,6 +43,7 @@ from pmterm.views.news import fill_text, refusal_text
 from pmterm.views.order_row import delay_text
 from pmterm.views.plain_commands import HELP, parse_command
 from pmterm.views.signals import NAMES, outcome_text
+from pmterm.views.strategy_words import STRATEGY_LINES
 
 __all__ = ["HELP", "TOLD", "line_of", "parse_command", "touch_line"]
 
@@ -218,6 +219,7 @@ _LINES: Mapping[type[Message], _Line] = {
         f"plan {m.plan} {m.state}: {m.sent} sent, {qty_text(m.filled)} filled {m.reason}".rstrip()
     ),
     WithdrawOrder: lambda m: f"cancelling {m.order}",
+    **STRATEGY_LINES,
 }
 
 TOLD: Final = tuple(_LINES)  # the types of message that have a line

@@ -19,10 +19,14 @@ from pmterm.messages.commands import (
     Resume,
     SubmitTicket,
 )
+from pmterm.messages.orders import Bracket
+from pmterm.messages.strategy import SetMode, StrategyMode, TagGame, TakeSuggestion
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import Side
+from pmterm.model.text import clean_text
 from pmterm.model.units import Cash, Price, Qty, parse_fixed, parse_price, parse_qty
+from pmterm.views.exit_words import bracket_of, set_exits, split_exits
 from pmterm.views.live import Question
 from pmterm.views.question import yes_to
 
@@ -31,6 +35,8 @@ MOST_MINUTES = 60
 HELP = (
     "buy 10 | sell 10 | limit buy 10 0.47 | amend ORDER 10 0.47 | cancel all | cancel here |"
     " cancel ORDER | close | close all | arm | arm 5 | arm 5 25.00 | disarm | confirm |"
+    " exits target 0.55 stop 0.40 trail 0.03 after 120 on map loss thesis | exits off |"
+    " buy 10 target 0.55 stop 0.40 | tag map loss | mode fade suggest | take SUGGESTION |"
     " accept venue | kill | markets | focus MARKET | halt | reduce | resume | panic | help | quit"
 )
 
@@ -54,6 +60,8 @@ def parse_command(
     if plain is not None:
         return plain(focus)
     match words:
+        case ["buy" | "sell" | "limit", *_]:
+            return _order(focus, words, default_qty, text)
         case ["confirm"]:
             return _confirmed(question)
         case ["arm", *how]:
@@ -63,14 +71,45 @@ def parse_command(
             return AmendTicket(0, order, _read(parse_price, price), _read(parse_qty, size))
         case ["cancel", _]:
             return CancelOrder(0, OrderId(text.split()[1]))
-        case ["buy" | "sell" as side]:
-            return _ticket(focus, side, default_qty, 0)
-        case ["buy" | "sell" as side, size]:
-            return _ticket(focus, side, _read(parse_qty, size), 0)
-        case ["limit", "buy" | "sell" as side, size, price]:
-            return _ticket(focus, side, _read(parse_qty, size), _read(parse_price, price))
+        case ["exits" | "tag" | "mode" | "take", *_]:
+            return _strategic(focus, words, text)
         case _:
-            raise UsageWrong(f"not understood: {text.strip()[:60]!r}.", f"Try: {HELP}")
+            raise _not_understood(text)
+
+
+def _order(focus: MarketId, words: list[str], default_qty: Qty, text: str) -> Message:
+    """Read an order, with the exits that go with it."""
+    words, exits = split_exits(words)
+    bracket = bracket_of(exits)
+    match words:
+        case ["buy" | "sell" as side]:
+            return _ticket(focus, side, default_qty, 0, bracket)
+        case ["buy" | "sell" as side, size]:
+            return _ticket(focus, side, _read(parse_qty, size), 0, bracket)
+        case ["limit", "buy" | "sell" as side, size, limit]:
+            price = _read(parse_price, limit)
+            return _ticket(focus, side, _read(parse_qty, size), price, bracket)
+        case _:
+            raise _not_understood(text)
+
+
+def _strategic(focus: MarketId, words: list[str], text: str) -> Message:
+    """Read what is about exits and strategies."""
+    match words:
+        case ["exits", *how]:
+            return set_exits(focus, how)
+        case ["tag", *event] if event:
+            return TagGame(0, focus, clean_text(" ".join(event), 40))
+        case ["mode", name, "off" | "suggest" | "auto" as mode]:
+            return SetMode(0, name, StrategyMode(mode))
+        case ["take", _]:
+            return TakeSuggestion(0, text.split()[1])
+        case _:
+            raise _not_understood(text)
+
+
+def _not_understood(text: str) -> UsageWrong:
+    return UsageWrong(f"not understood: {text.strip()[:60]!r}.", f"Try: {HELP}")
 
 
 _PLAIN: Mapping[str, Callable[[MarketId], Message]] = {
@@ -112,8 +151,8 @@ def _cash(text: str) -> Cash:
     return parse_fixed(text, 6)
 
 
-def _ticket(focus: MarketId, side: str, qty: Qty, price: Price) -> Message:
-    return SubmitTicket(0, focus, Side(side), qty, price, origin="plain")
+def _ticket(focus: MarketId, side: str, qty: Qty, price: Price, bracket: Bracket | None) -> Message:
+    return SubmitTicket(0, focus, Side(side), qty, price, origin="plain", bracket=bracket)
 
 
 def _read(parse: Callable[[str], int], text: str) -> int:
