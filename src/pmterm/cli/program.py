@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmterm.cli import audit, doctor, keys, lab, stopping, tools, watch
+from pmterm.cli import audit, doctor, keys, lab, performance, stopping, tools, watch
 from pmterm.cli.talk import fail
 from pmterm.config import environment
 from pmterm.model.errors import PmtermError
@@ -49,6 +49,7 @@ COMMANDS = (
     stopping.status,
     audit.audit,
     lab.backtest,
+    performance.report,
 )
 GROUPS = {
     "recording": tools.recording_app,
