@@ -25,6 +25,7 @@ class Floor(Street):
 
     def __init__(self, settings=None, kinds=STRATEGIES, limits=FREE, book=None):
         self.settings, self.kinds = settings or StrategySettings(), kinds
+        self.since = 0  # what is older is not looked at by `said`
         super().__init__(book or RealBook({4600: 1_000}, {4700: 1_000}), limits)
         self.strategies = Strategies(self.settings, self.manual.quotes, 700_000, kinds)
         self.pipeline = Pipeline(
@@ -84,7 +85,7 @@ class Floor(Street):
         return MarketId(name)
 
     def said(self, *kinds):
-        return [message for message in self.journal if type(message) in kinds]
+        return [message for message in self.journal[self.since :] if type(message) in kinds]
 
     def held(self, name=M):
         return next((p.qty for p in self.portfolio.positions() if p.market == name), 0)
@@ -97,7 +98,7 @@ class Floor(Street):
         for message in self.journal:
             other.pipeline.recall(message)
             recalls.get(type(message), lambda _: None)(message)
-        other.journal = list(self.journal)
+        other.journal, other.since = list(self.journal), self.since
         return other
 
 

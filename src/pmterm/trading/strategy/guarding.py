@@ -59,7 +59,7 @@ def placed(
     paid = held_price(average, is_long=is_long)
 
     def beyond(ppm: int) -> Price:
-        price = held_price(paid * (PPM + ppm) // PPM, is_long=is_long)
+        price = held_price((paid * (PPM + ppm) + PPM // 2) // PPM, is_long=is_long)
         within = min(max(price, 1), PRICE_ONE - 1)
         return market.snap(within, up=is_long == (ppm > 0))  # never nearer than was asked for
 
