@@ -1,6 +1,6 @@
 """The thinking parts of every mode, built once and handed to each other; no logic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -64,11 +64,13 @@ def core(
     feeds: Mapping[Venue, Feed] | None = None,
     *,
     is_watched: bool = True,
+    beside: Sequence[Stage] = (),
 ) -> Core:
     """Build feeds, the six stages, the broker and the board.
 
     With `wings` orders go to the venues; without, a paper broker answers them. `feeds` stand in
-    for those of the venues. Where nobody watches, the board is told nothing.
+    for those of the venues. Where nobody watches, the board is told nothing. Stages `beside` the
+    strategies hear and say what those do.
     """
     books = Books()
     detector = Detector(settings.signals)
@@ -78,7 +80,8 @@ def core(
     manual = Manual(settings.manual)
     act_score = settings.signals.act_score_ppm
     strategies = Strategies(settings.strategies, manual.quotes, act_score)
-    stages: list[Stage] = [books, detector, manual, strategies, gate, executor, portfolio]
+    stages: list[Stage] = [books, detector, manual, strategies, *beside]
+    stages += [gate, executor, portfolio]
     if feeds is None:
         feeds = {Venue.POLYMARKET: PolymarketFeed(), Venue.KALSHI: KalshiFeed()}
     engine = _engine(settings, feeds, Pipeline(stages), books, wings)

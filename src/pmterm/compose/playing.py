@@ -54,7 +54,7 @@ def run(task: Task, watch: Silence, shelf: Shelf | None = None) -> Outcome:
     if shelf is not None:
         return run_tape(task, watch, taped(task.path, shelf))
     survey = survey_of(task.path)
-    player = _Player(task, watch, survey.facts)
+    player = Player(task, watch, survey.facts)
     engine = player.listen_to(core(task.settings, is_watched=False).engine)
     player.play(engine, inputs_of(task.path, survey))
     return player.outcome()
@@ -62,7 +62,7 @@ def run(task: Task, watch: Silence, shelf: Shelf | None = None) -> Outcome:
 
 def run_tape(task: Task, watch: Silence, tape: Tape) -> Outcome:
     """Play a decoded recording in the same way, to the same decisions."""
-    player = _Player(task, watch, tape.facts)
+    player = Player(task, watch, tape.facts)
     engine = player.listen_to(core(task.settings, feeds=tape.feeds(), is_watched=False).engine)
     player.play_tape(engine, tape)
     return player.outcome()
@@ -93,7 +93,7 @@ def tape_of(path: Path) -> Tape:
     return taping.tape(survey.facts)
 
 
-class _Player:
+class Player:
     """Gives a recording's inputs to an engine, in order, after the session's own beginning."""
 
     def __init__(self, task: Task, watch: Silence, facts: Facts) -> None:
