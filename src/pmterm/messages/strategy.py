@@ -9,6 +9,7 @@ from pmterm.model.order import Side
 from pmterm.model.units import Cash, Ns, Price, Qty, fixed_text
 
 _AUTO: Final = "auto "
+_EXIT: Final = "exit "
 
 
 class StrategyMode(StrEnum):
@@ -165,6 +166,16 @@ def auto_origin(strategy: str) -> str:
 def acted_by(origin: str) -> str:
     """Return which strategy made an order of this origin by itself, "" if a person did."""
     return origin.removeprefix(_AUTO) if origin.startswith(_AUTO) else ""
+
+
+def exit_origin(kind: ExitKind) -> str:
+    """Return the origin of an order that carries out an exit."""
+    return f"{_EXIT}{kind.value}"
+
+
+def is_exit(origin: str) -> bool:
+    """Tell whether an order of this origin carries out an exit."""
+    return origin.startswith(_EXIT)
 
 
 def missing_for_live(record: RecordKnown | None, min_signals: int) -> str:

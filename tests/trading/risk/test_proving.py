@@ -2,7 +2,7 @@
 
 import pytest
 from tests.properties.money_builders import IOC, SELL, T0, fill, recall, seen, touch
-from tests.trading.risk.test_live_gate import LOOSE, bought, gate, tell
+from tests.trading.risk.test_live_gate import LOOSE, bought, gate, tell, unarmed
 from tests.trading.risk.test_live_gate import ask as judged
 
 from pmterm.messages.accounts import Mode, SessionStarted
@@ -86,6 +86,14 @@ def test_closing_and_a_persons_own_orders_need_no_record():
     tell(it, bought(10))
     assert isinstance(ask(it, side=SELL, price=4600, reduce_only=True), Approved)
     assert isinstance(ask(it, 2, qty=20, origin="taken fade"), Approved)
+
+
+def test_an_exit_needs_no_arming_and_asks_nothing_but_only_closes():
+    it = unarmed()
+    tell(it, bought(10))
+    exit_order = {"side": SELL, "price": 4600, "origin": "exit stop", "confirmed": False}
+    assert ask(it, qty=11, **exit_order).rule == "ARM"
+    assert isinstance(ask(it, **exit_order), Approved)
 
 
 def test_on_paper_it_is_let_through():

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
-from pmterm.messages.strategy import RecordKnown, missing_for_live
+from pmterm.messages.strategy import RecordKnown, is_exit, missing_for_live
 from pmterm.model.fees import FeeKind
 from pmterm.model.order import Side
 from pmterm.model.outcome import Shelf, Way, sold_by
@@ -64,8 +64,12 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_way_out(self) -> bool:
-        """Whether it only closes, at a panic: such an order needs no arming and asks nothing."""
-        return self.case.reduces and self.case.intent.origin in UNARMED_ORIGINS
+        """Whether it only closes, at a panic or by an exit: it needs no arming and asks nothing.
+
+        An exit was asked for when it was set; one that lapsed with the arming would guard nothing.
+        """
+        origin = self.case.intent.origin
+        return self.case.reduces and (origin in UNARMED_ORIGINS or is_exit(origin))
 
     @property
     def notional(self) -> Cash:

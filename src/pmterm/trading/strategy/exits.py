@@ -14,7 +14,15 @@ from pmterm.messages.base import Message
 from pmterm.messages.feed import BookChanged
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.orders import Bracket, Fill, Intent, OrderReport, Refused
-from pmterm.messages.strategy import ExitFired, ExitKind, Exits, ExitsGone, SetExits, TagGame
+from pmterm.messages.strategy import (
+    ExitFired,
+    ExitKind,
+    Exits,
+    ExitsGone,
+    SetExits,
+    TagGame,
+    exit_origin,
+)
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
@@ -90,7 +98,7 @@ class Guards:
                 said += self._pass_time(beat.at, guard)
             elif beat.at >= guard.rests_until:
                 guard.rests_until = beat.at + LASTS + PAUSE
-                self._closings.wish(guard.exits.market, _origin(guard.fired), beat.at)
+                self._closings.wish(guard.exits.market, exit_origin(guard.fired), beat.at)
         said += self._close_what_can_be(beat.at)
         for market, left in self._closings.given_up(beat.at):
             held = f"{fixed_text(left, 6)} left"
@@ -261,9 +269,11 @@ class Guards:
         is_late = at < guard.rests_until
         if not is_late:
             guard.rests_until = at + LASTS + PAUSE
-            self._closings.wish(market, _origin(kind), at)
+            self._closings.wish(market, exit_origin(kind), at)
         can_go = not self._ledger.is_split(market) or self._closings.can_close(market)
-        said = self._closing(at, market, _origin(kind)) if price and can_go and not is_late else ()
+        said = (
+            self._closing(at, market, exit_origin(kind)) if price and can_go and not is_late else ()
+        )
         order = next((one.order for one in said if isinstance(one, Intent)), OrderId(""))
         return (ExitFired(at, market, kind, price, order), *said)
 
@@ -344,10 +354,6 @@ def _check_sides(command: SetExits, out: Price, mid: Price, *, is_long: bool) ->
             continue
         where = "above" if is_up else "below"
         raise WrongError(f"{name} {price_text(price)}", f"{where} {price_text(now)}", "or close it")
-
-
-def _origin(kind: ExitKind) -> str:
-    return f"exit {kind.value}"
 
 
 def _refused(at: Ns, market: MarketId, wrong: WrongError) -> Refused:
