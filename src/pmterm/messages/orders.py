@@ -232,7 +232,7 @@ class PlanStarted(Message, frozen=True):
     """An order is to be worked in slices, one every `every` ns, each an order of its own.
 
     `lasts` is how long a slice may rest before its rest is taken back, 0: it does not rest.
-    `confirmed` goes with every slice.
+    `confirmed` and `bracket` go with every slice.
     """
 
     plan: str
@@ -245,6 +245,7 @@ class PlanStarted(Message, frozen=True):
     origin: str = "ticket"
     reduce_only: bool = False
     confirmed: bool = False
+    bracket: Bracket | None = None
 
 
 class PlanMoved(Message, frozen=True):

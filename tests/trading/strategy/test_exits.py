@@ -293,6 +293,15 @@ def test_an_order_brings_its_exits_along():
     assert exits.until == it.said(Fill)[0].at + 60 * SECOND
 
 
+def test_a_large_order_brings_its_exits_along_too():
+    it = Floor()
+    it.start()
+    it.take(SubmitTicket(it.at, M, BUY, 200 * QTY_ONE, bracket=Bracket(stop=4300), route="auto"))
+    it.wait(2 * SECOND)
+    assert it.held() == 200 * QTY_ONE
+    assert [exits.stop for exits in it.strategies.guards.standing()] == [4300]
+
+
 def test_a_bracket_on_an_order_that_closes_guards_nothing():
     it = holding()
     it.take(SubmitTicket(it.at, M, SELL, 4 * QTY_ONE, bracket=Bracket(stop=4300)))

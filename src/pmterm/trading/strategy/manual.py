@@ -150,6 +150,7 @@ class Manual:
             origin=plan.origin,
             told_price=touch,
             confirmed=plan.confirmed,
+            bracket=plan.bracket,
         )
         self._note_intent(wish)
         return wish

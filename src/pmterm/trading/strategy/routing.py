@@ -71,4 +71,5 @@ def planned(ticket: SubmitTicket, market: Market, route: Route, name: str) -> Pl
         origin=ticket.origin,
         reduce_only=ticket.reduce_only,
         confirmed=ticket.confirmed,
+        bracket=ticket.bracket,
     )
