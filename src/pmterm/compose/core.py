@@ -79,7 +79,7 @@ def core(
     portfolio = Portfolio()
     manual = Manual(settings.manual)
     act_score = settings.signals.act_score_ppm
-    strategies = Strategies(settings.strategies, manual.quotes, act_score)
+    strategies = Strategies(settings.strategies, manual, act_score)
     stages: list[Stage] = [books, detector, manual, strategies, *beside]
     stages += [gate, executor, portfolio]
     if feeds is None:

@@ -27,7 +27,7 @@ class Floor(Street):
         self.settings, self.kinds = settings or StrategySettings(), kinds
         self.since = 0  # what is older is not looked at by `said`
         super().__init__(book or RealBook({4600: 1_000}, {4700: 1_000}), limits)
-        self.strategies = Strategies(self.settings, self.manual.quotes, 700_000, kinds)
+        self.strategies = Strategies(self.settings, self.manual, 700_000, kinds)
         self.pipeline = Pipeline(
             [self.manual, self.strategies, self.gate, self.executor, self.portfolio]
         )

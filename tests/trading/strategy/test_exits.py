@@ -6,7 +6,7 @@ from tests.trading.strategy.floor import SECOND, Floor
 
 from pmterm.messages.accounts import MarketSettled
 from pmterm.messages.commands import ClosePosition, Halt, Resume, SubmitTicket
-from pmterm.messages.orders import Bracket, Fill, Intent, Refused, WithdrawOrder
+from pmterm.messages.orders import Bracket, Fill, Intent, PlanMoved, Refused, WithdrawOrder
 from pmterm.messages.signals import Advice, SignalKind
 from pmterm.messages.strategy import ExitFired, ExitKind, Exits, ExitsGone, SetExits, TagGame
 from pmterm.model.order import OrderState
@@ -300,6 +300,19 @@ def test_a_large_order_brings_its_exits_along_too():
     it.wait(2 * SECOND)
     assert it.held() == 200 * QTY_ONE
     assert [exits.stop for exits in it.strategies.guards.standing()] == [4300]
+
+
+def test_an_exit_stops_what_is_being_bought_in_slices():
+    it = Floor()
+    it.start()
+    it.take(SubmitTicket(it.at, M, BUY, 2_000 * QTY_ONE, bracket=Bracket(stop=4300), route="auto"))
+    it.wait(2 * SECOND)
+    assert it.held() == 400 * QTY_ONE
+    it.quote(4200, 4300)
+    it.wait(120 * SECOND)
+    assert it.held() == 0
+    assert it.said(PlanMoved)[-1].reason == "an exit closes here"
+    assert it.again().manual.plans() == []
 
 
 def test_a_bracket_on_an_order_that_closes_guards_nothing():

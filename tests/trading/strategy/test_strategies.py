@@ -19,7 +19,7 @@ from pmterm.messages.strategy import (
     TakeSuggestion,
 )
 from pmterm.model.units import QTY_ONE
-from pmterm.trading.strategy.quotes import Quotes
+from pmterm.trading.strategy.manual import Manual, ManualSettings
 from pmterm.trading.strategy.settings import Rules, Spiked, StrategySettings
 from pmterm.trading.strategy.strategies import STRATEGIES, Strategies
 from pmterm.trading.strategy.wish import Kind, Wish
@@ -239,7 +239,7 @@ def test_what_is_tied_up_on_the_same_event_counts_as_part_of_the_bet():
 
 def live():
     """The stage alone, on real money."""
-    it = Strategies(StrategySettings(), Quotes(20_000), 700_000)
+    it = Strategies(StrategySettings(), Manual(ManualSettings()), 700_000)
     tell(it, SessionStarted(T0, "s", Mode.LIVE, "0", 0))
     return it
 
@@ -265,10 +265,9 @@ def test_live_and_unproven_it_suggests_instead():
     ],
 )
 def test_live_it_acts_once_proven_and_small_at_first(told, suggests, qty):
-    quotes = Quotes(20_000)
-    it = Strategies(StrategySettings(), quotes, 700_000)
-    quotes.market_seen(seen())
-    quotes.book_changed(touch())
+    manual = Manual(ManualSettings())
+    it = Strategies(StrategySettings(), manual, 700_000)
+    tell(manual, seen(), touch())
     tell(it, SessionStarted(T0, "s", Mode.LIVE, "0", 0), seen(), *told)
     tell(it, SetMode(T0, "fade", AUTO))
     one = SignalSeen(

@@ -5,8 +5,8 @@ true it closes the position, whatever the price does then: it is tried again unt
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -42,6 +42,7 @@ from pmterm.trading.strategy.names import Names
 from pmterm.trading.strategy.quotes import Quotes, WrongError
 
 _REMEMBERED: Final = 1_000  # orders whose exits wait for their fills
+StopPlans: TypeAlias = Callable[[Ns, MarketId], Sequence[Message]]
 _NOTHING: Final[tuple[Message, ...]] = ()
 
 
@@ -60,12 +61,16 @@ class Guard(msgspec.Struct):
 
 
 class Guards:
-    """All exits that stand. `names` gives their orders names, `ledger` is kept by the stage."""
+    """All exits that stand. `names` gives their orders names, `ledger` is kept by the stage.
 
-    def __init__(self, quotes: Quotes, ledger: Ledger, names: Names) -> None:
+    `stop_plans` stops what is being worked in a market, before it is closed.
+    """
+
+    def __init__(self, quotes: Quotes, ledger: Ledger, names: Names, stop_plans: StopPlans) -> None:
         self._quotes = quotes
         self._ledger = ledger
         self._names = names
+        self._stop_plans = stop_plans
         self._closings = Closings(ledger)
         self._guards: dict[MarketId, Guard] = {}
         self._brackets: OrderedDict[OrderId, Bracket] = OrderedDict()
@@ -275,7 +280,8 @@ class Guards:
             self._closing(at, market, exit_origin(kind)) if price and can_go and not is_late else ()
         )
         order = next((one.order for one in said if isinstance(one, Intent)), OrderId(""))
-        return (ExitFired(at, market, kind, price, order), *said)
+        stopped = self._stop_plans(at, market)
+        return (*stopped, ExitFired(at, market, kind, price, order), *said)
 
     def _close_what_can_be(self, at: Ns) -> list[Message]:
         said: list[Message] = []

@@ -127,6 +127,10 @@ class Manual:
         """What tickets are priced by; others of this room price by it too."""
         return self._quotes
 
+    def stop_plans(self, at: Ns, market: MarketId) -> Sequence[Message]:
+        """Stop what is being worked in a market: an exit is closing there."""
+        return self._plans.stop(at, "an exit closes here", market)
+
     def plans(self) -> list[Plan]:
         """Return the plans that are not over, oldest first. Read them, do not change them."""
         return self._plans.open_plans()

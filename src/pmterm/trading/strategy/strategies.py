@@ -41,9 +41,10 @@ from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND, Ns, Price, fixed_text, price_text
 from pmterm.trading.strategy.exits import Guards
 from pmterm.trading.strategy.fade import fade
+from pmterm.trading.strategy.manual import Manual
 from pmterm.trading.strategy.names import Names
 from pmterm.trading.strategy.planning import Plan, Planner
-from pmterm.trading.strategy.quotes import Quotes, WrongError
+from pmterm.trading.strategy.quotes import WrongError
 from pmterm.trading.strategy.reversion import reversion
 from pmterm.trading.strategy.settings import StrategySettings
 from pmterm.trading.strategy.spike import spike
@@ -58,7 +59,7 @@ STRATEGIES: Final[Mapping[str, Kind]] = {
 
 
 class Strategies:
-    """Runs the strategies of `kinds` on `quotes`, which the stage of the tickets keeps.
+    """Runs the strategies of `kinds`, on the quotes that the stage of the tickets keeps.
 
     `act_score_ppm`: the score from which signals that have one are acted on (G9).
     """
@@ -66,17 +67,17 @@ class Strategies:
     def __init__(
         self,
         settings: StrategySettings,
-        quotes: Quotes,
+        manual: Manual,
         act_score_ppm: int,
         kinds: Mapping[str, Kind] = STRATEGIES,
     ) -> None:
         self._rules = settings.rules
-        self._quotes = quotes
+        quotes = self._quotes = manual.quotes
         self._kinds = kinds
         self._modes = dict.fromkeys(kinds, StrategyMode.OFF)
         self._names = Names()
         self._ledger = Ledger()
-        self._guards = Guards(quotes, self._ledger, self._names)
+        self._guards = Guards(quotes, self._ledger, self._names, manual.stop_plans)
         self._planner = Planner(settings, quotes, self._ledger, act_score_ppm)
         self._open: dict[str, Suggested] = {}
 
