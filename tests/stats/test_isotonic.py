@@ -107,3 +107,12 @@ def test_is_written_and_read_back_the_same():
 def test_bad_input_is_refused(scores, targets, weights):
     with pytest.raises(ValueError, match=r"."):
         fit_isotonic(scores, targets, weights)
+
+
+def test_scores_seen_often_each_keep_their_own_rate():
+    scores = [1.0] * 4 + [2.0] * 4
+    fitted = fit_isotonic(scores, [0, 0, 0, 1, 0, 1, 1, 1])
+    assert [(block.low, block.value, block.n) for block in fitted.blocks] == [
+        (1.0, 0.25, 4),
+        (2.0, 0.75, 4),
+    ]

@@ -63,9 +63,17 @@ def fit_isotonic(
         msg = "a weight must be above 0"
         raise ValueError(msg)
     seen = sorted(zip(finite(scores), finite(targets), given, strict=True))
-    pools: list[_Pool] = []
+    # Equal scores first: pooled one by one, the low targets among them would drag a lower score in.
+    points: list[_Pool] = []
     for score, target, weight in seen:
-        pools.append(_Pool(score, target, weight))
+        pool = _Pool(score, target, weight)
+        if points and points[-1].low == score:
+            points[-1].take(pool)
+        else:
+            points.append(pool)
+    pools: list[_Pool] = []
+    for point in points:
+        pools.append(point)
         _pool_violators(pools)
     blocks = tuple(
         Block(pool.low, pool.high, shown(pool.total / pool.weight), pool.n, pool.weight)
@@ -111,5 +119,4 @@ def _pool_violators(pools: list[_Pool]) -> None:
 
 
 def _must_share(earlier: _Pool, later: _Pool) -> bool:
-    same_score = earlier.high == later.low
-    return same_score or earlier.total * later.weight >= later.total * earlier.weight
+    return earlier.total * later.weight >= later.total * earlier.weight
