@@ -1,4 +1,4 @@
-"""The commands that look back: backtest."""
+"""The commands that look back: backtest, sweep."""
 
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +57,29 @@ def backtest(
         caches=cache,
     )
     print_facts(backtests.backtest(settings, wish), as_json=as_json)
+
+
+def sweep(
+    spec: Annotated[
+        Path, typer.Argument(metavar="SPEC.toml", help="What to try: see docs/lab.md.")
+    ],
+    *,
+    workers: Workers = 0,
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Dask scheduler: tcp://host:8786.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Results; default: beside the spec.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try many settings over recordings; choose on one window of time, judge on the next.
+
+    What was tried before is not tried again, so that the same command goes on after Ctrl-C.
+    """
+    from pmterm.compose import sweeps
+
+    print_facts(sweeps.sweep(spec, workers=workers, cluster=cluster, out=out), as_json=as_json)
 
 
 def parse_sets(texts: list[str]) -> dict[str, str]:

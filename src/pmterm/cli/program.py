@@ -49,6 +49,7 @@ COMMANDS = (
     stopping.status,
     audit.audit,
     lab.backtest,
+    lab.sweep,
     performance.report,
 )
 GROUPS = {

@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.pool import AsyncResult
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pmterm.compose.progress import Silence
 
@@ -14,8 +14,29 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Hands(Protocol):
+    """Who does the work. `many` pieces are worked on at a time."""
+
+    @property
+    def many(self) -> int:
+        """How many."""
+        ...
+
+    def map(
+        self,
+        work: Callable[[T, Silence], R],
+        pieces: Sequence[T],
+        watch: Silence,
+        name: Callable[[T], str],
+    ) -> Iterator[R]:
+        """Yield answers in the order of the pieces, until stopped."""
+        ...
+
+
 class Alone:
     """One piece after the other, here; Ctrl-C stops within a piece."""
+
+    many = 1
 
     def map(
         self,
@@ -36,7 +57,7 @@ class Crew:
     """Processes started afresh, so that they share nothing; Ctrl-C stops between pieces."""
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers
+        self.many = workers
 
     def map(
         self,
@@ -46,7 +67,7 @@ class Crew:
         name: Callable[[T], str],
     ) -> Iterator[R]:
         """Yield answers in order, until stopped; what is half done then is given up."""
-        with multiprocessing.get_context("spawn").Pool(self._workers, _deaf) as pool:
+        with multiprocessing.get_context("spawn").Pool(self.many, _deaf) as pool:
             asked: list[AsyncResult[R]] = [
                 pool.apply_async(work, (piece, Silence())) for piece in pieces
             ]
@@ -60,7 +81,7 @@ class Crew:
                 yield answer.get()
 
 
-def crew(workers: int, pieces: int) -> Alone | Crew:
+def crew(workers: int, pieces: int) -> Hands:
     """Return who does the work: `workers` processes, 0 for one a core; never more than pieces."""
     many = min(workers or os.cpu_count() or 1, pieces)
     return Crew(many) if many > 1 else Alone()

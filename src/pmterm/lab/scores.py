@@ -1,0 +1,71 @@
+"""What each run of a sweep came to, kept line by line as it comes in."""
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from pmterm.lab.outcome import Outcome
+from pmterm.model.units import Cash
+from pmterm.store.private_files import broken
+
+
+class Score(msgspec.Struct, frozen=True):
+    """One point on one recording: decisions, and the net of each trade that is known, in order.
+
+    `opened` are their times (Unix ns); `unknown` counts trades over a gap or cut off by the end.
+    """
+
+    key: str
+    hash: str
+    nets: tuple[Cash, ...]
+    opened: tuple[int, ...]
+    markets: tuple[str, ...]
+    unknown: int
+
+
+def score_of(key: str, outcome: Outcome) -> Score:
+    """Return what of an outcome a sweep goes by."""
+    known = [trade for trade in outcome.trades if trade.is_known]
+    return Score(
+        key,
+        outcome.hash,
+        tuple(trade.net for trade in known),
+        tuple(trade.entered_at for trade in known),
+        tuple(trade.market for trade in known),
+        len(outcome.trades) - len(known),
+    )
+
+
+class Results:
+    """A file of scores, one a line. A line that was cut or changed counts as not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.known: dict[str, Score] = {}
+        decode = msgspec.json.Decoder(Score).decode
+        with contextlib.suppress(FileNotFoundError):
+            for line in path.read_bytes().splitlines():
+                with contextlib.suppress(msgspec.MsgspecError):
+                    score = decode(line)
+                    self.known[score.key] = score
+
+    def add(self, score: Score) -> None:
+        """Keep a score.
+
+        Raises:
+            StoreBroken: the disk will not have it.
+        """
+        self.known[score.key] = score
+        try:
+            with self._path.open("ab") as file:
+                if file.tell() and not self._ends_whole():
+                    file.write(b"\n")
+                file.write(msgspec.json.encode(score) + b"\n")
+        except OSError as error:
+            raise broken(self._path, error) from error
+
+    def _ends_whole(self) -> bool:
+        with self._path.open("rb") as file:
+            file.seek(-1, 2)
+            return file.read(1) == b"\n"
