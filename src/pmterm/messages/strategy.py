@@ -57,7 +57,8 @@ class Exits(Message, frozen=True):
 
     Prices on the YES scale in 1e-4 USD. `trail` is how far behind the best price the trailing stop
     stays. `until` is a time of the day's clock in Unix ns. `event` names a tag that closes it.
-    `thesis`: close when THESIS_INVALID is seen. One of them fills, the others are gone (OCO).
+    `thesis`: close when THESIS_INVALID is seen. `best` is the best price that the trail has
+    followed, 0: it has not begun. One of them fills, the others are gone (OCO).
     """
 
     market: MarketId

@@ -30,10 +30,11 @@ _KINDS = {
 def exits_text(exits: Exits) -> str:
     """Say what guards a position."""
     left = (exits.until - exits.at) // SECOND
+    begun = f" from {price_text(exits.best)}" if exits.best else ""
     parts = (
         (exits.target, f"target {price_text(exits.target)}"),
         (exits.stop, f"stop {price_text(exits.stop)}"),
-        (exits.trail, f"trail {price_text(exits.trail)} from {price_text(exits.best)}"),
+        (exits.trail, f"trail {price_text(exits.trail)}{begun}"),
         (exits.until, f"after {left} s"),
         (exits.event, f"on {exits.event}"),
         (exits.thesis, "thesis"),

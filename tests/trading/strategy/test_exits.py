@@ -101,6 +101,23 @@ def test_a_trailing_stop_does_not_follow_a_flicker():
     assert not kinds(it)
 
 
+@pytest.mark.parametrize(("stop", "held", "followed"), [(4000, 10, [0, 5050]), (0, 0, [4700])])
+def test_beside_a_stop_an_orders_trail_begins_once_it_pays(stop, held, followed):
+    it = Floor()
+    it.start()
+    it.take(SubmitTicket(it.at, M, BUY, 10 * QTY_ONE, bracket=Bracket(stop=stop, trail=300)))
+    it.wait()
+    it.quote(4300, 4400)  # beyond the trail
+    it.wait()
+    assert it.held() == held * QTY_ONE
+    it.quote(5000, 5100)
+    it.wait()
+    assert [exits.best for exits in it.said(Exits)] == followed
+    it.quote(4700, 4800)
+    it.wait()
+    assert (it.held(), kinds(it)) == (0, [ExitKind.TRAILING])
+
+
 def test_time_is_up_in_message_time():
     it = holding()
     guard(it, lasts_s=30)

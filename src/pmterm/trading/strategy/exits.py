@@ -183,7 +183,7 @@ class Guards:
         exits = placed(bracket, known, held.average, fill.at, is_long=is_long, origin=origin)
         before = self._guards.get(market)
         if before is not None and before.exits.origin == origin:  # more of the same order
-            best = better(before.exits.best, exits.best, is_long=is_long) if exits.trail else 0
+            best = better(before.exits.best, exits.best, is_long=is_long)
             exits = msgspec.structs.replace(exits, until=before.exits.until, best=best)
         return [*gone, *self._set(exits)]
 
@@ -249,8 +249,9 @@ class Guards:
         if not exits.trail or book is None or not way_out(book, is_long=guard.is_long):
             return _NOTHING
         # Twice a second and written down, so that a restart knows it; a shorter flicker is none.
-        best = better(exits.best, middle(book, is_long=guard.is_long), is_long=guard.is_long)
-        if best == exits.best:
+        begun = exits.best or self._ledger.held(exits.market).average
+        best = better(begun, middle(book, is_long=guard.is_long), is_long=guard.is_long)
+        if best == begun:
             return _NOTHING
         guard.exits = msgspec.structs.replace(exits, at=at, best=best)
         return (guard.exits,)

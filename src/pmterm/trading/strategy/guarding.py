@@ -34,7 +34,7 @@ def judged(exits: Exits, book: BookChanged, *, is_long: bool) -> ExitKind | None
     mid = middle(book, is_long=is_long)
     if exits.stop and _is_beyond(mid, exits.stop, up=not is_long):
         return ExitKind.STOP
-    if exits.trail and _is_beyond(mid, trailing_stop(exits, is_long=is_long), up=not is_long):
+    if exits.best and _is_beyond(mid, trailing_stop(exits, is_long=is_long), up=not is_long):
         return ExitKind.TRAILING
     out = book.best_bid if is_long else book.best_ask
     if exits.target and _is_beyond(out, exits.target, up=is_long):
@@ -48,14 +48,20 @@ def trailing_stop(exits: Exits, *, is_long: bool) -> Price:
 
 
 def better(one: Price, other: Price, *, is_long: bool) -> Price:
-    """Return the better of two prices for a position."""
+    """Return the better of two prices for a position; 0 is none."""
+    if not (one and other):
+        return one or other
     return max(one, other) if is_long else min(one, other)
 
 
 def placed(
     bracket: Bracket, market: Market, average: Price, at: Ns, *, is_long: bool, origin: str
 ) -> Exits:
-    """Return where a bracket's exits stand for a position bought at `average` (YES scale)."""
+    """Return where a bracket's exits stand for a position bought at `average` (YES scale).
+
+    Beside a stop, a trailing stop begins once the price is better than what was paid: until then
+    the stop is what stands, however near the trail is.
+    """
     paid = held_price(average, is_long=is_long)
 
     def beyond(ppm: int) -> Price:
@@ -73,7 +79,7 @@ def placed(
         event=bracket.event,
         thesis=bracket.thesis,
         origin=origin,
-        best=average if bracket.trail else 0,
+        best=average if bracket.trail and not (bracket.stop or bracket.stop_ppm) else 0,
     )
 
 
