@@ -279,6 +279,10 @@ def test_exits_are_taken_away_and_set_anew():
         ({"target": 4600}, "target 0.46", "above 0.46"),
         ({"stop": 4700}, "stop 0.47", "below 0.465"),
         ({}, "no exits here", "exits to take away"),
+        ({"target": 10_000}, "target 1.00", "between 0 and 1"),
+        ({"stop": -1}, "stop -0.0001", "between 0 and 1"),
+        ({"trail": 10_000}, "trail 1.00", "between 0 and 1"),
+        ({"lasts_s": -1}, "-1 s", "above 0"),
     ],
 )
 def test_exits_that_make_no_sense_are_refused(exits, value, limit):
@@ -286,6 +290,23 @@ def test_exits_that_make_no_sense_are_refused(exits, value, limit):
     guard(it, **exits)
     (refused,) = it.said(Refused)
     assert (refused.rule, refused.value, refused.limit) == ("exits", value, limit)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "bracket", "limit"),
+    [
+        (BUY, 0, Bracket(stop=4700), "below 0.47"),
+        (BUY, 4500, Bracket(target=4500), "above 0.45"),
+        (SELL, 0, Bracket(stop=4600), "above 0.46"),
+        (SELL, 0, Bracket(target=4700), "below 0.46"),
+    ],
+)
+def test_an_order_whose_exits_would_close_it_at_once_is_refused(side, price, bracket, limit):
+    it = Floor()
+    it.start()
+    it.take(SubmitTicket(it.at, M, side, 10 * QTY_ONE, price, bracket=bracket))
+    assert [refused.limit for refused in it.said(Refused)] == [limit]
+    assert not it.said(Intent)
 
 
 def test_nothing_held_is_nothing_to_guard():
@@ -334,7 +355,7 @@ def test_an_exit_stops_what_is_being_bought_in_slices():
 
 def test_a_bracket_on_an_order_that_closes_guards_nothing():
     it = holding()
-    it.take(SubmitTicket(it.at, M, SELL, 4 * QTY_ONE, bracket=Bracket(stop=4300)))
+    it.take(SubmitTicket(it.at, M, SELL, 4 * QTY_ONE, bracket=Bracket(stop=4900)))
     it.wait()
     assert (it.held(), it.said(Exits)) == (6 * QTY_ONE, [])
 

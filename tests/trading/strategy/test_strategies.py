@@ -101,13 +101,18 @@ def test_a_suggestion_lapses():
     assert (it.said(Intent), it.strategies.suggestions(it.at)) == ([], [])
 
 
-def test_a_price_beyond_the_target_is_too_late():
+@pytest.mark.parametrize(
+    ("quote", "value", "limit"),
+    [((5000, 5100), "target 0.51", "above 0.51"), ((4300, 4400), "stop 0.45", "below 0.44")],
+)
+def test_a_price_beyond_its_exits_is_too_late(quote, value, limit):
     it = suggesting()
     it.signal()
-    it.quote(5000, 5100)
+    it.quote(*quote)
     it.take(TakeSuggestion(it.at, "s-t1"))
     (refused,) = it.said(Refused)
-    assert (refused.value, refused.limit) == ("price 0.51", "target 0.51")
+    assert (refused.value, refused.limit) == (value, limit)
+    assert not it.said(Intent)
 
 
 def test_large_orders_always_ask():

@@ -27,10 +27,11 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import TimeInForce
-from pmterm.model.units import SECOND, Ns, Price, Qty, fixed_text, price_text
+from pmterm.model.units import SECOND, Ns, Price, Qty, fixed_text
 from pmterm.trading.strategy.closing import LASTS, PAUSE, Closings
 from pmterm.trading.strategy.guarding import (
     better,
+    check_exits,
     closing_side,
     is_nothing,
     judged,
@@ -136,7 +137,7 @@ class Guards:
         is_long, book = held > 0, self._quotes.book(market.id)
         out = way_out(book, is_long=is_long)
         mid = middle(book, is_long=is_long) if book is not None and out else 0
-        _check_sides(command, out, mid, is_long=is_long)
+        check_exits(command, out, mid, is_long=is_long)
         if command.trail and not mid:
             raise WrongError("no price to trail", "a trusted book", "wait for the book")
         return Exits(
@@ -348,19 +349,6 @@ class Guards:
 
 def _not_trusted() -> WrongError:
     return WrongError("book not trusted", "a trusted book", "they wait for the book")
-
-
-def _check_sides(command: SetExits, out: Price, mid: Price, *, is_long: bool) -> None:
-    """Raise where an exit would come true at once: that is a slip, closing has its own key."""
-    for name, price, up in (("target", command.target, True), ("stop", command.stop, False)):
-        now = out if up else mid
-        if not price or not now:
-            continue
-        is_up = up == is_long
-        if (price > now) if is_up else (price < now):
-            continue
-        where = "above" if is_up else "below"
-        raise WrongError(f"{name} {price_text(price)}", f"{where} {price_text(now)}", "or close it")
 
 
 def _refused(at: Ns, market: MarketId, wrong: WrongError) -> Refused:

@@ -2,10 +2,11 @@
 
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
 from pmterm.messages.orders import Bracket
-from pmterm.messages.strategy import ExitKind, Exits
+from pmterm.messages.strategy import ExitKind, Exits, SetExits
 from pmterm.model.market import Market
 from pmterm.model.order import Side
-from pmterm.model.units import PPM, PRICE_ONE, SECOND, Ns, Price
+from pmterm.model.units import PPM, PRICE_ONE, SECOND, Ns, Price, price_text
+from pmterm.trading.strategy.quotes import WrongError
 from pmterm.trading.strategy.wish import held_price
 
 
@@ -81,6 +82,28 @@ def placed(
         origin=origin,
         best=average if bracket.trail and not (bracket.stop or bracket.stop_ppm) else 0,
     )
+
+
+def check_exits(wish: SetExits | Bracket, out: Price, mid: Price, *, is_long: bool) -> None:
+    """Raise where exits are no exits, or would come true at once: closing has its own key.
+
+    `out` is what a target is judged by and `mid` what a stop is; 0 where that is not known.
+    """
+    numbers = (("target", wish.target), ("stop", wish.stop), ("trail", wish.trail))
+    for name, price in numbers:
+        if not 0 <= price < PRICE_ONE:
+            raise WrongError(f"{name} {price_text(price)}", "between 0 and 1", "give a price")
+    if wish.lasts_s < 0:
+        raise WrongError(f"{wish.lasts_s} s", "above 0", "give seconds")
+    for name, price, now, up in (
+        ("target", wish.target, out, True),
+        ("stop", wish.stop, mid, False),
+    ):
+        is_up = up == is_long
+        if price and now and not ((price > now) if is_up else (price < now)):
+            where = "above" if is_up else "below"
+            limit = f"{where} {price_text(now)}"
+            raise WrongError(f"{name} {price_text(price)}", limit, "further away")
 
 
 def closing_side(*, is_long: bool) -> Side:

@@ -42,6 +42,7 @@ from pmterm.model.order import Side, TimeInForce
 from pmterm.model.stock import Adjusted
 from pmterm.model.units import Ns, Qty, fixed_text
 from pmterm.trading.strategy.closing import Closings
+from pmterm.trading.strategy.guarding import check_exits
 from pmterm.trading.strategy.quotes import Quotes, WrongError, check_grid, check_size
 from pmterm.trading.strategy.routing import (
     AUTO,
@@ -226,11 +227,17 @@ class Manual:
         try:
             market = self._quotes.market(ticket.market)
             check_size(market, ticket.qty)
+            self._check_bracket(ticket)
             if ticket.route == AUTO and not ticket.price:
                 return self._route(ticket, market)
             return self._say(self._wish(ticket, market))
         except WrongError as wrong:
             return (_refused(ticket.at, ticket.market, wrong),)
+
+    def _check_bracket(self, ticket: SubmitTicket) -> None:
+        if ticket.bracket is not None:
+            price = ticket.price or self._quotes.touch(ticket.market, ticket.side)
+            check_exits(ticket.bracket, price, price, is_long=ticket.side is Side.BUY)
 
     def _wish(self, ticket: SubmitTicket, market: Market) -> Intent:
         told, price = self._quotes.priced(market, ticket.side, ticket.price)

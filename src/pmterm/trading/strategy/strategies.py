@@ -38,9 +38,10 @@ from pmterm.model.ledger import Ledger
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.stock import Adjusted
 from pmterm.model.text import clean_text
-from pmterm.model.units import SECOND, Ns, Price, fixed_text, price_text
+from pmterm.model.units import SECOND, Ns, Price, fixed_text
 from pmterm.trading.strategy.exits import Guards
 from pmterm.trading.strategy.fade import fade
+from pmterm.trading.strategy.guarding import check_exits
 from pmterm.trading.strategy.manual import Manual
 from pmterm.trading.strategy.names import Names
 from pmterm.trading.strategy.planning import Plan, Planner
@@ -222,7 +223,6 @@ class Strategies:
             value, limit, remedy = wrong.words
             place = one.market if one is not None else MarketId("")
             return (Refused(command.at, OrderId(""), place, "suggestion", value, limit, remedy),)
-        bracket = Bracket(one.target, one.stop, 0, 0, one.trail, one.lasts_s)
         intent = Intent(
             command.at,
             self._names.order(),
@@ -234,7 +234,7 @@ class Strategies:
             origin=f"taken {one.strategy}",
             told_price=touch,
             confirmed=command.confirmed,
-            bracket=bracket,
+            bracket=_bracket(one),
         )
         del self._open[one.id]
         self._note_intent(intent)
@@ -245,10 +245,7 @@ class Strategies:
         if one is None or at >= one.until:
             raise WrongError("it has lapsed", "one that stands", "wait for the next")
         touch, price = self._quotes.priced(self._quotes.market(one.market), one.side, 0)
-        beyond = touch >= one.target if one.side is Side.BUY else touch <= one.target
-        if one.target and beyond:
-            target = f"target {price_text(one.target)}"
-            raise WrongError(f"price {price_text(touch)}", target, "let it go")
+        check_exits(_bracket(one), touch, touch, is_long=one.side is Side.BUY)
         return one, touch, price
 
     def _set_mode(self, command: SetMode) -> Sequence[Message]:
@@ -326,6 +323,11 @@ class Strategies:
         self._names.note_suggestion(suggested)
         self._open = {k: v for k, v in self._open.items() if v.until > suggested.at}
         self._open[suggested.id] = suggested
+
+
+def _bracket(one: Suggested) -> Bracket:
+    """Return the exits as they were shown."""
+    return Bracket(one.target, one.stop, trail=one.trail, lasts_s=one.lasts_s)
 
 
 def _why_not(signal: SignalSeen, name: str, why: WhyNot) -> Refused:
