@@ -14,6 +14,7 @@ from pmterm.compose.front import front_of
 from pmterm.compose.given import Screen
 from pmterm.compose.lease import trading_alone
 from pmterm.compose.network import network
+from pmterm.compose.past import Cards, chances_of, past_of, records_of
 from pmterm.compose.recorder import Recorder, recorder_of
 from pmterm.compose.session import Ground, Session, assemble
 from pmterm.compose.trading import trader
@@ -80,13 +81,16 @@ async def watch(
         record = partial(_recorder, settings, stack)
         kill = kill_flag(settings.store)
         ground = Ground(net, clock, journal, await journal.read(), record, kill)
+        past = await past_of(settings, database)
         session = assemble(settings, ground, owner)
         snapshots = Snapshots(database, session.name)
         engine = session.parts.engine
         engine.listen(snapshots.listens())
         engine.listen(log_listeners())
+        learned = await asyncio.to_thread(chances_of, past)
+        engine.listen(Cards(past, learned, engine.announce).hears())
         before = prologue.events() if prologue is not None else ()
-        session.begin(settings, before)
+        session.begin(settings, before, partial(records_of, settings, past, ground.told))
         if is_live:
             heed_kill(kill, session.hub, clock)
         since = before[0].at - SECOND if before else 0

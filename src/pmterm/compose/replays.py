@@ -20,6 +20,7 @@ from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import Command
 from pmterm.messages.health import Noticed
+from pmterm.messages.strategy import RecordKnown
 from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.units import Ns
 from pmterm.runtime.clock import SystemClock
@@ -138,7 +139,7 @@ async def check(settings: Settings, path: Path) -> tuple[dict[str, object], int]
         parts.engine.recall(message)
     decided: list[Message] = []
     parts.engine.listen(dict.fromkeys(DECISIONS, decided.append))
-    commands = [m for m in told if isinstance(m, (*COMMANDS, SessionStarted))]
+    commands = [m for m in told if isinstance(m, (*COMMANDS, SessionStarted, RecordKnown))]
     play(parts.engine, awake(events_of(lines, read_market), notes), commands)
     before = [message for message in told if type(message) in DECISIONS]
     differing = _differing(before, decided)

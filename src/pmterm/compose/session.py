@@ -10,6 +10,7 @@ from pmterm.compose.control import heed_kill
 from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, Core, core, thinking
 from pmterm.compose.given import version
 from pmterm.compose.network import Network, connects, edge
+from pmterm.compose.past import rules_of
 from pmterm.compose.recorder import Recorder
 from pmterm.compose.trading import (
     Trader,
@@ -66,13 +67,24 @@ class Session(msgspec.Struct, frozen=True):
     owner: Trader | None
     orders: Private | None
 
-    def begin(self, settings: Settings, before: Sequence[Message] = ()) -> None:
-        """Put the session's beginning in line, before anything that happened in it."""
+    def begin(
+        self,
+        settings: Settings,
+        before: Sequence[Message] = (),
+        records: Callable[[Ns], Sequence[Message]] = lambda _: (),
+    ) -> None:
+        """Put the session's beginning in line, before anything that happened in it.
+
+        `records` tells what is known at that time of strategies and counts as input.
+        """
         at = before[0].at - SECOND if before else self.clock.stamp()
         if self.recorder is not None:
             self.recorder.note(at, SETTINGS_NOTE, thinking(settings))
         cash = settings.cash if self.mode is Mode.PAPER else 0
-        self.hub.put(SessionStarted(at, self.name, self.mode, version(), cash))
+        rules = rules_of(settings.signals)
+        self.hub.put(SessionStarted(at, self.name, self.mode, version(), cash, rules))
+        for record in records(at):
+            self.hub.put(record)
         if self.owner is not None:
             for seen in accounts_seen(self.owner.names, at):
                 self.hub.put(seen)

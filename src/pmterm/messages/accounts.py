@@ -16,12 +16,16 @@ class Mode(StrEnum):
 
 
 class SessionStarted(Message, frozen=True):
-    """A session begins. `cash` is the paper money it starts with, if the store held none."""
+    """A session begins. `cash` is the paper money it starts with, if the store held none.
+
+    `rules` names the thresholds that its signals are found with, "" where nobody noted it.
+    """
 
     session: str
     mode: Mode
     version: str
     cash: Cash
+    rules: str = ""
 
 
 class PositionChanged(Message, frozen=True):

@@ -12,6 +12,8 @@ from pmterm.stats.distributions import binomial_chances, two_sided_t, two_sided_
 CONFIDENCE: Final = 0.95
 # Below this a rate is "not known" (G10): only its counts are told.
 ENOUGH: Final = 30
+# With fewer independent groups even the t interval is too narrow: Cameron & Miller (2015), VI.
+FEWEST_CLUSTERS: Final = 5
 
 
 class Proportion(msgspec.Struct, frozen=True):

@@ -6,13 +6,12 @@ begun: an outcome is followed for minutes, and a model that learns from it earli
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
 
 import msgspec
 
 from pmterm.model.units import Ns
 from pmterm.stats.digits import shown
-from pmterm.stats.intervals import ENOUGH, Estimate, clustered_mean
+from pmterm.stats.intervals import ENOUGH, FEWEST_CLUSTERS, Estimate, clustered_mean
 from pmterm.stats.logistic import (
     LogLoss,
     chance,
@@ -21,9 +20,6 @@ from pmterm.stats.logistic import (
     log_losses,
     plain_rate,
 )
-
-# With fewer independent groups even the t interval is too narrow: Cameron & Miller (2015), VI.
-FEWEST_CLUSTERS: Final = 5
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -21,8 +21,12 @@ from pmterm.store.private_files import (
 T = TypeVar("T")
 
 APPLICATION_ID: Final = 0x706D7472  # "pmtr"
-VERSION: Final = 2
-_STEPS: Final = ("schema.sql", "schema_2.sql")  # step n leads from version n to n + 1
+VERSION: Final = 3
+_STEPS: Final = (
+    "schema.sql",
+    "schema_2.sql",
+    "schema_3.sql",
+)  # step n leads from version n to n + 1
 BUSY_S: Final = 1.0  # how long a write waits for another program's lock before it is refused
 WHOLE_CHECK_BYTES: Final = 32 * 1024 * 1024  # a tenth of a second
 _MONEY_TABLES: Final = ("journal", "orders", "fills", "positions", "system_state")

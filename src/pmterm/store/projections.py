@@ -36,8 +36,8 @@ def project(connection: sqlite3.Connection, session: str, message: Message) -> N
 
 def _session(connection: sqlite3.Connection, _: str, said: SessionStarted) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO sessions VALUES (?, ?, ?, ?, ?, ?)",
-        (said.session, said.at, said.at, said.mode, said.version, said.cash),
+        "INSERT OR IGNORE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (said.session, said.at, said.at, said.mode, said.version, said.cash, said.rules),
     )
 
 
@@ -191,7 +191,8 @@ def _position(connection: sqlite3.Connection, _: str, said: PositionChanged) -> 
 
 def _signal(connection: sqlite3.Connection, session: str, said: SignalSeen) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO signals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO signals VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             session,
             said.id,
@@ -206,6 +207,14 @@ def _signal(connection: sqlite3.Connection, session: str, said: SignalSeen) -> N
             said.best_ask,
             said.expected,
             "; ".join(said.reasons),
+            said.volume_ratio,
+            said.depth_ratio,
+            said.spread_ratio,
+            said.change_ppm,
+            said.imbalance_ppm,
+            said.spread,
+            said.ready_s,
+            said.volatility,
         ),
     )
 

@@ -52,7 +52,7 @@ from pmterm.messages.orders import (
     Refused,
     WithdrawOrder,
 )
-from pmterm.messages.signals import Advice, SignalEnded, SignalRejected, SignalSeen
+from pmterm.messages.signals import Advice, SignalEnded, SignalRejected, SignalSeen, SignalWorth
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, OrderState, Side
@@ -151,6 +151,7 @@ class Fold:
             SignalSeen: self._signal,
             SignalRejected: self.signals.rejected,
             SignalEnded: self.signals.ended,
+            SignalWorth: self.signals.worth,
             SubmitTicket: self.live.ticket,
             Intent: self._intent,
             Approved: self._approved,

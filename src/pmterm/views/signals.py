@@ -10,6 +10,7 @@ from pmterm.messages.signals import (
     SignalKind,
     SignalRejected,
     SignalSeen,
+    SignalWorth,
 )
 from pmterm.model.ids import MarketId, SignalId
 from pmterm.model.readings import Gauges
@@ -46,6 +47,7 @@ class SignalRow(msgspec.Struct, frozen=True):
     failed: tuple[str, ...] = ()
     outcome: str = ""
     net: Cash = 0
+    worth: SignalWorth | None = None
 
     @property
     def is_rejected(self) -> bool:
@@ -92,6 +94,13 @@ class SignalFold:
                 message.reasons,
             )
         )
+
+    def worth(self, message: SignalWorth) -> None:
+        """Note what became of earlier signals like one that was just seen."""
+        for index, row in enumerate(self._rows):
+            if row.id == message.id:
+                self._rows[index] = msgspec.structs.replace(row, worth=message)
+                break
 
     def rejected(self, message: SignalRejected) -> None:
         """Note a candidate and why it is none; a repeat of the last one takes its place."""

@@ -6,7 +6,7 @@ from pmterm.messages.signals import Advice
 from pmterm.model.units import PPM
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
-from pmterm.tui.widgets.lines import ListLines, Row, pointed
+from pmterm.tui.widgets.lines import ListLines, Row, pointed, wrapped
 from pmterm.views.figures import (
     cash_text,
     clock_text,
@@ -16,6 +16,7 @@ from pmterm.views.figures import (
     score_text,
 )
 from pmterm.views.signals import NAMES, WAITS, SignalRow
+from pmterm.views.worth import card_lines, short_worth
 
 _STYLES = {Advice.BUY: "bid", Advice.SELL: "ask", Advice.WAIT: "warn"}
 ENOUGH = 30
@@ -82,7 +83,20 @@ class Signals(ListLines):
             for line in (self.item(index, width), self._why(index, width)):
                 is_here = self.has_focus and index == self.cursor
                 rows.append(pointed(line, width) if is_here else line)
-        return rows
+            if self.has_focus and index == self.cursor:
+                rows += self._card(index, width)[: max(height - len(rows), 0)]
+        return rows[:height]
+
+    def _card(self, index: int, width: int) -> list[Row]:
+        """Return what became of earlier signals like the one pointed at."""
+        worth = self.board.signals.rows[index].worth
+        if worth is None:
+            return []
+        return [
+            ((fit(f"    {line}", width), "dim"),)
+            for text in card_lines(worth)
+            for line in wrapped(text, max(width - 4, 1))
+        ]
 
     def item(self, index: int, width: int) -> Row:
         """Return the first line of a signal."""
@@ -113,6 +127,8 @@ class Signals(ListLines):
             words, style = row.outcome, _tone(row)
         else:
             words, style = ", ".join(row.reasons), "plain"
+            if row.worth is not None:
+                words = f"{short_worth(row.worth)}; {words}"
         return ((head, "own"), (fit(words, max(width - cell_len(head), 0)), style))
 
 

@@ -1,0 +1,129 @@
+"""Gives a session what stores know of earlier signals: cards for people, records for the gate."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from pmterm.config.paths import live_store_path, store_path
+from pmterm.config.settings import Settings
+from pmterm.lab.cases import Past, Worth, chance, chosen_at, ppm
+from pmterm.lab.proof import records, trades_by_itself
+from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketSeen
+from pmterm.messages.signals import SignalSeen, SignalWorth
+from pmterm.model.errors import StoreBroken
+from pmterm.model.ids import MarketId, venue_of
+from pmterm.model.market import Market
+from pmterm.model.units import SECOND, Ns
+from pmterm.store.cases import CaseRow, FirstSeen, past_cases, rules_since
+from pmterm.store.database import Database
+from pmterm.trading.signal.rules import SignalSettings
+
+TRIED_FROM: Final = 100  # known cases of a kind before a model is worth a try
+
+Chance = Callable[[SignalSeen], tuple[float | None, int]]
+
+
+def rules_of(signals: SignalSettings) -> str:
+    """Name the thresholds that signals are found with; which markets are paired is none."""
+    plain = msgspec.structs.replace(signals, pairs="")
+    return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:12]
+
+
+async def past_of(settings: Settings, database: Database) -> Past:
+    """Read the signals of this store and, if there is one, of its paper or live sister.
+
+    Raises:
+        StoreBroken: this store cannot be read. A sister that cannot be is left out.
+    """
+    rows, seen = await past_cases(database), await rules_since(database)
+    for path in (store_path(settings.store), live_store_path(settings.store)):
+        if path != database.path and path.is_file():
+            more, firsts = await _sister(path)
+            rows += more
+            seen += firsts
+    since = chosen_at(rules_of(settings.signals), rules_of(SignalSettings()), seen)
+    return Past(rows, since)
+
+
+async def _sister(path: Path) -> tuple[list[CaseRow], list[FirstSeen]]:
+    try:
+        async with await Database.open(path, read_only=True) as database:
+            return await past_cases(database), await rules_since(database)
+    except StoreBroken:
+        return [], []
+
+
+def records_of(settings: Settings, past: Past, told: Sequence[Message], at: Ns) -> list[Message]:
+    """Return what strategies have shown by `at`; `told` is the journal of the money at stake."""
+    score = settings.signals.act_score_ppm
+    return [*records(at, past.rows, past.since, score, trades_by_itself(told))]
+
+
+def chances_of(past: Past) -> Chance:
+    """Try a model per kind of signal, and return what those say that beat the plain rate."""
+    counts: dict[str, int] = {}
+    for row in past.rows:
+        counts[row.kind] = counts.get(row.kind, 0) + row.is_known
+    kinds = [kind for kind, n in counts.items() if n > TRIED_FROM]
+    if not kinds:
+        return lambda _: (None, 0)
+    from pmterm.lab.learned import learn, learned_chance
+
+    learned = {kind: learn(kind, past.rows) for kind in kinds}
+    return lambda signal: learned_chance(learned.get(signal.kind), signal)
+
+
+class Cards:
+    """Tells, for each signal, what became of earlier ones like it; nothing is decided by it."""
+
+    def __init__(self, past: Past, learned: Chance, tell: Callable[[Message], None]) -> None:
+        self._past = past
+        self._learned = learned
+        self._tell = tell
+        self._markets: dict[MarketId, Market] = {}
+
+    def hears(self) -> Mapping[type[Message], Callable[[Any], None]]:
+        """Return what is listened to."""
+        return {MarketSeen: self._market_seen, SignalSeen: self._signal_seen}
+
+    def _market_seen(self, seen: MarketSeen) -> None:
+        self._markets[seen.market.id] = seen.market
+
+    def _signal_seen(self, signal: SignalSeen) -> None:
+        market = self._markets.get(signal.market)
+        venue = market.venue if market is not None else venue_of(signal.market)
+        category = market.category if market is not None else ""
+        worth = self._past.like(signal.kind, venue, category)
+        self._tell(card_of(signal, worth, self._learned(signal)))
+
+
+def card_of(signal: SignalSeen, worth: Worth, learned: tuple[float | None, int]) -> SignalWorth:
+    """Put a worth in the words of the card of one signal."""
+    calibrated = chance(worth, signal.score_ppm)
+    net = worth.net
+    return SignalWorth(
+        at=signal.at,
+        id=signal.id,
+        like=worth.like.words,
+        n=worth.n,
+        reverted=worth.reverted.hits,
+        rate_ppm=ppm(worth.reverted.rate),
+        low_ppm=ppm(worth.reverted.low),
+        high_ppm=ppm(worth.reverted.high),
+        median=round((worth.seconds.value or 0.0) * SECOND),
+        net=round(net.value or 0.0),
+        net_low=round(net.low or 0.0),
+        net_high=round(net.high or 0.0),
+        clusters=net.clusters if net.low is not None else 0,
+        back_ppm=ppm(worth.back.value),
+        back_n=worth.back.n,
+        chance_ppm=ppm(calibrated.rate),
+        chance_n=calibrated.n,
+        learned_ppm=ppm(learned[0]),
+        learned_n=learned[1],
+        is_held_out=worth.is_held_out,
+    )

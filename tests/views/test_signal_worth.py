@@ -1,0 +1,72 @@
+"""A signal's card: what became of earlier ones like it, never a rate without its n."""
+
+import re
+
+import msgspec
+
+from pmterm.messages.signals import Advice, SignalKind, SignalSeen, SignalWorth
+from pmterm.model.readings import Gauges
+from pmterm.model.units import SECOND
+from pmterm.views.signals import SignalFold
+from pmterm.views.worth import card_lines, short_worth
+
+KNOWN = SignalWorth(
+    7, "s-1", "panic_sell, kalshi, tennis", 84, 51, 607_143, 500_100, 704_900, 41 * SECOND,
+    12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60, is_held_out=True,
+)  # fmt: skip
+FEW = SignalWorth(7, "s-1", "panic_sell", 12, 9)
+
+
+def replaced(**changes):
+    return msgspec.structs.replace(KNOWN, **changes)
+
+
+def test_a_card_says_all_of_it():
+    assert card_lines(KNOWN) == (
+        "like it: 61% [50, 70] back n 84, median 41 s n 51",
+        "net +1.2c [-0.4c, +2.9c] a contract n 84, out of sample",
+        "this score: 58% n 40; model 64% n 60",
+        "as panic_sell, kalshi, tennis; 50% of the move comes back n 80",
+    )
+
+
+def test_below_thirty_it_is_not_known():
+    assert short_worth(FEW) == "not known (n 12 of 30)"
+    assert card_lines(FEW) == ("like it: not known (n 12 of 30)", "as panic_sell")
+
+
+def test_a_model_that_is_no_better_gives_way_to_the_plain_rate():
+    assert "plain rate is as good as a model n 60" in card_lines(replaced(learned_ppm=-1))[2]
+    assert "no model tried yet" in card_lines(replaced(learned_ppm=-1, learned_n=0))[2]
+
+
+def test_a_score_seldom_seen_is_not_known():
+    told = card_lines(replaced(chance_ppm=-1, chance_n=5))[2]
+    assert told.startswith("this score: not known (n 5 of 30)")
+
+
+def test_one_event_has_no_interval_and_old_signals_are_in_sample():
+    told = card_lines(replaced(clusters=1, is_held_out=False))[1]
+    assert told == "net +1.2c [one event: no interval] a contract n 84, in sample"
+
+
+def test_no_rate_stands_without_its_n():
+    every = [KNOWN, FEW, replaced(learned_ppm=-1), replaced(chance_ppm=-1, chance_n=5)]
+    for worth in every:
+        for line in (short_worth(worth), *card_lines(worth)):
+            for part in re.split(r";|, median", line):
+                assert "%" not in part or re.search(r"\bn \d+", part), part
+
+
+def test_the_list_remembers_the_worth_of_a_signal():
+    fold = SignalFold()
+    fold.seen(
+        SignalSeen(
+            5, "s-1", "M", SignalKind.PANIC_SELL, Advice.BUY, 700_000, 9_000, 9_900, 4_400, 4_600,
+            4_700, 0, ("why",),
+        )
+    )  # fmt: skip
+    fold.worth(KNOWN)
+    fold.worth(replaced(id="s-2"))  # of a signal that left the list
+    (row,) = fold.view(Gauges()).rows
+    assert row.worth == KNOWN
