@@ -36,7 +36,9 @@ def test_fixed_dollars_are_rounded_down_to_whole_steps():
 def test_what_the_event_ties_up_comes_off():
     assert size_of(stake(tied=30 * CASH_ONE), Rules()) == 40_000_000
     why = size_of(stake(tied=50 * CASH_ONE), Rules())
-    assert why == WhyNot("$50.00 at stake on the same event", "below $50.00", "close that first")
+    assert why == WhyNot(
+        "$50.00 at stake on the same event", "well below $50.00", "close that first"
+    )
 
 
 def test_a_cap_comes_on_top():

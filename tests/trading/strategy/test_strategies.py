@@ -1,5 +1,6 @@
 """Modes, suggestions, what a broken strategy does to the others, and what a restart remembers."""
 
+import msgspec
 import pytest
 from tests.properties.money_builders import BUY, SELL, T0, M, recall, seen, tell, touch
 from tests.trading.strategy.floor import CASH_ONE, SECOND, Floor, floor
@@ -224,22 +225,34 @@ def test_without_a_price_it_does_nothing(bid, ask, trusted, value):
     assert (it.said(Intent), it.said(Refused)[0].value) == ([], value)
 
 
-def test_what_is_tied_up_on_the_same_event_counts_as_part_of_the_bet():
+def two_of_an_event():
+    """A market and another of the same event at the same price, and a third of none."""
     it = Floor()
     it.start(event="final")
     it.switch()
-    other = it.also("N", event="final")
-    quote = it.book.touch(it.at)
-    it.take(
-        type(quote)(it.at, other, *tuple(getattr(quote, f) for f in quote.__struct_fields__[2:]))
-    )
-    it.take(SubmitTicket(it.at, other, BUY, 40 * QTY_ONE))
+    names = [it.also("N", event="final"), it.also("O")]
+    for name in names:
+        it.take(touch(at=it.at, name=name))
+    return it, *names
+
+
+def test_what_is_held_on_the_same_event_counts_as_part_of_the_bet():
+    it, other, apart = two_of_an_event()
+    for name in (other, apart):
+        it.take(SubmitTicket(it.at, name, BUY, 40 * QTY_ONE))
     it.wait()
-    spent = it.said(Fill)[0]
     it.signal()
-    wish = it.said(Intent)[-1]
-    left = 50 * CASH_ONE - spent.price * spent.qty // 10_000
-    assert wish.qty == left * 10_000 // 4800 // 10_000 * 10_000
+    left = 50 * CASH_ONE - it.said(Fill)[0].price * 40 * 100
+    assert it.said(Intent)[-1].qty == left * 10_000 // 4800 // 10_000 * 10_000
+
+
+def test_what_is_on_its_way_to_the_same_event_counts_too():
+    it, other, apart = two_of_an_event()
+    for name in (other, apart):
+        it.take(msgspec.structs.replace(it.signal()[0], market=name))
+    bought = [wish for wish in it.said(Intent) if wish.order]
+    assert [wish.market for wish in bought] == [M, apart]
+    assert it.said(Refused)[0].value == "$50.00 at stake on the same event"
 
 
 def live():

@@ -81,15 +81,16 @@ class Planner:
             limit = f"a {at_once.value} further away"
             return WhyNot(f"spread {spread}", limit, "wait for a narrower spread")
         paid = held_price(price, is_long=is_long)
-        qty = size_of(self._stake(name, market, paid, wish.bracket, is_long=is_long), self._rules)
+        worth = exits_worth(wish.bracket, paid, is_long=is_long)
+        qty = size_of(self._stake(name, signal.at, market, paid, worth), self._rules)
         if isinstance(qty, WhyNot):
             return qty
         return Plan(side, qty, touch, price, wish.bracket, exits, cost(paid, qty))
 
     def _stake(
-        self, name: str, market: Market, paid: Price, bracket: Bracket, *, is_long: bool
+        self, name: str, at: Ns, market: Market, paid: Price, worth: tuple[Price, Price]
     ) -> Stake:
-        target, stop = exits_worth(bracket, paid, is_long=is_long)
+        target, stop = worth
         ledger = self._ledger
         is_new = ledger.is_live and self._traded_live(name) < self._rules.small_trades
         return Stake(
@@ -97,26 +98,36 @@ class Planner:
             paid,
             target,
             stop,
-            tied=self._tied(market),
+            tied=self._tied(at, market),
             capital=ledger.purse(market.id) if ledger.is_live else ledger.money,
             record=self.records.get(name),
             most=self._rules.small if is_new else 0,
         )
 
-    def _tied(self, market: Market) -> Cash:
-        """Return what holdings of the same event could lose."""
-        return sum(
+    def _tied(self, at: Ns, market: Market) -> Cash:
+        """Return what holdings of the same event could lose, and orders on their way to one."""
+        is_same = self._quotes.is_same_event
+        held = sum(
             holding.cost
             for other, holding in self._ledger.holdings.items()
-            if holding.qty and self._quotes.is_same_event(market.id, other)
+            if holding.qty and is_same(market.id, other)
         )
+        return held + sum(
+            cost(held_price(entry.price, is_long=entry.side is Side.BUY), entry.qty)
+            for other, entry in self._entries.items()
+            if self._is_on_way(at, entry) and is_same(market.id, other)
+        )
+
+    def _is_on_way(self, at: Ns, entry: Intent) -> bool:
+        """Tell whether an order may still fill; one the gate refused is never heard of."""
+        return entry.order in self._heard or at - entry.at < PAUSE
 
     def _busy(self, at: Ns, market: MarketId) -> str:
         """Say what stands in the way of opening a position, "" if nothing."""
         if self._ledger.held(market).qty:
             return f"{fixed_text(self._ledger.held(market).qty, 6)} held"
         entry = self._entries.get(market)
-        if entry is not None and (entry.order in self._heard or at - entry.at < PAUSE):
+        if entry is not None and self._is_on_way(at, entry):
             return f"{entry.order} on its way"
         return ""
 

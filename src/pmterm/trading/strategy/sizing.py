@@ -7,7 +7,7 @@ from pmterm.messages.orders import Bracket
 from pmterm.messages.strategy import RecordKnown
 from pmterm.model.fees import fee_of
 from pmterm.model.market import Market
-from pmterm.model.units import PPM, QTY_ONE, Cash, Price, Qty, fixed_text
+from pmterm.model.units import CASH_CENT, PPM, QTY_ONE, Cash, Price, Qty, fixed_text
 from pmterm.trading.strategy.settings import Rules
 from pmterm.trading.strategy.wish import WhyNot, held_price
 
@@ -39,19 +39,19 @@ def size_of(stake: Stake, rules: Rules) -> Qty | WhyNot:
     wanted = _kelly(stake, rules) if rules.sizing == "kelly" else rules.dollars
     if isinstance(wanted, WhyNot):
         return wanted
-    room = wanted - stake.tied
+    room = max(0, wanted - stake.tied)
     if stake.most:
         room = min(room, stake.most)
-    if room <= 0:
-        tied = f"${_dollars(stake.tied)} at stake on the same event"
-        return WhyNot(tied, f"below ${_dollars(wanted)}", "close that first")
     market = stake.market
     qty = room * 10_000 // stake.paid
     qty -= qty % market.qty_step
-    if qty < market.min_qty:
-        least = -(-market.min_qty * stake.paid // 10_000)
-        return WhyNot(f"${_dollars(room)}", f"at least ${_dollars(least)}", "a larger size")
-    return qty
+    if qty and qty >= market.min_qty:
+        return qty
+    if stake.tied:
+        tied = f"{_dollars(stake.tied)} at stake on the same event"
+        return WhyNot(tied, f"well below {_dollars(wanted)}", "close that first")
+    least = -(-market.min_qty * stake.paid // 10_000)
+    return WhyNot(_dollars(room), f"at least {_dollars(least)}", "a larger size")
 
 
 def _kelly(stake: Stake, rules: Rules) -> Cash | WhyNot:
@@ -102,4 +102,4 @@ def exits_worth(bracket: Bracket, paid: Price, *, is_long: bool) -> tuple[Price,
 
 
 def _dollars(cash: Cash) -> str:
-    return fixed_text(cash, 6, at_least=2)
+    return f"${fixed_text(-(-cash // CASH_CENT), 2, at_least=2)}"
