@@ -54,6 +54,18 @@ def test_panic_fires_on_the_trade_when_the_price_came_first():
     assert [m.kind for m in night.trade(100)] == [PANIC]
 
 
+def test_panic_fires_on_the_trade_that_brings_volume_back_within_a_second():
+    night = evening()
+    night.wait(ms=200)
+    night.trade(70)
+    night.wait(ms=800)
+    night.calm(29)  # enough until this second ended, then the burst is over 30 s old
+    night.wait(ms=200)
+    assert night.quote(4_700, 4_900) == []
+    night.wait(ms=10)
+    assert [m.kind for m in night.trade(100)] == [PANIC]
+
+
 def test_panic_needs_three_times_the_volume_and_says_so_once():
     night = evening()
     panic(night, volume=20)

@@ -156,9 +156,10 @@ class Detector:
     ) -> Sequence[Message]:
         window = watched.window
         window.traded(qty, bid_hit, ask_hit)
-        if window.volume_30s < watched.panic_volume:
+        if window.volume_30s >= watched.panic_volume:
+            watched.arm()
+        elif watched.low2 < watched.mid2 < watched.high2:
             return _NOTHING
-        watched.arm()
         quote = watched.standing
         return _NOTHING if quote is None else self._look(watched, quote, at)
 
