@@ -1,0 +1,197 @@
+import importlib.util
+import json
+
+import pytest
+from tests.e2e.program import run as run_program
+from tests.lab.recordings import KALSHI, ROTATION, lines_of, write_recording
+from tests.lab.test_the_same_everywhere import EVENING
+
+from pmterm.compose.sweeps import sweep
+from pmterm.lab.scores import Score
+from pmterm.lab.spec import Spec, read_spec
+from pmterm.lab.walk import Tried, report, windows_of
+from pmterm.model.errors import SettingsWrong, UsageWrong
+from pmterm.model.units import SECOND
+
+QUICK = """
+[set]
+"signals.min_baseline_s" = 30
+"signals.act_score" = 0.1
+"risk.market_cooldown_s" = "off"
+"""
+
+
+@pytest.fixture
+def spec(tmp_path, monkeypatch):
+    """A sweep of four points over three recordings, one of them with trades."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "rec"
+    folder.mkdir()
+    write_recording(folder / "a.ndjson.zst", lines_of(KALSHI))
+    write_recording(folder / "b.ndjson.zst", lines_of(ROTATION), shift=86_400 * SECOND)
+    (folder / "c.ndjson.zst").write_bytes(EVENING.read_bytes())
+    path = tmp_path / "try.toml"
+    path.write_text(
+        'recordings = ["rec"]\nstrategies = ["fade", "fomo"]\n'
+        + QUICK
+        + '[grid]\n"strategies.fade.stop_percent" = [3, 6]\n'
+        + '"strategies.fade.timeout_s" = { from = 60, to = 120, step = 60 }\n'
+    )
+    return path
+
+
+def scores(path):
+    lines = path.with_suffix(".results.jsonl").read_text().splitlines()
+    return sorted(lines)
+
+
+def test_processes_come_to_the_same_numbers_as_one(spec):
+    alone, code = sweep(spec, workers=1, cluster="", out=None)
+    told = scores(spec)
+    spec.with_suffix(".results.jsonl").unlink()
+    together, _ = sweep(spec, workers=2, cluster="", out=None)
+    assert code == 0
+    assert together == alone
+    assert scores(spec) == told
+    assert (alone["points"], alone["runs"]) == (4, 12)
+    assert any(json.loads(line)["nets"] for line in told)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="pmterm[cluster] is not installed"
+)
+@pytest.mark.filterwarnings("default")  # of Dask's own making
+def test_a_cluster_comes_to_the_same_numbers(spec):
+    from distributed import LocalCluster
+
+    alone, _ = sweep(spec, workers=1, cluster="", out=None)
+    out = spec.with_suffix(".cluster.jsonl")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as local:
+        spread, code = sweep(spec, workers=1, cluster=local.scheduler_address, out=out)
+    assert code == 0
+    assert spread == alone
+    assert sorted(out.read_text().splitlines()) == scores(spec)
+
+
+def test_what_was_tried_is_not_tried_again_and_a_cut_line_is(spec, monkeypatch):
+    whole, _ = sweep(spec, workers=1, cluster="", out=None)
+    results = spec.with_suffix(".results.jsonl")
+    lines = results.read_bytes().splitlines(keepends=True)
+    results.write_bytes(b"".join(lines[:5]) + lines[5][:40])
+    tried = []
+    from pmterm.compose import sweeps
+
+    real = sweeps.play
+    monkeypatch.setattr(sweeps, "play", lambda piece, watch: tried.append(1) or real(piece, watch))
+    again, _ = sweep(spec, workers=1, cluster="", out=None)
+    assert again == whole
+    assert len(tried) == 7
+
+
+def test_a_setting_nobody_knows_is_refused_with_the_nearest_name(spec):
+    spec.write_text(spec.read_text().replace("strategies.fade.stop_percent", "fade.stop_percent"))
+    with pytest.raises(SettingsWrong) as told:
+        sweep(spec, workers=1, cluster="", out=None)
+    assert "stop_percent" in str(told.value)
+
+
+def test_a_value_that_cannot_be_taken_is_refused_before_anything_is_played(spec):
+    spec.write_text(spec.read_text().replace("[3, 6]", "[3, -6]"))
+    with pytest.raises(SettingsWrong, match="must not be negative"):
+        sweep(spec, workers=1, cluster="", out=None)
+
+
+def test_ten_million_points_are_refused_with_the_arithmetic(spec):
+    many = ",".join(str(n) for n in range(1, 3163))
+    spec.write_text(
+        spec.read_text().replace("[3, 6]", "[" + many + "]").replace("to = 120, step = 60",
+                                                                    "to = 3221, step = 1")
+    )  # fmt: skip
+    with pytest.raises(UsageWrong, match=r"9,998,\d\d\d points x .* s \(measured\) / 1 .* days"):
+        sweep(spec, workers=1, cluster="", out=None)
+
+
+def test_a_scheduler_that_is_not_there_is_told(spec):
+    pytest.importorskip("distributed", reason="pmterm[cluster] is not installed")
+    told = run_program(spec.parent, "sweep", str(spec), "--cluster", "tcp://127.0.0.1:1")
+    assert told.returncode == 5
+    assert "no scheduler answers" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('recordngs = ["x"]', "no field recordngs"),
+        ("recordings = 3", "list of texts"),
+        ("[grid]\na = []", "lists no values"),
+        ("[grid]\na = { from = 2, to = 1, step = 1 }", "0 values"),
+        ("[grid]\na = { from = 1, to = 2, step = 0 }", "0 values"),
+        ("x", "not valid TOML"),
+        ('recordings = ["x"]', "nothing to try"),
+        ('measure = "luck"\n[grid]\na = [1]', "measure is one of"),
+    ],
+)
+def test_a_wrong_file_is_told(tmp_path, text, words):
+    path = tmp_path / "try.toml"
+    path.write_text(text)
+    with pytest.raises(UsageWrong, match=words):
+        read_spec(path)
+
+
+def test_draws_are_the_same_for_the_same_seed_and_each_once():
+    grid = {"a": tuple("123456"), "b": tuple("123456")}
+    one = list(Spec(("r",), grid=grid, draws=20, seed=4).points())
+    assert one == list(Spec(("r",), grid=grid, draws=20, seed=4).points())
+    assert one != list(Spec(("r",), grid=grid, draws=20, seed=5).points())
+    assert len({tuple(point.items()) for point in one}) == 20
+
+
+def test_a_huge_grid_is_not_written_out_to_draw_from_it():
+    grid = {name: tuple(str(n) for n in range(10_000)) for name in "abcd"}
+    spec = Spec(("r",), grid=grid, draws=3)
+    assert spec.size == 10_000**4
+    assert len(list(spec.points())) == 3
+
+
+def test_windows_follow_each_other_and_hold_everything():
+    assert windows_of(list("abcde"), 2) == [["a", "b", "c"], ["d", "e"]]
+    assert windows_of(list("ab"), 5) == [["a"], ["b"]]
+
+
+def score(key, *nets):
+    return Score(key, "", nets, tuple(range(len(nets))), tuple("M" for _ in nets), 0)
+
+
+def test_what_is_chosen_never_saw_what_judges_it():
+    good_first = Tried({"p": "1"}, {"a": score("1", 9, 9), "b": score("2", -5)})
+    good_later = Tried({"p": "2"}, {"a": score("3", -1), "b": score("4", 100)})
+    told = report([good_first, good_later], ["a", "b"], 2, "net")
+    (fold,) = told["walk forward"]
+    assert fold["chosen"] == "p 1"
+    assert fold["net here"].endswith("(n 1)")
+    assert told["out of sample"]["n"] == 1
+    assert told["out of sample"]["net"].startswith("-")
+    assert told["points tried"] == 2
+
+
+def test_one_window_judges_nothing_and_says_so():
+    told = report([Tried({"p": "1"}, {"a": score("1", 9)})], ["a"], 1, "net")
+    assert told["out of sample"].startswith("nothing")
+
+
+def test_of_many_worthless_points_the_correction_leaves_none():
+    """30 coin flips a point: some of 200 points look good, none does after the correction."""
+    import random
+
+    chance = random.Random(3)
+    tried = [
+        Tried({"p": str(n)}, {"a": score(str(n), *(chance.choice((-1, 1)) for _ in range(30)))})
+        for n in range(200)
+    ]
+    told = report(tried, ["a"], 1, "net")["in sample, all windows"]
+    assert told["hit rate over one half, uncorrected"] > 0
+    assert told["hit rate over one half, Holm"] == 0
+    luck = told["chance that it is better than luck, deflated"]
+    assert float(luck.split("%")[0]) < 95
