@@ -7,6 +7,7 @@ from pmterm.compose.progress import Silence
 from pmterm.model.errors import TransportLost, UsageWrong
 
 PATIENCE_S = 10
+WAIT_S = 0.2
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -39,22 +40,20 @@ class Cluster:
         name: Callable[[T], str],
     ) -> Iterator[R]:
         """Yield answers in order, until stopped; what is half done then is given up."""
-        from distributed import wait
-
         with self._client as client:
             asked = [client.submit(work, piece, Silence(), pure=False) for piece in pieces]
             for done, (piece, future) in enumerate(zip(pieces, asked, strict=True)):
                 watch.part(name(piece), done, len(pieces))
                 while not future.done() and not watch.is_stopped:
-                    _wait(wait, future)
+                    _wait(future)
                 if not future.done():
                     client.cancel(asked)
                     return
                 yield future.result()
 
 
-def _wait(wait: Callable[..., object], future: object) -> None:
+def _wait(future: Any) -> None:
     try:
-        wait([future], timeout=0.2)
+        future.result(timeout=WAIT_S)
     except TimeoutError:
         return
