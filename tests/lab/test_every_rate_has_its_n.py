@@ -109,7 +109,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.links += [
-            value for name, value in attrs if name in {"src", "href"} or "on" == name[:2]
+            value for name, value in attrs if name in {"src", "href"} or name[:2] == "on"
         ]
         self.texts += [value for name, value in attrs if name == "aria-label"]
 
@@ -139,8 +139,12 @@ def test_the_page_stands_alone_and_runs_nothing():
 
 
 def test_paper_and_real_money_are_never_added_up():
-    paper, live = story(40), story(7, Mode.LIVE)
-    found = reviews([*paper.said, *live.said], Wanted())
+    both = story(40)
+    both.session(Mode.LIVE)
+    for _ in range(7):
+        both.trade(BUY, 10, 4_000)
+        both.trade(SELL, 10, 4_500)
+    found = reviews(both.said, Wanted())
     assert [(one.mode, one.whole.n) for one in found] == [(Mode.PAPER, 40), (Mode.LIVE, 7)]
     titles = [table.title for table in told(found, Past([]), []).tables]
     assert "PAPER MONEY: all trades" in titles

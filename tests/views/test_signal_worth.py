@@ -12,7 +12,7 @@ from pmterm.views.worth import card_lines, short_worth
 
 KNOWN = SignalWorth(
     7, "s-1", "panic_sell, kalshi, tennis", 84, 51, 607_143, 500_100, 704_900, 41 * SECOND,
-    12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60, is_held_out=True,
+    12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60, is_held_out=True, net_n=82,
 )  # fmt: skip
 FEW = SignalWorth(7, "s-1", "panic_sell", 12, 9)
 
@@ -24,7 +24,7 @@ def replaced(**changes):
 def test_a_card_says_all_of_it():
     assert card_lines(KNOWN) == (
         "like it: 61% [50, 70] back n 84, median 41 s n 51",
-        "net +1.2c [-0.4c, +2.9c] a contract n 84, out of sample",
+        "net +1.2c [-0.4c, +2.9c] a contract n 82, out of sample",
         "this score: 58% n 40; model 64% n 60",
         "as panic_sell, kalshi, tennis; 50% of the move comes back n 80",
     )
@@ -47,7 +47,7 @@ def test_a_score_seldom_seen_is_not_known():
 
 def test_one_event_has_no_interval_and_old_signals_are_in_sample():
     told = card_lines(replaced(clusters=1, is_held_out=False))[1]
-    assert told == "net +1.2c [one event: no interval] a contract n 84, in sample"
+    assert told == "net +1.2c [one event: no interval] a contract n 82, in sample"
 
 
 def test_no_rate_stands_without_its_n():
@@ -56,6 +56,10 @@ def test_no_rate_stands_without_its_n():
         for line in (short_worth(worth), *card_lines(worth)):
             for part in re.split(r";|, median", line):
                 assert "%" not in part or re.search(r"\bn \d+", part), part
+
+
+def test_a_signal_that_advises_no_trade_has_no_net():
+    assert card_lines(replaced(net_n=0))[1] == "advises no trade, out of sample"
 
 
 def test_the_list_remembers_the_worth_of_a_signal():

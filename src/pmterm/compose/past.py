@@ -33,14 +33,15 @@ def rules_of(signals: SignalSettings) -> str:
     return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:12]
 
 
-async def past_of(settings: Settings, database: Database) -> Past:
-    """Read the signals of this store and, if there is one, of its paper or live sister.
+async def past_of(settings: Settings, database: Database, *, alone: bool = False) -> Past:
+    """Read the signals of this store and, unless `alone`, of its paper or live sister.
 
     Raises:
         StoreBroken: this store cannot be read. A sister that cannot be is left out.
     """
     rows, seen = await past_cases(database), await rules_since(database)
-    for path in (store_path(settings.store), live_store_path(settings.store)):
+    sisters = () if alone else (store_path(settings.store), live_store_path(settings.store))
+    for path in sisters:
         if path != database.path and path.is_file():
             more, firsts = await _sister(path)
             rows += more
@@ -126,4 +127,5 @@ def card_of(signal: SignalSeen, worth: Worth, learned: tuple[float | None, int])
         learned_ppm=ppm(learned[0]),
         learned_n=learned[1],
         is_held_out=worth.is_held_out,
+        net_n=net.n,
     )

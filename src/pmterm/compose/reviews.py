@@ -1,23 +1,40 @@
 """Builds the report of past trades and signals: the store in, words and pages out."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
 
+from pmterm.compose.past import past_of
 from pmterm.config.sections import StoreSettings
 from pmterm.config.settings import Settings
 from pmterm.lab.asked import BY_HAND, ELSEWHERE
+from pmterm.lab.calibration import (
+    CURVE,
+    Calibration,
+    calibration_tables,
+    market_calibrations,
+    signal_calibrations,
+)
+from pmterm.lab.cases import Past
+from pmterm.lab.html import Section, page
+from pmterm.lab.learned import learn
 from pmterm.lab.plain_facts import Facts, review_facts
 from pmterm.lab.review import Review, Wanted, reviews
+from pmterm.lab.signal_tables import signal_facts, signal_table, worths
+from pmterm.lab.svg import equity_plot, reliability_plot
 from pmterm.lab.tables import Table, review_tables
 from pmterm.lab.times import parse_time
 from pmterm.messages.signals import SignalKind
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import Venue
+from pmterm.store.cases import CaseRow
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
+from pmterm.store.private_files import open_private
+from pmterm.store.resolved import quotes_of_resolved
 from pmterm.trading.strategy.strategies import STRATEGIES
 
 NOTHING = "No trade was made yet, so there is nothing to report."
@@ -35,15 +52,26 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A report: for people as tables, for programs as facts."""
+    """A report: for people as tables with plots beside them, for programs as facts."""
 
-    tables: tuple[Table, ...]
+    sections: tuple[Section, ...]
     facts: Facts
     notes: tuple[str, ...] = ()
 
+    @property
+    def tables(self) -> list[Table]:
+        """The tables without plots."""
+        return [section.table for section in self.sections]
 
-async def report(given: Settings, choice: Choice, of: Callable[[StoreSettings], Path]) -> Told:
-    """Read a store (`of` says which) and say what its trades amounted to.
+    def html(self) -> str:
+        """Write it as one file."""
+        return page("pmterm: what trades and signals were worth", self.notes, self.sections)
+
+
+async def report(
+    given: Settings, choice: Choice, of: Callable[[StoreSettings], Path], *, calibrates: bool
+) -> Told:
+    """Read a store (`of` says which) and say what its trades and signals amounted to.
 
     Raises:
         UsageWrong: a time or a name that means nothing.
@@ -52,14 +80,67 @@ async def report(given: Settings, choice: Choice, of: Callable[[StoreSettings], 
     wanted = wanted_of(choice)
     async with await Database.open(of(given.store), read_only=True) as database:
         messages = await Journal(database).read()
-    found = reviews(messages, wanted)
-    return _told(found)
+        past = await past_of(given, database, alone=True)
+        quotes = await quotes_of_resolved(database) if calibrates else []
+    rows = [row for row in past.rows if _is_wanted(row, wanted)]
+    past = Past(rows, past.since)
+    calibrations = [*market_calibrations(quotes), *signal_calibrations(rows)] if calibrates else []
+    return told(reviews(messages, wanted), past, calibrations)
 
 
-def _told(found: list[Review]) -> Told:
-    tables = [table for review in found for table in review_tables(review)]
-    notes = () if found else (NOTHING,)
-    return Told(tuple(tables), {"reviews": [review_facts(review) for review in found]}, notes)
+def told(found: Sequence[Review], past: Past, calibrations: Sequence[Calibration]) -> Told:
+    """Put everything in words, plots and facts."""
+    kinds = sorted({row.kind for row in past.rows})
+    trials = {kind: learn(kind, past.rows) for kind in kinds}
+    verdicts = {kind: trial.verdict for kind, trial in trials.items()}
+    signals = worths(past)
+    sections = [section for review in found for section in _sections(review)]
+    if signals:
+        sections.append(Section(signal_table(signals, verdicts)))
+    plots = {one.what: reliability_plot(one) for one in calibrations}
+    for table in calibration_tables(calibrations):
+        plot = plots.get(table.title.removeprefix(CURVE))
+        sections.append(Section(table, (plot,) if plot else ()))
+    facts: Facts = {
+        "reviews": [review_facts(review) for review in found],
+        "signals": signal_facts(signals, verdicts),
+        "models": {kind: msgspec.to_builtins(trial.comparison) for kind, trial in trials.items()},
+        "calibration": [msgspec.to_builtins(one) for one in calibrations],
+    }
+    return Told(tuple(sections), facts, () if found else (NOTHING,))
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a report where only its owner can read it: it says what he is worth.
+
+    Raises:
+        UsageWrong: it cannot be written.
+    """
+    try:
+        descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        raise UsageWrong(f"{path} cannot be written: {words}.", "Name another file.") from error
+
+
+def _sections(review: Review) -> list[Section]:
+    whole, *others = review_tables(review)
+    plot = equity_plot(review.whole.curve, review.capital)
+    return [Section(whole, (plot,)), *map(Section, others)]
+
+
+def _is_wanted(row: CaseRow, wanted: Wanted) -> bool:
+    kind = STRATEGIES[wanted.strategy].kind if wanted.strategy in STRATEGIES else ""
+    return (
+        row.at >= wanted.since
+        and (not wanted.until or row.at < wanted.until)
+        and wanted.signal in {"", row.kind}
+        and kind in {"", row.kind}
+        and wanted.venue in {"", row.venue}
+        and wanted.market in {"", row.market}
+    )
 
 
 def wanted_of(choice: Choice) -> Wanted:

@@ -40,9 +40,10 @@ class Likeness(msgspec.Struct, frozen=True):
 class Worth(msgspec.Struct, frozen=True):
     """What became of `n` known signals that are `like`; `unknown` more could not be followed.
 
-    `net` of one contract in 1e-6 USD, `seconds` of those that came back, `back` the part of the
-    move that came back, 0..1, where half of it ends the following. `scores` learns from the score
-    how often they came back. Not `is_held_out`: thresholds were chosen with some of them in view.
+    `net` of one contract in 1e-6 USD, of those that advise a trade; `seconds` of those that came
+    back; `back` the part of the move that came back, 0..1, where half of it ends the following.
+    `scores` learns from the score how often they came back. Not `is_held_out`: thresholds were
+    chosen with some of them in view.
     """
 
     like: Likeness
@@ -114,6 +115,7 @@ def worth_of(like: Likeness, rows: Sequence[CaseRow], since: Ns = 0) -> Worth:
         rows = held_out
     known = [row for row in rows if row.is_known]
     back = [row for row in known if row.reverted]
+    traded = [row for row in known if row.advice != Advice.WAIT]
     parts = [part for row in known if (part := part_back(row)) is not None]
     return Worth(
         like=like,
@@ -121,7 +123,7 @@ def worth_of(like: Likeness, rows: Sequence[CaseRow], since: Ns = 0) -> Worth:
         unknown=len(rows) - len(known),
         reverted=known_rate(len(back), len(known)),
         seconds=_known(median([row.after / SECOND for row in back])),
-        net=_known(clustered_mean([row.net for row in known], [cluster(row) for row in known])),
+        net=_known(clustered_mean([row.net for row in traded], [cluster(row) for row in traded])),
         back=_known(median(parts)),
         scores=fit_isotonic([row.score for row in known], [float(row.reverted) for row in known]),
         is_held_out=bool(known) and all(row.at >= since for row in known),

@@ -11,7 +11,6 @@ from pmterm.lab.round_trips import RoundTrip
 from pmterm.messages.accounts import Mode
 from pmterm.model.order import Side
 from pmterm.model.units import QTY_ONE, SECOND, fixed_text, price_text
-from pmterm.stats.intervals import ENOUGH
 from pmterm.stats.performance import Performance
 from pmterm.store.export import time_text
 
@@ -23,7 +22,8 @@ _SECONDS = slice(0, 19)
 class Table(msgspec.Struct, frozen=True):
     """Rows of words under names; the first column says what a row is about.
 
-    `most` rows are worth printing where room is dear, 0: all of them; the last are the newest.
+    Where room is dear `most` rows are worth printing, 0: all of them, the newest being the last,
+    and it `drops` columns of which no row knows anything.
     """
 
     title: str
@@ -31,6 +31,7 @@ class Table(msgspec.Struct, frozen=True):
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     most: int = 0
+    drops: bool = False
 
 
 def figure_words(figures: Performance) -> dict[str, str]:
@@ -73,6 +74,7 @@ def part_tables(review: Review) -> list[Table]:
             (dimension, *figure_words(review.whole), "unknown"),
             tuple(_part(part) for part in parts),
             most=24,
+            drops=True,
         )
         for dimension, parts in review.parts.items()
         if parts
@@ -108,13 +110,13 @@ def review_tables(review: Review) -> list[Table]:
     return [whole_table(review), *part_tables(review), trips_table(review)]
 
 
-def chunks(table: Table, width: int, length: int) -> list[Table]:
+def chunks(table: Table, width: int) -> list[Table]:
     """Split a table into ones that fit `width` cells, each beginning with the first column.
 
-    At most `length` rows of a table that says how many are worth printing. Columns of which
-    nothing is known are left out. The note says what is missing.
+    No more rows than are worth printing; columns of which nothing is known are left out. The note
+    says what is missing.
     """
-    table = _without_unknown(_cut(table, length))
+    table = _without_unknown(_cut(table))
     wide = [
         max(len(text) for text in column) for column in zip(table.columns, *table.rows, strict=True)
     ]
@@ -128,7 +130,7 @@ def chunks(table: Table, width: int, length: int) -> list[Table]:
         used += wide[place] + 2
     return [
         Table(
-            table.title if not number else f"{table.title} (goes on)",
+            table.title,
             _pick(table.columns, group),
             tuple(_pick(row, group) for row in table.rows),
             table.note if number == len(groups) - 1 else "",
@@ -137,10 +139,11 @@ def chunks(table: Table, width: int, length: int) -> list[Table]:
     ]
 
 
-def _cut(table: Table, length: int) -> Table:
+def _cut(table: Table) -> Table:
     """Keep the last rows, and no more than a line of each text."""
     rows, note = table.rows, table.note
-    if table.most and len(rows) > length:
+    length = table.most
+    if length and len(rows) > length:
         note = f"{note} The last {length} of {len(rows)}; --html and --json have all.".strip()
         rows = rows[-length:]
     short = tuple(tuple(_elided(cell) for cell in row) for row in rows)
@@ -154,7 +157,7 @@ def _without_unknown(table: Table) -> Table:
         for place, cells in enumerate(zip(*table.rows, strict=True))
         if place and all(cell.startswith(wording.NOT_KNOWN) for cell in cells)
     ]
-    if not gone or len(table.columns) == 2:
+    if not gone or not table.drops:
         return table
     names = ", ".join(table.columns[place] for place in gone)
     kept = [place for place in range(1, len(table.columns)) if place not in gone]
@@ -162,7 +165,7 @@ def _without_unknown(table: Table) -> Table:
         table,
         columns=_pick(table.columns, kept),
         rows=tuple(_pick(row, kept) for row in table.rows),
-        note=f"{table.note} {wording.NOT_KNOWN}, n under {ENOUGH}: {names}.".strip(),
+        note=f"{table.note} Not known in any row: {names}.".strip(),
     )
 
 

@@ -84,3 +84,15 @@ def stake(value: Stake) -> str:
     if value.share is None:
         return f"{money(value.peak)} at most n {value.n}"
     return f"{money(value.peak)} at most, {value.share * _HUNDRED:.1f}% of the time n {value.n}"
+
+
+def part(value: Estimate) -> str:
+    """Write a median part of a whole."""
+    if value.value is None:
+        return unknown(value.n)
+    return f"{value.value * _HUNDRED:.0f}% n {value.n}"
+
+
+def plain(value: float | None, n: int) -> str:
+    """Write a score that has no unit."""
+    return unknown(n) if value is None else f"{value:.4f} n {n}"

@@ -104,7 +104,7 @@ class SignalWorth(Message, frozen=True):
     seen (0: not tried yet); -1 where it is not known or no better. `median` is the median time of
     those that came back, 0 not known. `net` is the mean of one contract (1e-6 USD) after fee,
     spread and delay, with 95 % between `net_low` and `net_high`, counted over `clusters` events;
-    below 2 there is no interval.
+    below 2 there is no interval, and `net_n` is 0 where such a signal advises no trade.
     Not `is_held_out`: some of them were there when the thresholds were chosen.
     """
 
@@ -127,3 +127,4 @@ class SignalWorth(Message, frozen=True):
     learned_ppm: int = -1
     learned_n: int = 0
     is_held_out: bool = False
+    net_n: int = 0

@@ -26,9 +26,10 @@ def card_lines(worth: SignalWorth) -> tuple[str, ...]:
             f"like it: not known (n {worth.n} of {ENOUGH})",
             f"as {worth.like}",
         )
+    trade = f"net {_net(worth)} a contract n {worth.net_n}" if worth.net_n else "advises no trade"
     return (
         f"like it: {short_worth(worth)}{_median(worth)}",
-        f"net {_net(worth)} a contract n {worth.n}, {sample}",
+        f"{trade}, {sample}",
         f"this score: {_chance(worth)}; {_learned(worth)}",
         f"as {worth.like}{_back(worth)}",
     )
