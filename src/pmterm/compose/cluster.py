@@ -1,5 +1,6 @@
 """Work on a Dask cluster by its address: the extra `pmterm[cluster]`."""
 
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -17,12 +18,12 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         try:
-            from distributed import Client
+            client: Any = importlib.import_module("distributed").Client
         except ImportError as error:
             hint = 'Install it: pip install "pmterm[cluster]".'
             raise UsageWrong("a cluster needs Dask, which is not installed.", hint) from error
         try:
-            self._client: Any = Client(address, timeout=PATIENCE_S, set_as_default=False)
+            self._client: Any = client(address, timeout=PATIENCE_S, set_as_default=False)
         except (OSError, ValueError) as error:
             hint = "Give it as the scheduler says it: tcp://host:8786."
             raise TransportLost(f"no scheduler answers at {address[:80]}.", hint) from error
@@ -30,7 +31,7 @@ class Cluster:
     @property
     def many(self) -> int:
         """How many pieces are worked on at a time."""
-        return max(1, sum(self._client.nthreads().values()))
+        return max(1, sum(int(threads) for threads in self._client.nthreads().values()))
 
     def map(
         self,
