@@ -20,11 +20,21 @@ from tests.pilot.live_build import (
     live_desk,
     unknown,
 )
+from tests.pilot.screen_build import NOW
 
+from pmterm.messages.signals import SignalWorth
+from pmterm.model.ids import SignalId
+from pmterm.model.units import SECOND
 from pmterm.tui.app import TradingApp
 
 STORED = Path(__file__).parent / "pictures"
 LETTERS = string.ascii_letters + string.digits
+WORTH = SignalWorth(
+    NOW, SignalId("s-000001"), "panic_sell, kalshi, esports", 84, 51, 607_143, 500_100, 704_900,
+    41 * SECOND, 12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60,
+    is_held_out=True, net_n=84,
+)  # fmt: skip
+TOO_FEW = SignalWorth(NOW, SignalId("s-000001"), "panic_sell", 12, 9)
 CASES = [
     ("dark-120x40", "dark", (120, 40), ()),
     ("classic-120x40", "classic", (120, 40), ()),
@@ -32,6 +42,11 @@ CASES = [
     ("dark-80x24", "dark", (80, 24), ()),
     ("dark-200x60", "dark", (200, 60), ()),
     ("dark-ticket", "dark", (120, 40), ("b",)),
+]
+CARDS = [
+    ("card-80x24", (80, 24), WORTH),
+    ("card-120x40", (120, 40), WORTH),
+    ("card-unknown-120x40", (120, 40), TOO_FEW),
 ]
 LIVE = [
     ("live-disarmed-120x40", (120, 40), (), (disarmed(),)),
@@ -78,6 +93,13 @@ async def test_live_screen_looks_as_stored(name, size, keys, heard):
     desk = live_desk(*heard)
     then = killed() if "killed" in name else ()
     compare(name, await taken_of(desk, size, keys, then))
+
+
+@pytest.mark.parametrize(("name", "size", "worth"), CARDS, ids=[c[0] for c in CARDS])
+async def test_a_signals_card_looks_as_stored(name, size, worth):
+    desk = FakeDesk()
+    desk.hear(worth)
+    compare(name, await taken_of(desk, size, ("f3",)))
 
 
 async def taken_of(desk, size, keys, then=(), theme="dark"):

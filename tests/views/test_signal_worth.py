@@ -23,9 +23,9 @@ def replaced(**changes):
 
 def test_a_card_says_all_of_it():
     assert card_lines(KNOWN) == (
-        "like it: 61% [50, 70] back n 84, median 41 s n 51",
+        "like it: 61% [50, 70] back n 84",
         "net +1.2c [-0.4c, +2.9c] a contract n 82, out of sample",
-        "this score: 58% n 40; model 64% n 60",
+        "median 41 s n 51; this score: 58% n 40; model 64% n 60",
         "as panic_sell, kalshi, tennis; 50% of the move comes back n 80",
     )
 
@@ -42,7 +42,7 @@ def test_a_model_that_is_no_better_gives_way_to_the_plain_rate():
 
 def test_a_score_seldom_seen_is_not_known():
     told = card_lines(replaced(chance_ppm=-1, chance_n=5))[2]
-    assert told.startswith("this score: not known (n 5 of 30)")
+    assert "this score: not known (n 5 of 30)" in told
 
 
 def test_one_event_has_no_interval_and_old_signals_are_in_sample():
@@ -54,7 +54,7 @@ def test_no_rate_stands_without_its_n():
     every = [KNOWN, FEW, replaced(learned_ppm=-1), replaced(chance_ppm=-1, chance_n=5)]
     for worth in every:
         for line in (short_worth(worth), *card_lines(worth)):
-            for part in re.split(r";|, median", line):
+            for part in line.split(";"):
                 assert "%" not in part or re.search(r"\bn \d+", part), part
 
 

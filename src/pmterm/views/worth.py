@@ -28,9 +28,9 @@ def card_lines(worth: SignalWorth) -> tuple[str, ...]:
         )
     trade = f"net {_net(worth)} a contract n {worth.net_n}" if worth.net_n else "advises no trade"
     return (
-        f"like it: {short_worth(worth)}{_median(worth)}",
+        f"like it: {short_worth(worth)}",
         f"{trade}, {sample}",
-        f"this score: {_chance(worth)}; {_learned(worth)}",
+        f"{_median(worth)}this score: {_chance(worth)}; {_learned(worth)}",
         f"as {worth.like}{_back(worth)}",
     )
 
@@ -38,7 +38,7 @@ def card_lines(worth: SignalWorth) -> tuple[str, ...]:
 def _median(worth: SignalWorth) -> str:
     if not worth.median:
         return ""
-    return f", median {worth.median // SECOND} s n {worth.reverted}"
+    return f"median {worth.median // SECOND} s n {worth.reverted}; "
 
 
 def _net(worth: SignalWorth) -> str:

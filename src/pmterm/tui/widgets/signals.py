@@ -70,12 +70,13 @@ class Signals(ListLines):
 
     def body(self, width: int, height: int) -> list[Row]:
         """Return the list; each signal takes a second line with its reasons."""
-        above = self.headings(width)[: max(height - 2, 0)]
         if not self.count():
             return list(super().body(width, height))
-        rows: list[Row] = list(above)
-        room = max((height - len(above)) // 2, 1)
         self.cursor = min(self.cursor, self.count() - 1)
+        card = self._card(self.cursor, width, height - 2) if self.has_focus else []
+        above = self.headings(width)[: max(height - 2 - len(card), 0)]
+        rows: list[Row] = list(above)
+        room = max((height - len(above) - len(card)) // 2, 1)
         first = max(self.cursor - room + 1, 0)
         for index in range(first, self.count()):
             if len(rows) >= height:
@@ -83,20 +84,20 @@ class Signals(ListLines):
             for line in (self.item(index, width), self._why(index, width)):
                 is_here = self.has_focus and index == self.cursor
                 rows.append(pointed(line, width) if is_here else line)
-            if self.has_focus and index == self.cursor:
-                rows += self._card(index, width)[: max(height - len(rows), 0)]
+            if index == self.cursor:
+                rows += card
         return rows[:height]
 
-    def _card(self, index: int, width: int) -> list[Row]:
-        """Return what became of earlier signals like the one pointed at."""
+    def _card(self, index: int, width: int, room: int) -> list[Row]:
+        """Return what became of earlier signals like the one pointed at: whole texts that fit."""
         worth = self.board.signals.rows[index].worth
-        if worth is None:
-            return []
-        return [
-            ((fit(f"    {line}", width), "dim"),)
-            for text in card_lines(worth)
-            for line in wrapped(text, max(width - 4, 1))
-        ]
+        card: list[Row] = []
+        for text in card_lines(worth) if worth is not None else ():
+            lines = wrapped(text, max(width - 4, 1))
+            if len(card) + len(lines) > room:
+                break
+            card += [((fit(f"    {line}", width), "dim"),) for line in lines]
+        return card
 
     def item(self, index: int, width: int) -> Row:
         """Return the first line of a signal."""
