@@ -97,7 +97,7 @@ def thresholds(tape: Tape) -> backtest_peers.Ready:
     engine = Engine(tape.feeds(), Pipeline([Books(), observer]), NoBroker())
     for chunk in tape.inputs():
         for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
-            engine.heard(at, [m for m in chunk.made[begin:end] if m is not None])
+            engine.heard(at, chunk.made[begin:end])
     features = observer.features()
     tries = itertools.count(1)
 
@@ -122,7 +122,7 @@ def changes_of(tape: Tape) -> tuple[list[Change], int]:
     last_at = 0
     for chunk in tape.inputs():
         for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
-            said = [message for message in chunk.made[begin:end] if message is not None]
+            said = chunk.made[begin:end]
             engine.heard(at, said)
             last_at = max(last_at, at)
             for message in said:

@@ -31,7 +31,7 @@ def play(tape, detector):
     engine.listen({SignalSeen: said.append})
     for chunk in tape.inputs():
         for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
-            engine.heard(at, [one for one in chunk.made[begin:end] if one is not None])
+            engine.heard(at, chunk.made[begin:end])
     return sorted(Fired(s.market, s.kind, s.at, s.mid2) for s in said if s.kind in COVERED)
 
 

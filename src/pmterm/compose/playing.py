@@ -14,7 +14,7 @@ from pmterm.config.settings import Settings
 from pmterm.lab.notebook import HOLE, Notebook
 from pmterm.lab.outcome import Outcome
 from pmterm.lab.shelf import Shelf, source_of
-from pmterm.lab.tape import Facts, Tape
+from pmterm.lab.tape import Chunk, Facts, Tape
 from pmterm.lab.taping import Taping
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
@@ -131,18 +131,29 @@ class Player:
         until = self._task.until or FOREVER
         heard = engine.heard
         for chunk in tape.inputs():
-            ats, begins, ends, made = chunk
-            for at, begin, end in zip(ats, begins, ends, strict=True):
-                if at >= until:
-                    return
-                if at >= self._next_wait or at - self._last > HOLE:
-                    self._before(engine, at)
-                said = made[begin:end]
-                heard(at, said if said[0] is not None else said[1:])  # type: ignore[arg-type]  # no None there
-                self._last = max(self._last, at)
-            self._inputs += len(ats)
-            if self._is_stopped(ats[-1]):
+            ats, begins, ends, made, longest = chunk
+            last = ats[-1]
+            if max(longest, ats[0] - self._last) <= HOLE and last < min(self._next_wait, until):
+                for at, begin, end in zip(ats, begins, ends, strict=True):
+                    heard(at, made[begin:end])
+                self._inputs += len(ats)
+                self._last = max(self._last, last)
+            elif not self._play_carefully(engine, chunk, until):
                 return
+            if self._is_stopped(last):
+                return
+
+    def _play_carefully(self, engine: Engine, chunk: Chunk, until: Ns) -> bool:
+        """Play inputs among which something else happens; tell whether it goes on."""
+        for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
+            if at >= until:
+                return False
+            if at >= self._next_wait or at - self._last > HOLE:
+                self._before(engine, at)
+            engine.heard(at, chunk.made[begin:end])
+            self._last = max(self._last, at)
+            self._inputs += 1
+        return True
 
     def _before(self, engine: Engine, at: Ns) -> None:
         """Give what is due before an input of `at`, and note a hole that it ends."""

@@ -93,16 +93,20 @@ class Facts(msgspec.Struct, frozen=True):
     answers: tuple[msgspec.Raw, ...] = ()
 
 
-class Chunk(NamedTuple):
-    """Some inputs: the n-th came at `ats[n]` and led to `made[begins[n]:ends[n]]`.
+_NOTHING: Final = Message(0)
 
-    A None in there stands for nothing: time has passed.
+
+class Chunk(NamedTuple):
+    """Some inputs: the n-th came at `ats[n]` and led to `made[begins[n]:ends[n]]`, maybe nothing.
+
+    `longest` is the longest time between two of them that follow each other.
     """
 
     ats: list[Ns]
     begins: list[int]
     ends: list[int]
-    made: list[Message | None]
+    made: list[Message]
+    longest: Ns
 
 
 class Tape(msgspec.Struct, frozen=True):
@@ -131,19 +135,20 @@ class Tape(msgspec.Struct, frozen=True):
             begin, end = starts[first : first + CHUNK], ends[first : first + CHUNK]
             low = int(begin[0])
             rows = {name: column[low : int(end[-1])] for name, column in self.rows.items()}
+            ats = rows["at"][begin - low]
+            is_empty = rows["kind"][begin - low] == NOTHING  # it only carries the time
             yield Chunk(
-                rows["at"][begin - low].tolist(),
-                (begin - low).tolist(),
+                ats.tolist(),
+                (begin - low + is_empty).tolist(),
                 (end - low).tolist(),
                 _made(rows, names, others),
+                int(np.diff(ats).max(initial=0)),
             )
 
 
-def _made(
-    rows: Mapping[str, Column], names: Column, others: Iterator[Message]
-) -> list[Message | None]:
-    """Make messages of rows, kind by kind."""
-    made: list[Message | None] = [None] * len(rows["kind"])
+def _made(rows: Mapping[str, Column], names: Column, others: Iterator[Message]) -> list[Message]:
+    """Make messages of rows, kind by kind; what stands at a row of nothing is never looked at."""
+    made: list[Message] = [_NOTHING] * len(rows["kind"])
     for kind, make, columns in _MAKERS:
         places = np.flatnonzero(rows["kind"] == kind)
         if not len(places):

@@ -202,14 +202,12 @@ class Engine:
         on, listeners, answers = self._pipeline.on, self._listeners, self._answers
         for event in said:
             words = on(event)
+            door: list[Message] = []
             for word in words:
                 kind = type(word)
                 if kind in listeners:
                     for listener in listeners[kind]:
                         listener(word)
-            door: list[Message] = []
-            for word in words:
-                kind = type(word)
                 if kind in answers:
                     replies = answers[kind](word)
                     if replies or kind not in _STREAMED:
