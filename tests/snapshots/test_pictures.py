@@ -42,6 +42,7 @@ CASES = [
     ("dark-80x24", "dark", (80, 24), ()),
     ("dark-200x60", "dark", (200, 60), ()),
     ("dark-ticket", "dark", (120, 40), ("b",)),
+    ("dark-leaving", "dark", (120, 40), ("f4",)),
 ]
 CARDS = [
     ("card-80x24", (80, 24), WORTH),

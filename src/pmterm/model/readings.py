@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pmterm.model.ids import MarketId
 from pmterm.model.units import Cash, Ns, Price, Qty
 
 
@@ -13,7 +14,7 @@ class Gauges(msgspec.Struct, frozen=True):
     over the mid 30 s ago, less one. `ready_s` counts seconds of baseline gathered, of `needed_s`.
     Volumes are contracts over the last 30 s, 1 min and 5 min. `return_sd_ppm` is the root mean
     square of the hour's ten-second returns. `estimate_ppm` is the filtered probability of YES with
-    its standard deviation, `fused_ppm` the same of both venues where the market has a pair there.
+    its standard deviation, `fused_ppm` the same of both venues where the market has a `pair` there.
     """
 
     volume_ratio: int = 0
@@ -33,6 +34,7 @@ class Gauges(msgspec.Struct, frozen=True):
     estimate_ppm: int = 0
     estimate_sd_ppm: int = 0
     fused_ppm: int = 0
+    pair: MarketId = MarketId("")
 
 
 class BookHealth(msgspec.Struct, frozen=True):

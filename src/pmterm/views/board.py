@@ -8,11 +8,13 @@ import msgspec
 from pmterm.messages.accounts import Mode, PositionChanged
 from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID
+from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
 from pmterm.model.units import SECOND, Ns, Price, Qty
+from pmterm.views.cash_out import CashOut
 from pmterm.views.chart import ChartView
 from pmterm.views.fold import Fold, MarketFold
 from pmterm.views.header import HeaderView, Outcome, ReplayStatus, Toast
@@ -21,7 +23,7 @@ from pmterm.views.ladder import LadderView, ladder_of
 from pmterm.views.live import LiveView
 from pmterm.views.order_row import OrderRow
 from pmterm.views.plans import PlanRow
-from pmterm.views.positions import MoneyView, PositionRow, position_row
+from pmterm.views.positions import MoneyView, PositionRow, position_row, ways_to_leave
 from pmterm.views.signals import SignalsView
 from pmterm.views.tape import TapeRow
 from pmterm.views.watchlist import WatchRow
@@ -243,9 +245,33 @@ class BoardFold:
                         reader.touch(market) if kept is not None else (NO_BID, NO_ASK),
                         is_trusted=kept is not None and healths[market].is_trusted,
                         payout=fold.payouts.get(market, -1),
+                        ways=self._ways(reader, held, healths),
                     )
                 )
         return tuple(sorted(rows, key=lambda row: not row.qty))
+
+    def _ways(
+        self,
+        reader: BoardReader,
+        held: PositionChanged,
+        healths: Mapping[MarketId, BookHealth],
+    ) -> list[CashOut]:
+        """Return how a holding could be left now; nothing is told of a book in doubt."""
+
+        def quoted(market: MarketId) -> tuple[Levels, FeeSchedule] | None:
+            kept = self._fold.markets.get(market)
+            if kept is None or not healths[market].is_trusted:
+                return None
+            return reader.levels(market, LEVELS), kept.market.fees
+
+        here = quoted(held.market)
+        if not held.qty or here is None:
+            return []
+        there = quoted(reader.gauges(held.market).pair)
+        venue = self._fold.markets[held.market].market.venue
+        return ways_to_leave(
+            held, here, there, merges=venue is Venue.POLYMARKET and self._fold.mode is Mode.LIVE
+        )
 
     def _money(self, limits: list[LimitUse]) -> MoneyView:
         money = self._fold.money

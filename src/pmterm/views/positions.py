@@ -1,12 +1,18 @@
 """Holdings and profit."""
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import msgspec
 
 from pmterm.messages.accounts import PositionChanged, ProfitMarked
 from pmterm.messages.feed import NO_ASK, NO_BID
+from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.units import PRICE_ONE, Cash, Price, Qty
+from pmterm.views.cash_out import CashOut, Levels, cash_outs, if_resolved
+from pmterm.views.figures import cash_text, qty_text
 
 
 class PositionRow(msgspec.Struct, frozen=True):
@@ -15,7 +21,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     `qty` is above 0, `average` and `exit_at` are prices of that outcome; `exit_at` is what an
     exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD. `settling` of it is not
     confirmed yet and cannot be sold. `redeems` is what a resolved market pays for it, -1
-    while it is not resolved.
+    while it is not resolved. `ways` are how it can be left now, what brings most first.
     """
 
     market: MarketId
@@ -33,6 +39,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     is_short: bool
     settling: Qty = 0
     redeems: Cash = -1
+    ways: tuple[CashOut, ...] = ()
 
     @property
     def settled(self) -> Qty:
@@ -74,6 +81,7 @@ def position_row(
     *,
     is_trusted: bool,
     payout: Price = -1,
+    ways: Sequence[CashOut] = (),
 ) -> PositionRow:
     """Tell a signed position from the side of the outcome it holds.
 
@@ -103,6 +111,7 @@ def position_row(
         is_short,
         held.settling,
         redeems_of(qty, payout, is_short=is_short),
+        tuple(ways),
     )
 
 
@@ -125,3 +134,53 @@ def marked(money: MoneyView, profit: ProfitMarked) -> MoneyView:
         fees_day=profit.fees_day,
         is_complete=profit.is_complete,
     )
+
+
+_Quoted: TypeAlias = tuple[tuple[Levels, Levels], FeeSchedule]
+
+
+def ways_to_leave(
+    held: PositionChanged, here: _Quoted, there: _Quoted | None, *, merges: bool
+) -> list[CashOut]:
+    """Return how a holding could be left; `here` and `there` are bids and asks of YES, and fees.
+
+    `there` is the same question on the other venue, None if it is not watched.
+    """
+
+    def bids(quoted: _Quoted) -> tuple[Levels, FeeSchedule]:
+        (bought, sold), fees = quoted
+        if held.qty > 0:
+            return bought, fees
+        return [(PRICE_ONE - price, size) for price, size in sold], fees
+
+    levels, fees = bids(here)
+    return cash_outs(
+        abs(held.qty),
+        levels,
+        fees,
+        settling=held.settling,
+        merges=merges,
+        elsewhere=bids(there) if there is not None else None,
+    )
+
+
+def leaving_lines(row: PositionRow) -> tuple[str, ...]:
+    """Say what leaving a holding brings and what each end would, profits after what it cost."""
+    if not row.qty or row.redeems >= 0:
+        return ()
+    ends = (
+        f"held to the end {cash_text(if_resolved(row.qty, row.cost, wins=True), signed=True)}"
+        f" if {row.outcome}, else {cash_text(-row.cost, signed=True)}"
+    )
+    if not row.ways:
+        return ("cash out: nobody to sell to now", ends)
+    best = row.ways[0]
+    told = [f"{one.way} {cash_text(one.brings)}{_part(one, row.qty)}" for one in row.ways]
+    profit = best.brings - row.cost * best.qty // row.qty
+    either = f"cashed out {cash_text(profit, signed=True)} either way"
+    return (f"cash out: {'; '.join(told)}", f"{either}; {ends}")
+
+
+def _part(one: CashOut, qty: Qty) -> str:
+    size = "" if one.qty == qty else f" for {qty_text(one.qty)}"
+    return size if one.at_once else f"{size} when resolved"

@@ -79,7 +79,8 @@ class Detector:
         if watched is None:
             return Gauges(needed_s=self._settings.min_baseline_s)
         gauges = gauges_of(watched)
-        other = self._watched.get(self._pairs.get(market, MarketId("")))
+        pair = self._pairs.get(market, MarketId(""))
+        other = self._watched.get(pair)
         if other is None:
             return gauges
         fused = fused_ppm(
@@ -88,7 +89,7 @@ class Detector:
             other.kalman.value_ppm,
             other.window.volume_5m,
         )
-        return msgspec.structs.replace(gauges, fused_ppm=fused)
+        return msgspec.structs.replace(gauges, fused_ppm=fused, pair=pair)
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
         """The hot path: a few comparisons unless something is up."""

@@ -5,7 +5,7 @@ from pmterm.tui.widgets.lines import ListLines, Row, wrapped
 from pmterm.views.differences import alarm
 from pmterm.views.figures import cash_text, price_text, qty_text
 from pmterm.views.news import tick_of
-from pmterm.views.positions import PositionRow
+from pmterm.views.positions import PositionRow, leaving_lines
 
 
 class Positions(ListLines):
@@ -48,6 +48,16 @@ class Positions(ListLines):
             return [*self._alarms(width), tuple(sums)]
         names = fit("holding", max(width - 31, 8)) + "   size   avg   exit      P&L "
         return [*self._alarms(width), tuple(sums), ((fit(names, width), "dim"),)]
+
+    def body(self, width: int, height: int) -> list[Row]:
+        """Return the list and, where room is left, what leaving the holding pointed at brings."""
+        rows = list(super().body(width, height))
+        row = self.row() if self.has_focus else None
+        for text in leaving_lines(row) if row is not None else ():
+            lines = wrapped(text, width)
+            if len(rows) + len(lines) <= height:
+                rows += [((line, "dim"),) for line in lines]
+        return rows
 
     def _alarms(self, width: int) -> list[Row]:
         """Return what must be seen first: holdings that differ, do not settle yet, can be paid."""
