@@ -39,7 +39,7 @@ class Night:
         return message
 
     def book(self):
-        self.say(BookSnapshot, 0, MARKET.id, (), ())
+        self.say(BookSnapshot, 0, MARKET.id, ((4_000, QTY_ONE),), ())
 
     def trade(self, side, contracts, price, *, origin="key", fee=0, order=None):
         self.fills += 1
@@ -144,8 +144,9 @@ def test_what_stands_at_the_end_is_unknown():
     assert "recording ended" in trade.reason
 
 
-def test_a_market_whose_book_was_never_told_is_named():
+def test_a_market_whose_book_was_never_told_or_only_as_empty_is_named():
     night = Night()
+    night.say(BookSnapshot, 0, MARKET.id, (), ())
     assert night.over().without_book == (MARKET.id,)
     night = Night()
     night.book()

@@ -132,7 +132,8 @@ class Notebook:
         self._venues[seen.market.id] = seen.market.venue
 
     def _book_told(self, told: BookSnapshot) -> None:
-        self._booked.add(told.market)
+        if told.bids or told.asks:  # one told as empty is built from its changes
+            self._booked.add(told.market)
         since, reason = self._lost.pop(told.market, (told.at, ""))
         if told.at - since > BLIND:
             self._note_gap(Gap(told.market, since, told.at, reason))

@@ -65,7 +65,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """One run. `hash` is that of its decisions, as a session's journal would have it.
 
     `refused` counts the gate's refusals by rule, `rejected` the signals that almost were, by kind
-    and what was missing. `without_book` are markets whose first book was never told.
+    and what was missing. `without_book` are markets whose book was never told, or as empty.
     `stopped_at` is where the run was cut short, 0: nowhere.
     """
 
