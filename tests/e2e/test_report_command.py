@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import stat
 
 import pytest
@@ -88,3 +89,20 @@ def test_bad_input_is_told_in_words(tmp_path, store, words, says):
     assert told.returncode == 2
     assert says in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_session_notes_its_rules_and_what_strategies_have_shown(tmp_path):
+    told = run(tmp_path, "watch", "demo", "--plain", stdin="quit\n")
+    assert told.returncode == 0, told.stderr
+    assert "record fade: 0 of 0 held-out signals" in told.stdout
+    with sqlite3.connect(tmp_path / "data" / "pmterm" / "demo.db") as connection:
+        rules = connection.execute("SELECT rules FROM sessions").fetchall()
+        records = connection.execute(
+            "SELECT count(*) FROM journal WHERE type = 'RecordKnown'"
+        ).fetchall()
+    connection.close()
+    assert len(rules) == 1
+    assert len(rules[0][0]) == 12
+    assert records == [(4,)]
+    report = run(tmp_path, "report", "--demo")
+    assert "No trade was made yet" in report.stdout
