@@ -57,7 +57,7 @@ async def test_changed_thresholds_make_what_was_before_in_sample(tmp_path):
     path = tmp_path / "pm" / "a.db"
     tuned = settings_at(path, rearm_s=77)
     await fill_store(path, 40)
-    await fill_store(path, 35, "s2", T0 + 100 * STEP, rules_of(tuned.signals))
+    await fill_store(path, 35, "s2", T0 + 100 * STEP, rules_of(tuned))
     assert (await past_at(path, settings_at(path))).since == 0
     assert (await past_at(path, tuned)).since == T0 + 100 * STEP
     past = await past_at(path, tuned)
@@ -67,8 +67,26 @@ async def test_changed_thresholds_make_what_was_before_in_sample(tmp_path):
 
 
 def test_pairing_markets_is_no_change_of_thresholds():
-    assert rules_of(SignalSettings(pairs="a=b")) == rules_of(SignalSettings())
-    assert rules_of(SignalSettings(rearm_s=77)) != rules_of(SignalSettings())
+    plain = Settings()
+    paired = msgspec.structs.replace(plain, signals=SignalSettings(pairs="a=b"))
+    tuned = msgspec.structs.replace(plain, signals=SignalSettings(rearm_s=77))
+    assert rules_of(paired) == rules_of(plain)
+    assert rules_of(tuned) != rules_of(plain)
+
+
+async def test_a_local_exchange_proves_nothing_about_real_ones_nor_they_about_it(tmp_path):
+    path = tmp_path / "pm" / "a.db"
+    real = settings_at(path)
+    hosts = msgspec.structs.replace(
+        real.hosts, kalshi=msgspec.structs.replace(real.hosts.kalshi, api="http://127.0.0.1:1")
+    )
+    local = msgspec.structs.replace(real, hosts=hosts)
+    await fill_store(path, 5, "s1", T0, rules_of(local))
+    await fill_store(path, 3, "s2", T0 + 100 * STEP, rules_of(real))
+    await fill_store(path, 2, "s3", T0 + 200 * STEP)
+    assert len((await past_at(path, local)).rows) == 5
+    assert len((await past_at(path, real)).rows) == 5
+    assert {row.session for row in (await past_at(path, real)).rows} == {"s2", "s3"}
 
 
 async def test_a_card_is_told_for_each_signal_by_the_market_it_is_in(tmp_path):

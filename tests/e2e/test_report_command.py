@@ -102,7 +102,7 @@ def test_a_session_notes_its_rules_and_what_strategies_have_shown(tmp_path):
         ).fetchall()
     connection.close()
     assert len(rules) == 1
-    assert len(rules[0][0]) == 12
+    assert rules[0][0].endswith("@local")
     assert records == [(4,)]
     report = run(tmp_path, "report", "--demo")
     assert "No trade was made yet" in report.stdout

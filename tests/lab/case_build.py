@@ -11,7 +11,7 @@ def case(number=0, **changes):
     """A panic of 10 cents on Kalshi that came half back after 40 s and earned a cent."""
     at = changes.pop("at", T0 + number * 600 * SECOND)
     fields = {
-        "session": "s1", "mode": "paper", "rules": "", "id": f"s-{number}", "at": at,
+        "session": "s1", "mode": "paper", "rules": "r", "id": f"s-{number}", "at": at,
         "market": "KX-A", "venue": "kalshi", "category": "tennis", "event": f"E{number % 7}",
         "kind": "panic_sell", "advice": "buy", "score": 800_000, "mid2": 8_000, "before2": 10_000,
         "volume_ratio": 3_000_000, "depth_ratio": 500_000, "spread_ratio": 2_000_000,

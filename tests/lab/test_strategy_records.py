@@ -46,7 +46,8 @@ def test_only_signals_it_would_have_acted_on_count():
     weak = [case(n, score=ACT - 1) for n in range(30)]
     lost = [case(n + 50, is_known=False) for n in range(10)]
     other = [case(n + 90, kind="fomo_buy") for n in range(5)]
-    assert record([*weak, *lost, *other]).held_out == 0
+    unnamed = [case(n, rules="") for n in range(5)]
+    assert record([*weak, *lost, *other, *unnamed]).held_out == 0
     assert record(other, "fomo").held_out == 5
     spikes = [case(n, kind="spike", score=0) for n in range(4)]
     assert record(spikes, "spike").held_out == 4
@@ -59,3 +60,9 @@ def test_orders_that_traded_by_themselves_are_counted_once():
     story.trade(BUY, 10, 4_000, origin="taken fade")
     story.trade(SELL, 10, 4_000, origin=by("spike"), state=FillState.FAILED)
     assert trades_by_itself(story.said) == {"fade": 1}
+
+
+def test_paper_trades_are_no_live_trades():
+    story = Story()
+    story.trade(BUY, 10, 4_000, origin=by("fade"))
+    assert trades_by_itself(story.said) == {}

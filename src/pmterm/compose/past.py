@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from pmterm.config.paths import live_store_path, store_path
-from pmterm.config.settings import Settings
+from pmterm.config.settings import Hosts, Settings
 from pmterm.lab.cases import Past, Worth, chance, chosen_at, ppm
 from pmterm.lab.proof import records, trades_by_itself
 from pmterm.messages.base import Message
@@ -22,19 +22,27 @@ from pmterm.store.cases import CaseRow, FirstSeen, past_cases, rules_since
 from pmterm.store.database import Database
 from pmterm.trading.signal.rules import SignalSettings
 
+MADE_UP: Final = "@local"  # how the rules of sessions end that were not on the real venues
 TRIED_FROM: Final = 100  # known cases of a kind before a model is worth a try
 
 Chance = Callable[[SignalSeen], tuple[float | None, int]]
 
 
-def rules_of(signals: SignalSettings) -> str:
-    """Name the thresholds that signals are found with; which markets are paired is none."""
-    plain = msgspec.structs.replace(signals, pairs="")
-    return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:12]
+def rules_of(settings: Settings) -> str:
+    """Name the thresholds that signals are found with; which markets are paired is none.
+
+    Where the venues are not the real ones (a local exchange) the name says so: a made-up crowd
+    proves nothing about real ones.
+    """
+    plain = msgspec.structs.replace(settings.signals, pairs="")
+    name = hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:12]
+    return name if settings.hosts == Hosts() else name + MADE_UP
 
 
 async def past_of(settings: Settings, database: Database, *, alone: bool = False) -> Past:
     """Read the signals of this store and, unless `alone`, of its paper or live sister.
+
+    For a session, those of real venues or those of a local exchange, as its own are.
 
     Raises:
         StoreBroken: this store cannot be read. A sister that cannot be is left out.
@@ -46,7 +54,12 @@ async def past_of(settings: Settings, database: Database, *, alone: bool = False
             more, firsts = await _sister(path)
             rows += more
             seen += firsts
-    since = chosen_at(rules_of(settings.signals), rules_of(SignalSettings()), seen)
+    rules = rules_of(settings)
+    since = chosen_at(
+        rules, rules_of(msgspec.structs.replace(settings, signals=SignalSettings())), seen
+    )
+    if not alone:
+        rows = [row for row in rows if row.rules.endswith(MADE_UP) == rules.endswith(MADE_UP)]
     return Past(rows, since)
 
 

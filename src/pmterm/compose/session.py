@@ -81,7 +81,7 @@ class Session(msgspec.Struct, frozen=True):
         if self.recorder is not None:
             self.recorder.note(at, SETTINGS_NOTE, thinking(settings))
         cash = settings.cash if self.mode is Mode.PAPER else 0
-        rules = rules_of(settings.signals)
+        rules = rules_of(settings)
         self.hub.put(SessionStarted(at, self.name, self.mode, version(), cash, rules))
         for record in records(at):
             self.hub.put(record)

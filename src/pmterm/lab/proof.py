@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from pmterm.lab.cases import cluster
+from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.orders import Fill, Intent
 from pmterm.messages.strategy import RecordKnown, acted_by
@@ -23,10 +24,11 @@ def records(
 ) -> list[RecordKnown]:
     """Return the record of every strategy: the signals it would act on, out of sample.
 
+    A signal of a session that did not note its rules proves nothing: it may have been anything.
     Where the events are too few for an interval, that reaches to 0 at least, so that nothing is
     proved by it.
     """
-    known = [row for row in rows if row.is_known and row.at >= since]
+    known = [row for row in rows if row.is_known and row.rules and row.at >= since]
     told = []
     for name, kind in STRATEGIES.items():
         mine = [
@@ -57,13 +59,19 @@ def _record(at: Ns, name: str, rows: Sequence[CaseRow], live_trades: int) -> Rec
 
 
 def trades_by_itself(messages: Iterable[Message]) -> dict[str, int]:
-    """Return how many orders each strategy made by itself that traded, as the gate counts them."""
+    """Return how many orders each strategy made by itself that traded real money.
+
+    Counted as the gate counts them.
+    """
     orders: dict[OrderId, str] = {}
     counts: dict[str, int] = {}
+    is_live = False
     for said in messages:
-        if isinstance(said, Intent):
+        if isinstance(said, SessionStarted):
+            is_live = said.mode is Mode.LIVE
+        elif isinstance(said, Intent):
             acting = acted_by(said.origin)
-            if acting:
+            if acting and is_live:
                 orders[said.order] = acting
         elif isinstance(said, Fill) and said.state is not FillState.FAILED:
             acting = orders.pop(said.order, "")
