@@ -104,6 +104,8 @@ async def test_a_card_is_told_for_each_signal_by_the_market_it_is_in(tmp_path):
         signal(99).id, "panic_sell, kalshi", 40, 40,
     )  # fmt: skip
     assert (card.rate_ppm, card.median) == (1_000_000, 61_500_000_000)
+    # From a mid of 46.505 back to 49.00; 350 of 249.5 is all of it.
+    assert (card.back_ppm, card.back_n, card.back_to) == (1_000_000, 40, 4_900)
     assert (card.chance_n, card.learned_ppm, card.learned_n) == (40, -1, 0)
     assert card.is_held_out
 

@@ -58,6 +58,11 @@ def test_no_rate_stands_without_its_n():
                 assert "%" not in part or re.search(r"\bn \d+", part), part
 
 
+def test_it_says_where_the_move_would_come_back_to():
+    told = card_lines(replaced(back_to=4_750))[3]
+    assert told.endswith("50% of the move comes back to 47.5c n 80")
+
+
 def test_a_signal_that_advises_no_trade_has_no_net():
     assert card_lines(replaced(net_n=0))[1] == "advises no trade, out of sample"
 

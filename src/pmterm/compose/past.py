@@ -17,7 +17,7 @@ from pmterm.messages.signals import SignalSeen, SignalWorth
 from pmterm.model.errors import StoreBroken
 from pmterm.model.ids import MarketId, venue_of
 from pmterm.model.market import Market
-from pmterm.model.units import SECOND, Ns
+from pmterm.model.units import SECOND, Ns, Price
 from pmterm.store.cases import CaseRow, FirstSeen, past_cases, rules_since
 from pmterm.store.database import Database
 from pmterm.trading.signal.rules import SignalSettings
@@ -91,6 +91,13 @@ def chances_of(past: Past) -> Chance:
     return lambda signal: learned_chance(learned.get(signal.kind), signal)
 
 
+def _back_to(signal: SignalSeen, part: float | None) -> Price:
+    """Return where the learned part of the move back ends (G11), 0 where none is known."""
+    if part is None or not signal.before2:
+        return 0
+    return round((signal.mid2 + part * (signal.before2 - signal.mid2)) / 2)
+
+
 class Cards:
     """Tells, for each signal, what became of earlier ones like it; nothing is decided by it."""
 
@@ -141,4 +148,5 @@ def card_of(signal: SignalSeen, worth: Worth, learned: tuple[float | None, int])
         learned_n=learned[1],
         is_held_out=worth.is_held_out,
         net_n=net.n,
+        back_to=_back_to(signal, worth.back.value),
     )

@@ -97,15 +97,18 @@ class SignalWorth(Message, frozen=True):
     """What became of earlier signals like this one (G10); for people, so it is not journaled.
 
     `like` says how they are alike, coarser where too few are close. Of `n` known cases `reverted`
-    came back; below 30 that is all there is. Millionths: the share with its interval (`low_ppm`,
-    `high_ppm`), `back_ppm` the median part of `back_n` moves that came back (they are followed to
-    the half), `chance_ppm` what the score says of `chance_n` cases with such a score, `learned_ppm`
-    what a model of the features says, if it beat the plain rate on `learned_n` cases it had not
-    seen (0: not tried yet); -1 where it is not known or no better. `median` is the median time of
-    those that came back, 0 not known. `net` is the mean of one contract (1e-6 USD) after fee,
-    spread and delay, with 95 % between `net_low` and `net_high`, counted over `clusters` events;
-    below 2 there is no interval, and `net_n` is 0 where such a signal advises no trade.
-    Not `is_held_out`: some of them were there when the thresholds were chosen.
+    came back; below 30 that is all there is. In millionths, -1 where it is not known: the share
+    (`rate_ppm`) with its interval (`low_ppm`, `high_ppm`); `back_ppm`, the median part of `back_n`
+    moves that came back (they are followed to the half), by which this one ends at `back_to` (0:
+    not known); `chance_ppm`, what the score says by `chance_n` cases with such a score;
+    `learned_ppm`, what a model of the features says if it beat the plain rate on `learned_n` cases
+    it had not seen (0: not tried yet).
+
+    `median` is the median time of those that came back, 0 not known. `net` is the mean of one
+    contract (1e-6 USD) after fee, spread and delay over `net_n` (0: such a signal advises no
+    trade), with 95 % between `net_low` and `net_high`, counted over `clusters` events; below 2
+    there is no interval. Not `is_held_out`: some of them were there when the thresholds were
+    chosen.
     """
 
     id: SignalId
@@ -128,3 +131,4 @@ class SignalWorth(Message, frozen=True):
     learned_n: int = 0
     is_held_out: bool = False
     net_n: int = 0
+    back_to: Price = 0

@@ -4,7 +4,7 @@ from typing import Final
 
 from pmterm.messages.signals import SignalWorth
 from pmterm.model.units import SECOND, Cash
-from pmterm.views.figures import MINUS
+from pmterm.views.figures import MINUS, price_text
 
 ENOUGH: Final = 30
 _TENTH: Final = 1_000  # of a cent, in 1e-6 USD
@@ -66,7 +66,8 @@ def _back(worth: SignalWorth) -> str:
     """Say which part of the move comes back, where that is known (G11)."""
     if worth.back_ppm < 0:
         return ""
-    return f"; {_percent(worth.back_ppm)}% of the move comes back n {worth.back_n}"
+    place = f" to {price_text(worth.back_to, tick=10)}c" if worth.back_to else ""
+    return f"; {_percent(worth.back_ppm)}% of the move comes back{place} n {worth.back_n}"
 
 
 def _interval(rate: int, low: int, high: int) -> str:
