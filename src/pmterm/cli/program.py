@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmterm.cli import audit, doctor, keys, lab, performance, stopping, tools, watch
+from pmterm.cli import audit, doctor, evidence, keys, lab, performance, stopping, tools, watch
 from pmterm.cli.talk import fail
 from pmterm.config import environment
 from pmterm.model.errors import PmtermError
@@ -51,6 +51,7 @@ COMMANDS = (
     lab.backtest,
     lab.sweep,
     performance.report,
+    evidence.evidence,
 )
 GROUPS = {
     "recording": tools.recording_app,

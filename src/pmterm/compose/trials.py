@@ -38,12 +38,19 @@ def try_one(trial: Trial, _: Silence | None = None) -> Tried:
 
 def nulls(seeds: int, workers: int) -> tuple[dict[str, object], int]:
     """Judge `seeds` worlds where nothing comes back and as many where some does."""
-    trials = asked(seeds)
     with Progress() as watch:
-        tried = list(
-            crew(workers, len(trials)).map(try_one, trials, watch, lambda one: f"seed {one.seed}")
-        )
+        tried = trials(seeds, workers, watch)
     facts = facts_of(tried)
     if watch.is_stopped:
-        facts["stopped"] = f"{len(tried)} of {len(trials)} worlds were judged"
+        facts["stopped"] = f"{len(tried)} of {len(asked(seeds))} worlds were judged"
     return facts, STOPPED if watch.is_stopped else 0
+
+
+def trials(seeds: int, workers: int, watch: Silence) -> list[Tried]:
+    """Judge worlds until all are or it is stopped."""
+    wanted = asked(seeds)
+    return list(crew(workers, len(wanted)).map(try_one, wanted, watch, _name)) if wanted else []
+
+
+def _name(trial: Trial) -> str:
+    return f"seed {trial.seed}"

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from pmterm.lab.moments import FEWEST, Case
-from pmterm.messages.signals import Advice, SignalKind
+from pmterm.messages.signals import SignalKind
 from pmterm.model.ids import MarketId
 from pmterm.stats.digits import shown
 from pmterm.stats.distributions import student_cdf, two_sided_t
@@ -27,6 +27,7 @@ from pmterm.stats.intervals import (
 from pmterm.stats.multiple import holm
 
 LEVEL: Final = 0.05
+WAITING: Final = (SignalKind.LIQUIDITY_VACUUM, SignalKind.DEPTH_PULL)  # they say wait
 KINDS: Final = tuple(kind for kind in SignalKind if kind is not SignalKind.THESIS_INVALID)
 ClusterOf = Callable[[MarketId], Hashable]
 
@@ -34,7 +35,8 @@ ClusterOf = Callable[[MarketId], Hashable]
 class Row(msgspec.Struct, frozen=True):
     """One kind of signal in one source.
 
-    `n` signals were followed to their end, `unknown` more were not. `base` is how often moments
+    `n` signals were followed for the whole time, `unknown` more were cut short: to count those of
+    them that came back before would flatter. `base` is how often moments
     like them came back, `excess` how much more often the signals did than those, each less its
     mirror image (-2..2; where a market had no such moments, the mirror image alone); `share` how
     much of the move was back after 180 s. Both are reckoned from two seconds after the moment.
@@ -97,11 +99,12 @@ class Verdict(msgspec.Struct, frozen=True):
 def row_of(source: str, kind: SignalKind, cases: Sequence[Case], cluster: ClusterOf) -> Row:
     """Sum up the cases of one kind; markets of one `cluster` count as one draw."""
     mine = [case for case in cases if case.signal.kind is kind]
-    ended = [case.ended for case in mine if case.ended is not None and case.ended.is_known]
+    whole = [case.ended for case in mine if case.followed is not None and case.ended is not None]
+    ended = [one for one in whole if one.is_known]
     groups = [cluster(one.market) for one in ended]
     reverted = wilson(sum(one.reverted for one in ended), len(ended))
     excess, base = _excess(mine, cluster)
-    is_traded = any(case.signal.advice is not Advice.WAIT for case in mine)
+    is_traded = kind not in WAITING
     net = clustered_mean([one.net for one in ended] if is_traded else [], groups * is_traded)
     return Row(
         source,

@@ -62,9 +62,11 @@ class Touches:
         self._bid: list[Price] = []
         self._ask: list[Price] = []
         self._before: dict[int, Ints] = {}
+        self._heard: Ns = 0
 
     def note(self, at: Ns, bid: Price, ask: Price) -> None:
         """Note prices that stand from `at` on; 0 and 0 where none can be believed."""
+        self._heard = at
         if self._at and (self._bid[-1], self._ask[-1]) == (bid, ask):
             return
         self._at.append(at)
@@ -91,12 +93,12 @@ class Touches:
         return place
 
     def follow(self, place: int, at: Ns, before2: int, way: int) -> Followed | None:
-        """Follow a move from `before2` to the entry at `place`; None if the book was lost.
+        """Follow a move from `before2` to the entry at `place`; None if that was cut short.
 
         `way` is where a reversion goes: 1 up, -1 down.
         """
         until = at + LASTS
-        if place < 0 or self._at[-1] < until:
+        if place < 0 or self._heard < until:
             return None
         mids = self.mids2[place : bisect_right(self._at, until)]
         if not mids.all():
@@ -146,7 +148,7 @@ def log_odds(mid2: int) -> float:
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A signal, what became of it, and how moments like it went on; None: the book was lost."""
+    """A signal, what became of it, and how it and moments like it went on; None: cut short."""
 
     signal: SignalSeen
     ended: SignalEnded | None
