@@ -24,6 +24,7 @@ from pmterm.model.order import OrderState, Side, TimeInForce
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
 from pmterm.model.units import CASH_ONE, QTY_ONE, SECOND
 from pmterm.views.board import BoardFold
+from pmterm.views.standing import Standing
 
 START = 1_790_000_000 * SECOND
 NOW = START + 600 * SECOND
@@ -56,6 +57,7 @@ class FakeReader:
         self.reason = ""
         self.changed_at = NOW - SECOND // 5
         self.is_empty = False
+        self.standing_now = Standing()
 
     def levels(self, market, n):
         if self.is_empty:
@@ -99,6 +101,9 @@ class FakeReader:
             LimitUse("R3", "daily loss", "$0", "$500", 0, False, 0, 500 * CASH_ONE),
             LimitUse("R4", "losses in a row", "1", "3", 333_333),
         ]
+
+    def standing(self, at):
+        return self.standing_now
 
     def touch(self, market):
         return (0, 10_000) if self.is_empty else (self.bid, self.ask)

@@ -85,7 +85,7 @@ def core(
     if feeds is None:
         feeds = {Venue.POLYMARKET: PolymarketFeed(), Venue.KALSHI: KalshiFeed()}
     engine = _engine(settings, feeds, Pipeline(stages), books, wings)
-    reader = Reader(books, detector, gate)
+    reader = Reader(books, detector, gate, strategies)
     fold = BoardFold(reader)
     if is_watched:
         engine.listen(fold.hears())

@@ -73,7 +73,10 @@ class Exits(Message, frozen=True):
 
 
 class SetExits(Message, frozen=True):
-    """Guard a position with these exits instead of those it has; all 0 takes them away."""
+    """Guard a position with these exits instead of those it has; all 0 takes them away.
+
+    `until` is a time (Unix ns) in the place of `lasts_s`: other exits are changed, time goes on.
+    """
 
     market: MarketId
     target: Price = 0
@@ -83,6 +86,7 @@ class SetExits(Message, frozen=True):
     event: str = ""
     thesis: bool = False
     origin: str = "key"
+    until: Ns = 0
 
 
 class TagGame(Message, frozen=True):

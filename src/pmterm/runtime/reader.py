@@ -1,22 +1,30 @@
 """What the screen reads from the trading parts when it paints, instead of being told."""
 
 from pmterm.messages.feed import NO_ASK, NO_BID
+from pmterm.messages.orders import Bracket
 from pmterm.model.ids import MarketId
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
-from pmterm.model.units import Price
+from pmterm.model.units import Ns, Price, fixed_text
 from pmterm.trading.book.books import Books
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.signal.detector import Detector
+from pmterm.trading.strategy.guarding import trailing_stop
+from pmterm.trading.strategy.settings import Fade, Fomo
+from pmterm.trading.strategy.strategies import Strategies
 from pmterm.views.board import Levels
+from pmterm.views.standing import Guarded, Standing, StrategyRow
 
 
 class Reader:
-    """Reads books, gauges and limits; satisfies `views.board.BoardReader`."""
+    """Reads books, gauges, limits and exits; satisfies `views.board.BoardReader`."""
 
-    def __init__(self, books: Books, detector: Detector, gate: Gate) -> None:
+    def __init__(
+        self, books: Books, detector: Detector, gate: Gate, strategies: Strategies
+    ) -> None:
         self._books = books
         self._detector = detector
         self._gate = gate
+        self._strategies = strategies
 
     def levels(self, market: MarketId, n: int) -> Levels:
         """Return the best `n` bids and asks, best first."""
@@ -39,3 +47,38 @@ class Reader:
         """Return the best bid and ask."""
         book = self._books.book(market)
         return (NO_BID, NO_ASK) if book is None else (book.best_bid, book.best_ask)
+
+    def standing(self, at: Ns) -> Standing:
+        """Return the exits in force, and what strategies may do and suggest."""
+        strategies, settings = self._strategies, self._strategies.settings
+        return Standing(
+            {
+                market: Guarded(
+                    exits,
+                    is_long,
+                    fired,
+                    trailing_stop(exits, is_long=is_long) if exits.best else 0,
+                )
+                for market, (exits, is_long, fired) in strategies.guards.state().items()
+            },
+            tuple(self._row(name) for name in strategies.modes()),
+            tuple(strategies.suggestions(at)),
+            _usual(settings.fade),
+            _usual(settings.fomo),
+        )
+
+    def _row(self, name: str) -> StrategyRow:
+        strategies, rules = self._strategies, self._strategies.settings.rules
+        return StrategyRow(
+            name,
+            strategies.modes()[name],
+            strategies.missing(name),
+            strategies.record(name),
+            self._gate.live_trades(name),
+            rules.small_trades,
+            f"${fixed_text(rules.small, 6)} at most",
+        )
+
+
+def _usual(fade: Fade | Fomo) -> Bracket:
+    return Bracket(target_ppm=fade.target_ppm, stop_ppm=fade.stop_ppm, lasts_s=fade.timeout_s)

@@ -25,6 +25,7 @@ from pmterm.views.order_row import OrderRow
 from pmterm.views.plans import PlanRow
 from pmterm.views.positions import MoneyView, PositionRow, position_row, ways_to_leave
 from pmterm.views.signals import SignalsView
+from pmterm.views.standing import Standing
 from pmterm.views.tape import TapeRow
 from pmterm.views.watchlist import WatchRow
 
@@ -58,6 +59,10 @@ class BoardReader(Protocol):
         """The best bid (0: none) and the best ask (10_000: none)."""
         ...
 
+    def standing(self, at: Ns) -> Standing:
+        """The exits in force, and what strategies may do and suggest."""
+        ...
+
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the screen may show at `at`; the parts in their own files say their units.
@@ -83,6 +88,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     toasts: tuple[Toast, ...] = ()
     live: LiveView = LiveView()
     plans: tuple[PlanRow, ...] = ()
+    standing: Standing = Standing()
 
     @property
     def is_live(self) -> bool:
@@ -139,6 +145,8 @@ class BoardFold:
         other = next((key for key in markets if key != focus), None)
         mode = Mode.REPLAY if replay is not None else fold.mode
         live = fold.live.view(fold.blotter.kill_view(), fold.latency.view())
+        standing = fold.strategies.told(reader.standing(at))
+        guarded = standing.guarded.get(focus)
         return Board(
             at=at,
             focus=focus,
@@ -151,7 +159,10 @@ class BoardFold:
                 lamps,
                 replay,
             ),
-            ladder=self._ladder(at, reader, focus, healths, lamp_of),
+            ladder=msgspec.structs.replace(
+                self._ladder(at, reader, focus, healths, lamp_of),
+                exits=guarded.marks if guarded is not None else (),
+            ),
             beside=self._ladder(at, reader, other, healths, lamp_of) if other is not None else None,
             chart=here.line.view(at - CHART_SPAN) if here is not None else ChartView(),
             tape=here.tape.view() if here is not None else (),
@@ -178,6 +189,7 @@ class BoardFold:
             toasts=fold.news.toasts(),
             live=live,
             plans=fold.plans.view(),
+            standing=standing,
         )
 
     def _look(self, at: Ns) -> None:

@@ -53,6 +53,7 @@ from pmterm.messages.orders import (
     WithdrawOrder,
 )
 from pmterm.messages.signals import Advice, SignalEnded, SignalRejected, SignalSeen, SignalWorth
+from pmterm.messages.strategy import ExitFired, ModeSet, StrategyFailed
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, OrderState, Side
@@ -65,7 +66,8 @@ from pmterm.views.news import News
 from pmterm.views.plans import PlanFold
 from pmterm.views.positions import MoneyView, marked
 from pmterm.views.signals import SignalFold
-from pmterm.views.strategy_words import STRATEGY_NEWS
+from pmterm.views.standing import StrategyFold
+from pmterm.views.strategy_words import STRATEGY_NEWS, fired_text
 from pmterm.views.tape import Tape
 
 Hearer: TypeAlias = Callable[[Any], None]
@@ -99,6 +101,8 @@ _RECALLED: tuple[type[Message], ...] = (
     HoldingDiffers,
     Reconciled,
     OrderTimed,
+    StrategyFailed,
+    ModeSet,
 )
 
 
@@ -130,6 +134,7 @@ class Fold:
         self.live = LiveFold()
         self.latency = LatencyFold()
         self.plans = PlanFold()
+        self.strategies = StrategyFold()
         self.payouts: dict[MarketId, Price] = {}
         self.mode = Mode.PAPER
         self.session = ""
@@ -174,6 +179,9 @@ class Fold:
             Heartbeat: self._heartbeat,
             **self._hears_accounts(),
             **{kind: self._news(*how) for kind, how in STRATEGY_NEWS.items()},
+            StrategyFailed: self._strategy_failed,
+            ModeSet: self._mode_set,
+            ExitFired: self._exit_fired,
         }
 
     def _news(self, severity: str, words: Callable[[Any], str]) -> Hearer:
@@ -309,6 +317,19 @@ class Fold:
     def _reconciled(self, message: Reconciled) -> None:
         self.live.reconciled(message)
         self.news.reconciled(message)
+
+    def _strategy_failed(self, message: StrategyFailed) -> None:
+        self.strategies.failed(message)
+        self._news(*STRATEGY_NEWS[StrategyFailed])(message)
+
+    def _exit_fired(self, message: ExitFired) -> None:
+        kept = self.markets.get(message.market)
+        name = kept.market.title if kept is not None else message.market
+        self.news.tell(message.at, "warning", f"Closing {name}: {fired_text(message)}")
+
+    def _mode_set(self, message: ModeSet) -> None:
+        self.strategies.mode_set(message)
+        self._news(*STRATEGY_NEWS[ModeSet])(message)
 
     def _settled(self, message: MarketSettled) -> None:
         self.payouts[message.market] = message.payout

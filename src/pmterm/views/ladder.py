@@ -10,6 +10,7 @@ from pmterm.model.market import CENT_GRID, Market, PriceBand
 from pmterm.model.order import Side
 from pmterm.model.readings import BookHealth
 from pmterm.model.units import PPM, PRICE_ONE, SECOND, Ns, Price, Qty
+from pmterm.views.standing import ExitMark
 
 Levels = tuple[tuple[Price, Qty], ...]
 DIM_AFTER: Ns = 2 * SECOND
@@ -48,6 +49,7 @@ class LadderView(msgspec.Struct, frozen=True):
     last: Price = 0
     holding: Qty = 0
     book_age: Ns = 0
+    exits: tuple[ExitMark, ...] = ()
 
     @property
     def best_bid(self) -> Price:
@@ -84,7 +86,7 @@ class LadderView(msgspec.Struct, frozen=True):
 
 
 class LadderRow(msgspec.Struct, frozen=True):
-    """One price. A size is 0 where nothing stands; `own` are our orders here."""
+    """One price. A size is 0 where nothing stands; `own` and `exits` are ours here."""
 
     price: Price
     bid: Qty = 0
@@ -92,6 +94,7 @@ class LadderRow(msgspec.Struct, frozen=True):
     own: tuple[OwnMark, ...] = ()
     is_touch: bool = False
     is_last: bool = False
+    exits: tuple[ExitMark, ...] = ()
 
 
 def step_at(bands: tuple[PriceBand, ...], price: Price) -> Price:
@@ -159,6 +162,7 @@ def rows_of(view: LadderView, centre: Price, step: Price, height: int) -> tuple[
             tuple(own.get(price, ())),
             price in touch,
             price == last and view.last > 0,
+            tuple(mark for mark in view.exits if mark.price // step * step == price),
         )
         for price in prices
     )

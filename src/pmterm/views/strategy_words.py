@@ -14,7 +14,7 @@ from pmterm.messages.strategy import (
     StrategyFailed,
     Suggested,
 )
-from pmterm.model.units import SECOND, fixed_text, price_text
+from pmterm.model.units import SECOND, Price, fixed_text, price_text
 from pmterm.views.figures import qty_text
 
 _KINDS = {
@@ -42,17 +42,17 @@ def exits_text(exits: Exits) -> str:
     return ", ".join(text for is_set, text in parts if is_set)
 
 
-def suggestion_text(one: Suggested) -> str:
-    """Say what a strategy would do, and what keeps it from acting."""
+def suggestion_text(one: Suggested, write: Callable[[Price], str] = price_text) -> str:
+    """Say what a strategy would do, and what keeps it from acting; `write` writes prices."""
     exits = [
-        f"{name} {price_text(price)}"
+        f"{name} {write(price)}"
         for name, price in (("target", one.target), ("stop", one.stop), ("trail", one.trail))
         if price
     ]
     if one.lasts_s:
         exits.append(f"after {one.lasts_s} s")
     lacks = f" ({one.missing})" if one.missing else ""
-    what = f"{one.side} {qty_text(one.qty)} at {price_text(one.price)}"
+    what = f"{one.side} {qty_text(one.qty)} at {write(one.price)}"
     return f"{one.strategy} would {what}, {', '.join(exits)}{lacks}"
 
 
@@ -94,5 +94,4 @@ STRATEGY_NEWS: Final[Mapping[type[Message], tuple[str, Callable[[Any], str]]]] =
     ModeSet: ("information", lambda m: f"Strategy {mode_text(m)}"),
     Suggested: ("information", lambda m: suggestion_text(m).capitalize()),
     StrategyFailed: ("error", lambda m: f"Strategy {m.strategy} broke and is off: {m.reason}"),
-    ExitFired: ("warning", lambda m: f"Closing {m.market}: {fired_text(m)}"),
 }

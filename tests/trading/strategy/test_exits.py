@@ -389,3 +389,30 @@ def test_a_report_of_another_order_changes_nothing():
     guard(it, stop=4300)
     it.take(report("other", OrderState.CANCELLED))
     assert len(it.strategies.guards.standing()) == 1
+
+
+def test_moving_another_exit_leaves_the_trail_and_the_time_where_they_are():
+    it = holding()
+    guard(it, trail=300, lasts_s=60)
+    until = it.said(Exits)[-1].until
+    it.quote(5000, 5100)
+    it.wait()
+    best = it.said(Exits)[-1].best
+    it.quote(4900, 5000)
+    guard(it, trail=300, target=6000, until=until)
+    exits = it.said(Exits)[-1]
+    assert (exits.best, exits.until, exits.target) == (best, until, 6000)
+    it.quote(4700, 4720)
+    assert kinds(it) == [ExitKind.TRAILING]
+
+
+def test_a_trail_too_near_is_refused_instead_of_closing_at_once():
+    it = holding()
+    guard(it, trail=300)
+    it.quote(5000, 5100)
+    it.wait()
+    it.quote(4850, 4950)
+    guard(it, trail=100)
+    (refused,) = it.said(Refused)
+    assert "trailing stop" in refused.value
+    assert not kinds(it)

@@ -67,6 +67,10 @@ class Docket:
         """Take what a strategy has shown."""
         self._proving.known(record)
 
+    def live_trades(self, strategy: str) -> int:
+        """Return how many trades a strategy has made by itself."""
+        return self._proving.trades(strategy)
+
     def filled(self, fill: Fill) -> None:
         """Count the trades that strategies make by themselves."""
         self._proving.filled(fill)

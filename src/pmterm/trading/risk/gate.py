@@ -125,6 +125,10 @@ class Gate:
         """The name of the limits in force."""
         return self._limits.profile
 
+    def live_trades(self, strategy: str) -> int:
+        """Return how many trades a strategy has made by itself."""
+        return self._docket.live_trades(strategy)
+
     def uses(self, market: MarketId) -> list[LimitUse]:
         """Return the limits that apply in a market, and how much of each is used."""
         return limit_uses(

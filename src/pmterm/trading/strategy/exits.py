@@ -27,7 +27,7 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import TimeInForce
-from pmterm.model.units import SECOND, Ns, Price, Qty, fixed_text
+from pmterm.model.units import SECOND, Ns, Price, Qty, fixed_text, price_text
 from pmterm.trading.strategy.closing import LASTS, PAUSE, Closings
 from pmterm.trading.strategy.guarding import (
     better,
@@ -146,12 +146,26 @@ class Guards:
             command.target,
             command.stop,
             command.trail,
-            command.at + command.lasts_s * SECOND if command.lasts_s else 0,
+            command.until or (command.at + command.lasts_s * SECOND if command.lasts_s else 0),
             command.event,
             command.thesis,
             command.origin,
-            best=mid if command.trail else 0,
+            best=self._trailed(command, mid, is_long=is_long),
         )
+
+    def _trailed(self, command: SetExits, mid: Price, *, is_long: bool) -> Price:
+        """Return where a trail begins: where it was, if one stands; raises if it would fire."""
+        if not command.trail:
+            return 0
+        guard = self._guards.get(command.market)
+        is_anew = guard is None or guard.fired is not None or guard.is_long is not is_long
+        before = 0 if is_anew or guard is None else guard.exits.best
+        best = better(before, mid, is_long=is_long)
+        stop = best - command.trail if is_long else best + command.trail
+        if (stop >= mid) if is_long else (stop <= mid):
+            limit = f"{'below' if is_long else 'above'} {price_text(mid)}"
+            raise WrongError(f"trailing stop {price_text(stop)}", limit, "further away")
+        return best
 
     def tagged(self, tag: TagGame) -> Sequence[Message]:
         """Close what was to be closed when this happens: in that market and others of its event."""

@@ -72,6 +72,7 @@ class Strategies:
         act_score_ppm: int,
         kinds: Mapping[str, Kind] = STRATEGIES,
     ) -> None:
+        self._settings = settings
         self._rules = settings.rules
         quotes = self._quotes = manual.quotes
         self._kinds = kinds
@@ -140,9 +141,18 @@ class Strategies:
         """Return what is suggested and has not lapsed, oldest first."""
         return [one for one in self._open.values() if one.until > at]
 
+    @property
+    def settings(self) -> StrategySettings:
+        """What was set about strategies."""
+        return self._settings
+
+    def record(self, strategy: str) -> RecordKnown | None:
+        """Return what a strategy has shown, None if that was not told."""
+        return self._planner.records.get(strategy)
+
     def missing(self, strategy: str) -> str:
         """Say what a strategy lacks to act by itself on real money, "" if nothing."""
-        return missing_for_live(self._planner.records.get(strategy), self._rules.min_signals)
+        return missing_for_live(self.record(strategy), self._rules.min_signals)
 
     def _signal(self, signal: SignalSeen) -> Sequence[Message]:
         said: list[Message] = []

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from pmterm.model.units import QTY_ONE, Qty
-from pmterm.views.figures import Unit
+from pmterm.model.units import QTY_ONE, Price, Qty
+from pmterm.views.figures import Unit, price_text
+from pmterm.views.news import tick_of
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -22,3 +23,7 @@ class Look(msgspec.Struct, frozen=True):
     notice: str = ""
     panel: str = "book"
     tabs: tuple[str, ...] = ()
+
+    def price(self, price: Price) -> str:
+        """Write a price in the unit chosen, with as many decimals as it needs."""
+        return price_text(price, self.unit, tick_of(price))

@@ -9,7 +9,7 @@ from pmterm.messages.signals import Advice
 from pmterm.model.ids import MarketId
 from pmterm.model.order import Side
 from pmterm.tui.keys import bindings
-from pmterm.tui.screens.dealing import Dealing
+from pmterm.tui.screens.exiting import Exiting
 from pmterm.tui.screens.finder import FinderScreen
 from pmterm.tui.screens.help import HelpScreen
 from pmterm.tui.widgets.blotter import Blotter
@@ -22,7 +22,7 @@ from pmterm.views.differences import accept_lines
 from pmterm.views.figures import Unit
 
 
-class TradingScreen(Dealing):
+class TradingScreen(Exiting):
     """The whole evening on one screen."""
 
     CSS_PATH = "trading.tcss"

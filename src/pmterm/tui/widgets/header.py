@@ -8,6 +8,7 @@ from pmterm.messages.accounts import Mode
 from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.model.market import MarketStatus
 from pmterm.model.order import GateState
+from pmterm.model.units import SECOND, Ns
 from pmterm.tui.keys import footer_keys
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import Lines, Row
@@ -15,7 +16,9 @@ from pmterm.tui.widgets.positions import tone
 from pmterm.views.figures import age_text, cash_text, clock_text, price_text, qty_text, span_text
 from pmterm.views.health import FeedLamp
 from pmterm.views.ladder import DIM_AFTER
+from pmterm.views.strategy_words import suggestion_text
 
+OUTCOME_FOR: Ns = 4 * SECOND  # the last outcome is read by then, and gives way to a suggestion
 _BADGES = {
     Mode.PAPER: [(" PAPER ", "paper")],
     Mode.LIVE: [],  # the bar above says it
@@ -160,6 +163,12 @@ class Footer(Lines):
         if self.look.notice:
             return ((fit(f" {self.look.notice}", width), "warn"),)
         outcome = self.board.outcome
+        one = self.board.standing.suggestion(self.board.focus)
+        if one is not None and self.board.at - max(outcome.at, 0) > OUTCOME_FOR:
+            where = self.elsewhere(one.market)
+            left = f"{span_text(one.until - self.board.at)} {f'in {where}: ' if where else ''}"
+            words = fit(f"{left}{suggestion_text(one, self.look.price)}", max(width - 9, 1))
+            return ((" i", "key"), (" takes ", "plain"), (words, "own"))
         if not outcome.text:
             return ((" what becomes of your orders is told here", "dim"),)
         head = f" {clock_text(outcome.at)} "

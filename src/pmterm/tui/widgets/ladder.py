@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.events import MouseDown, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
+from pmterm.messages.strategy import ExitKind
 from pmterm.model.order import Side
 from pmterm.model.units import PRICE_ONE, Price, Qty
 from pmterm.tui.render.bars import bar_cell
@@ -31,8 +32,10 @@ from pmterm.views.ladder import (
     rows_of,
     step_for,
 )
+from pmterm.views.standing import ExitMark
 
 PRICE_WIDTH = 7
+_EXIT_STYLES = {ExitKind.TARGET: "good", ExitKind.STOP: "bad", ExitKind.TRAILING: "warn"}
 
 
 class Ladder(Lines):
@@ -64,6 +67,7 @@ class Ladder(Lines):
         self._step: Price = 100
         self._cursor: Price = 0
         self._height = 0
+        self._picked: ExitKind | None = None  # the exit that keys move
 
     def show(self, board: Board, look: Look) -> None:
         """Take the ladder of the focused market, or of the one beside it; keep to our order."""
@@ -71,10 +75,21 @@ class Ladder(Lines):
         held = self.pointed_order
         if view.market != self.view.market:
             self._centre = self._cursor = 0
+        picked = self.pointed_exit if self._picked is not None else None
         self.view = view
-        if held is not None and self._cursor:
+        if picked is not None:
+            self._follow_exit(picked)
+        if held is not None and self._cursor and picked is None:
             self._follow(held)
         super().show(board, look)
+
+    def _follow_exit(self, picked: ExitMark) -> None:
+        """Point where the exit picked stands now."""
+        price = next((m.price for m in self.view.exits if m.kind is picked.kind), 0)
+        if not price:
+            self._picked = None
+        elif price != picked.price:
+            self._point_only(price)
 
     def _follow(self, held: OwnMark) -> None:
         """Point where the order pointed at stands now."""
@@ -86,6 +101,31 @@ class Ladder(Lines):
     def pointed(self) -> Price:
         """The price pointed at, or 0."""
         return self._cursor
+
+    @property
+    def pointed_exit(self) -> ExitMark | None:
+        """An exit on the row pointed at: the one picked, else the first."""
+        near = [m for m in self.view.exits if abs(m.price - self._cursor) < self._step]
+        if not (self._cursor and near):
+            return None
+        return next((mark for mark in near if mark.kind is self._picked), near[0])
+
+    @property
+    def has_picked(self) -> bool:
+        """Whether an exit was picked by its key."""
+        return self._picked is not None
+
+    def point_at_exit(self) -> ExitMark | None:
+        """Point at the next exit: target, stop, trailing stop, and round again."""
+        marks = self.view.exits
+        if not marks:
+            return None
+        kinds = [mark.kind for mark in marks]
+        place = kinds.index(self._picked) + 1 if self._picked in kinds else 0
+        mark = marks[place % len(marks)]
+        self._point(mark.price)
+        self._picked = mark.kind
+        return mark
 
     @property
     def pointed_order(self) -> OwnMark | None:
@@ -147,11 +187,31 @@ class Ladder(Lines):
             ask = [(fit(f" {_own_text(buys)}", width - PRICE_WIDTH - side), "own")]
         if sells:
             bid = [(fit(f"{_own_text(sells)} ", side, right=True), "own")]
+        if row.exits:
+            self._put_exits(row, bid, ask, sides=(side, width - PRICE_WIDTH - side))
         price = self._price(row, ground)
         parts = [*bid, price, *ask]
         if row.price == self._cursor and self.has_focus:
             return tuple((text, f"{style} cursor") for text, style in parts)
         return tuple(parts)
+
+    def _put_exits(
+        self,
+        row: LadderRow,
+        bid: list[tuple[str, str]],
+        ask: list[tuple[str, str]],
+        *,
+        sides: tuple[int, int],
+    ) -> None:
+        """Write exits into the side of the row where no depth of the book stands."""
+        words = "+".join(mark.words for mark in row.exits)
+        style = _EXIT_STYLES[row.exits[0].kind]
+        has_own = [bool(cell) and cell[0][1] == "own" for cell in (bid, ask)]
+        is_left = 2 * row.price > self.view.mid2 if self.view.mid2 else not row.bid
+        cell, width = (bid, sides[0]) if is_left else (ask, sides[1])
+        own = cell[0][0].strip().split(" ")[0] if has_own[not is_left] else ""
+        text = f"{words} {own}".strip() if is_left else f"{own} {words}".strip()
+        cell[:] = [(fit(f"{text} " if is_left else f" {text}", width, right=is_left), style)]
 
     def _price(self, row: LadderRow, ground: str) -> tuple[str, str]:
         if not is_price(row.price):
@@ -199,6 +259,11 @@ class Ladder(Lines):
         return [((fit(first, width), "dim"),), second]
 
     def _point(self, price: Price) -> None:
+        self._picked = None
+        self._point_only(price)
+        self.redraw()
+
+    def _point_only(self, price: Price) -> None:
         low, high = self.view.tick, PRICE_ONE - self.view.tick
         self._cursor = min(max(price, low), high)
         reach = self._step * ((self._height - 1) // 2)
@@ -206,7 +271,6 @@ class Ladder(Lines):
             self._centre += (
                 self._cursor - self._centre - (reach if price > self._centre else -reach)
             )
-        self.redraw()
 
     def action_move(self, step: int) -> None:
         """Point one row up or down; the first press points at the touch."""

@@ -1,11 +1,15 @@
 """Draws holdings and profit."""
 
+from pmterm.model.units import Ns
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import ListLines, Row, wrapped
 from pmterm.views.differences import alarm
-from pmterm.views.figures import cash_text, price_text, qty_text
+from pmterm.views.figures import cash_text, price_text, qty_text, span_text
 from pmterm.views.news import tick_of
 from pmterm.views.positions import PositionRow, leaving_lines
+from pmterm.views.standing import Guarded
+
+ROOMY = 6  # rows from which the exits get a line of their own
 
 
 class Positions(ListLines):
@@ -71,6 +75,11 @@ class Positions(ListLines):
             if row.redeems >= 0:
                 paid = f"{row.outcome} is resolved: pays {cash_text(row.redeems)}"
                 rows.append(((fit(paid, width), "good"),))
+            guarded = board.standing.guarded.get(row.market)
+            if guarded is not None and self.size.height >= ROOMY:
+                words = f"{row.outcome} exits: {guarded.text(board.at, self.look.unit)}"
+                style = "warn" if guarded.fired else "dim"
+                rows += [((line, style),) for line in wrapped(words, width)]
             if row.settling:
                 words = (
                     f"{qty_text(row.settling)} {row.outcome} SETTLING,"
@@ -87,14 +96,27 @@ class Positions(ListLines):
         exit_at = "?" if row.exit_at < 0 else price_text(row.exit_at, unit, tick_of(row.exit_at))
         side = "NO " if row.is_short else ""
         name = f"{side}{row.outcome} {self.elsewhere(row.market)}".rstrip()
+        room = max(width - 31, 8)
+        mark = _short_exits(self.board.standing.guarded.get(row.market), self.board.at)
+        if mark:
+            name = f"{fit(name, min(max(room - len(mark) - 1, 1), len(name)))} {mark}"
         average = price_text(row.average, unit, tick_of(row.average))
         return (
-            (fit(name, max(width - 31, 8)), "strong" if row.qty else "dim"),
+            (fit(name, room), "strong" if row.qty else "dim"),
             (fit(qty_text(row.qty), 7, right=True), "plain"),
             (fit(average, 6, right=True), "plain"),
             (fit(exit_at, 7, right=True), "plain" if row.is_trusted else "stale"),
             (fit(cash_text(profit, signed=True), 9, right=True), tone(profit)),
         )
+
+
+def _short_exits(guarded: Guarded | None, at: Ns) -> str:
+    """Say in a few letters that a position is guarded: what time is left, or that it closes."""
+    if guarded is None:
+        return ""
+    if guarded.fired is not None:
+        return "closing"
+    return f"-{span_text(guarded.left(at))}" if guarded.exits.until else "exits"
 
 
 def tone(cash: int) -> str:

@@ -1,0 +1,164 @@
+"""Exits as they are typed into fields: prices or shares of what was paid, and what they bring."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from pmterm.messages.orders import Bracket
+from pmterm.messages.strategy import SetExits
+from pmterm.model.market import Market
+from pmterm.model.text import clean_text
+from pmterm.model.units import PPM, PRICE_ONE, SECOND, Cash, Ns, Price, Qty, fixed_text, parse_fixed
+from pmterm.views.exit_words import LONGEST_S
+from pmterm.views.figures import Unit, cash_text, price_text
+from pmterm.views.news import tick_of
+from pmterm.views.standing import Guarded
+
+FIELDS = ("target", "stop", "trail", "seconds", "event")
+
+
+class FieldWrong(Exception):  # said to a person, in full
+    """A field does not read; the words say which and what would."""
+
+
+class Guardable(msgspec.Struct, frozen=True):
+    """A position that exits can guard: `qty` signed, `average` its YES price (1e-4 USD)."""
+
+    market: Market
+    qty: Qty
+    average: Price
+
+    @property
+    def is_long(self) -> bool:
+        """Whether YES is held."""
+        return self.qty > 0
+
+    def beyond(self, ppm: int) -> Price:
+        """Return the YES price that is so much better (or worse) than what was paid, on a tick."""
+        paid = self.average if self.is_long else PRICE_ONE - self.average
+        held = (paid * (PPM + ppm) + PPM // 2) // PPM
+        price = min(max(held if self.is_long else PRICE_ONE - held, 1), PRICE_ONE - 1)
+        return self.market.snap(price, up=self.is_long == (ppm > 0))
+
+    def brings(self, price: Price) -> Cash:
+        """Return the profit of leaving at a price, before fees (1e-6 USD)."""
+        return (price - self.average) * self.qty // PRICE_ONE
+
+
+def fields_of(guarded: Guarded | None, usual: Bracket, at: Ns, unit: Unit) -> dict[str, str]:
+    """Return what the fields start with: the exits that stand, else the usual ones."""
+    if guarded is None:
+        return {
+            "target": _share(usual.target_ppm),
+            "stop": _share(usual.stop_ppm),
+            "trail": "",
+            "seconds": str(usual.lasts_s) if usual.lasts_s else "",
+            "event": "",
+        }
+    exits = guarded.exits
+    return {
+        "target": _written(exits.target, unit),
+        "stop": _written(exits.stop, unit),
+        "trail": _written(exits.trail, unit),
+        "seconds": str(guarded.left(at) // SECOND) if exits.until else "",
+        "event": exits.event,
+    }
+
+
+def read_fields(
+    fields: Mapping[str, str], held: Guardable, unit: Unit, *, thesis: bool, until: Ns = 0
+) -> SetExits:
+    """Read the fields; `until` stands in for the seconds where those were left as they were.
+
+    Raises:
+        FieldWrong: one does not read.
+    """
+    return SetExits(
+        0,
+        held.market.id,
+        _price("target", fields["target"], held, 1, unit),
+        _price("stop", fields["stop"], held, -1, unit),
+        _distance(fields["trail"], held, unit),
+        0 if until else _seconds(fields["seconds"]),
+        clean_text(fields["event"], 40),
+        thesis,
+        until=until,
+    )
+
+
+def preview(wish: SetExits, held: Guardable, unit: Unit) -> str:
+    """Say where the exits would stand and what they would bring."""
+    parts = []
+    for name, price in (("target", wish.target), ("stop", wish.stop)):
+        if price:
+            brings = cash_text(held.brings(price), signed=True)
+            parts.append(f"{name} {price_text(price, unit, tick_of(price))}: {brings}")
+    if wish.trail:
+        parts.append(f"trail {price_text(wish.trail, unit, tick_of(wish.trail))} behind")
+    return f"{'  '.join(parts)}  (before fees)" if parts else "no exit has a price"
+
+
+def _share(ppm: int) -> str:
+    return f"{fixed_text(ppm, 4)}%" if ppm else ""
+
+
+def _written(price: Price, unit: Unit) -> str:
+    if not price:
+        return ""
+    return fixed_text(price, 4, at_least=2) if unit is Unit.DOLLARS else fixed_text(price, 2)
+
+
+def _number(name: str, text: str, unit: Unit) -> tuple[int, bool]:
+    """Return a price, or a share in ppm and True."""
+    text = text.strip().lower()
+    try:
+        if text.endswith("%"):
+            return parse_fixed(text[:-1].strip(), 4), True
+        if text.startswith("$"):
+            return parse_fixed(text[1:], 4), False
+        dollars = unit is Unit.DOLLARS and not text.endswith("c")
+        return parse_fixed(text.removesuffix("c").strip(), 4 if dollars else 2), False
+    except ValueError as wrong:
+        raise FieldWrong(
+            f"{name}: {text[:20]!r} is no price. Cents (55), or 8% of what was paid."
+        ) from wrong
+
+
+def _price(name: str, text: str, held: Guardable, sign: int, unit: Unit) -> Price:
+    if not text.strip():
+        return 0
+    value, is_share = _number(name, text, unit)
+    if is_share:
+        share = abs(value)
+        if not share:
+            raise FieldWrong(f"{name}: 0 % from what was paid is no exit.")
+        return held.beyond(sign * share)
+    return _within(name, value)
+
+
+def _distance(text: str, held: Guardable, unit: Unit) -> Price:
+    if not text.strip():
+        return 0
+    value, is_share = _number("trail", text, unit)
+    paid = held.average if held.is_long else PRICE_ONE - held.average
+    return _within("trail", abs(value) * paid // PPM if is_share else value)
+
+
+def _within(name: str, price: Price) -> Price:
+    if not 0 < price < PRICE_ONE:
+        raise FieldWrong(f"{name}: a price lies between 0 and 100 cents.")
+    return price
+
+
+def _seconds(text: str) -> int:
+    text = text.strip()
+    if not text:
+        return 0
+    minutes, colon, rest = text.partition(":")
+    parts = (minutes, rest) if colon else (text,)
+    if not all(part.isascii() and part.isdecimal() and len(part) < 7 for part in parts):
+        raise FieldWrong(f"after: {text[:20]!r} is no time. Seconds (120), or 2:00.")
+    total = int(minutes) * 60 + int(rest) if colon else int(text)
+    if not 0 < total <= LONGEST_S:
+        raise FieldWrong("after: from 1 second to 7 days.")
+    return total
