@@ -83,6 +83,15 @@ async def test_ticket_without_a_price_goes_at_market():
         assert (order.price, order.tif) == (0, TimeInForce.IOC)
 
 
+async def test_ticket_at_market_shows_how_far_the_settings_let_it_reach():
+    async with Session() as s:
+        s.desk.changes["slippage_ppm"] = 80_000  # 8 % past 48 is 51.84
+        await s.press("b")
+        s.app.screen.query_one("#price").value = ""
+        await s.press("plus")
+        assert "stops at 51, 8.0% past the best" in s.words()
+
+
 @pytest.mark.parametrize(("field", "text"), [("size", "ten"), ("size", "-5"), ("price", "1.2e3")])
 async def test_ticket_that_does_not_read_is_not_sent(field, text):
     async with Session() as s:

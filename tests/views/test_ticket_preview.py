@@ -8,11 +8,14 @@ import msgspec
 import pytest
 from tests.pilot.screen_build import market
 
+from pmterm.compose.core import core
+from pmterm.config.settings import Settings
 from pmterm.model.fees import FeeKind, FeeSchedule
-from pmterm.model.ids import Venue
+from pmterm.model.ids import MarketId, Venue
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import BookHealth, LimitUse
 from pmterm.model.units import CASH_ONE, QTY_ONE
+from pmterm.trading.strategy.manual import ManualSettings
 from pmterm.views.ladder import LadderView
 from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
 
@@ -130,6 +133,20 @@ def test_at_market_the_walk_ends_at_the_slippage_cap():
     # 2 % of 47 is less than a tick, so the cap is one tick: 48
     view = estimate(NO_FEE, BOOK, buy(1000))
     assert (view.fills_now, view.rests, view.dropped) == (736 * QTY_ONE, 0, 264 * QTY_ONE)
+
+
+def test_at_market_it_reaches_as_far_as_the_settings_say_and_says_how_far():
+    # 10 % past 47 is 51.7, the last tick before it 51: that takes the 264 at 50, too
+    view = estimate(NO_FEE, BOOK, buy(1000, slippage_ppm=100_000))
+    assert (view.fills_now, view.dropped) == (1000 * QTY_ONE, 0)
+    assert view.cost_text().endswith("stops at 51, 10.0% past the best")
+    assert "stops at" not in estimate(NO_FEE, BOOK, buy(1000, 4700)).cost_text()
+
+
+def test_board_has_the_reach_of_the_settings():
+    settings = Settings(manual=ManualSettings(slippage_ppm=55_000))
+    parts = core(settings)
+    assert parts.fold.paint(0, parts.reader, MarketId("")).slippage_ppm == 55_000
 
 
 def test_sum_of_uneven_sizes_is_exact_to_the_millionth():

@@ -72,7 +72,7 @@ def core(settings: Settings, wings: Mapping[Venue, Orders] | None = None) -> Cor
     }
     engine = _engine(settings, feeds, Pipeline(stages), books, wings)
     reader = Reader(books, detector, gate)
-    fold = BoardFold(reader)
+    fold = BoardFold(reader, settings.manual.slippage_ppm)
     engine.listen(fold.hears())
     return Core(engine, feeds, books, gate, executor, portfolio, reader, fold)
 

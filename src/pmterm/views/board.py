@@ -61,6 +61,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the screen may show at `at`; the parts in their own files say their units.
 
     `ladder`, `chart`, `tape` and `market` belong to `focus`; `beside` is a second watched market.
+    `slippage_ppm` is how far an order at market may reach past the touch.
     """
 
     at: Ns = 0
@@ -81,6 +82,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     toasts: tuple[Toast, ...] = ()
     live: LiveView = LiveView()
     plans: tuple[PlanRow, ...] = ()
+    slippage_ppm: int = 0
 
     @property
     def is_live(self) -> bool:
@@ -101,12 +103,13 @@ class BoardFold:
     """Hears the messages that change seldom; paints them together with what the reader reads.
 
     Between two paints the price line is sampled through the reader last given, so give one here
-    where messages come before the first paint.
+    where messages come before the first paint. `slippage_ppm` is as in the settings.
     """
 
-    def __init__(self, reader: BoardReader | None = None) -> None:
+    def __init__(self, reader: BoardReader | None = None, slippage_ppm: int = 20_000) -> None:
         self._fold = Fold(self._look)
         self._reader = reader
+        self._slippage_ppm = slippage_ppm
 
     def hears(self) -> Mapping[type[Message], Hearer]:
         """Handlers by exact message type."""
@@ -176,6 +179,7 @@ class BoardFold:
             toasts=fold.news.toasts(),
             live=live,
             plans=fold.plans.view(),
+            slippage_ppm=self._slippage_ppm,
         )
 
     def _look(self, at: Ns) -> None:

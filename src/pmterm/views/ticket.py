@@ -11,15 +11,14 @@ from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import LimitUse
 from pmterm.model.units import PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
-from pmterm.views.figures import Unit, brief_cash, cash_text, price_text, qty_text
+from pmterm.views.figures import Unit, brief_cash, cash_text, percent_text, price_text, qty_text
 from pmterm.views.ladder import LadderView
 
-SLIPPAGE_PPM = 20_000  # how far an order at market reaches past the touch
 _RISKS = frozenset({"R1", "R2"})  # limits of what could be lost: an order adds its worst to them
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """An order as the ticket has it; `price` 0 means at market."""
+    """An order as the ticket has it; `price` 0 means at market: `slippage_ppm` past the touch."""
 
     side: Side
     qty: Qty
@@ -27,6 +26,7 @@ class Terms(msgspec.Struct, frozen=True):
     tif: TimeInForce = TimeInForce.GTC
     is_post_only: bool = False
     is_reduce_only: bool = False
+    slippage_ppm: int = 0
 
 
 class TicketView(msgspec.Struct, frozen=True):
@@ -37,7 +37,8 @@ class TicketView(msgspec.Struct, frozen=True):
     `closes` of what trades or rests only makes the holding smaller. `fee` is for what trades at
     once, `fee_rests` what the rest would cost as maker. `ties_up` is what it takes from cash if all
     of it trades, `brings` what closing at once brings. `worst` is the most that this order can
-    lose, fees included, 0 or below. `objection` says why it cannot be sent as it is, or is empty.
+    lose, fees included, 0 or below. `reach` is where an order at market stops, `reach_ppm` past the
+    touch, 0 for one with a price. `objection` says why it cannot be sent as it is, or is empty.
     """
 
     fills_now: Qty = 0
@@ -51,6 +52,8 @@ class TicketView(msgspec.Struct, frozen=True):
     brings: Cash = 0
     worst: Cash = 0
     objection: str = ""
+    reach: Price = 0
+    reach_ppm: int = 0
 
     def fills_text(self, unit: Unit = Unit.CENTS) -> str:
         """Say what trades, rests and comes to nothing, with fee and worst case."""
@@ -62,8 +65,8 @@ class TicketView(msgspec.Struct, frozen=True):
             parts.append(f"{qty_text(self.dropped)} dropped")
         return ", ".join([*parts, f"fee {cash_text(self.fee)}", f"worst {cash_text(self.worst)}"])
 
-    def cost_text(self) -> str:
-        """Say what it takes and what it brings."""
+    def cost_text(self, unit: Unit = Unit.CENTS) -> str:
+        """Say what it takes, what it brings, and how far it reaches at market."""
         parts = [f"cost {cash_text(self.ties_up)}"]
         if self.closes:
             parts.append(f"closes {qty_text(self.closes)}")
@@ -71,6 +74,11 @@ class TicketView(msgspec.Struct, frozen=True):
             parts.append(f"brings {cash_text(self.brings)}")
         if self.fee_rests:
             parts.append(f"fee of the rest {cash_text(self.fee_rests)}")
+        if self.reach:
+            stop = price_text(self.reach, unit, _decimals(self.reach))
+            parts.append(
+                f"stops at {stop}, {percent_text(self.reach_ppm, signed=False)} past the best"
+            )
         return ", ".join(parts)
 
 
@@ -87,14 +95,17 @@ def estimate(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
         return TicketView(objection=objection)
     closable = _closable(ladder.holding, terms.side)
     qty = min(terms.qty, closable) if terms.is_reduce_only else terms.qty
-    limit = terms.price or _market_limit(market, ladder, terms.side)
+    reach = 0 if terms.price else _market_limit(market, ladder, terms)
+    limit = terms.price or reach
     taken = () if terms.is_post_only else _walk(ladder, terms.side, qty, limit)
     now = sum(size for _, size in taken)
     if terms.tif is TimeInForce.FOK and now < qty:
         taken, now = (), 0
     rests = qty - now if _rests(terms) else 0
     view = _summed(market, terms, taken, rests, closable)
-    return msgspec.structs.replace(view, objection=objection)
+    return msgspec.structs.replace(
+        view, objection=objection, reach=reach, reach_ppm=terms.slippage_ppm if reach else 0
+    )
 
 
 def _summed(market: Market, terms: Terms, taken: Taken, rests: Qty, closable: Qty) -> TicketView:
@@ -188,7 +199,7 @@ def _object_to_kind(market: Market, ladder: LadderView, terms: Terms) -> str:
         most = "at most" if side is Side.BUY else "at least"
         return f"post only would take: {most} {price_text(rest, tick=_decimals(rest))} rests"
     if terms.tif is TimeInForce.FOK:
-        limit = price or _market_limit(market, ladder, side)
+        limit = price or _market_limit(market, ladder, terms)
         there = sum(size for _, size in _walk(ladder, side, terms.qty, limit))
         if there < terms.qty:
             return f"fill or kill: only {qty_text(there)} of {qty_text(terms.qty)} there"
@@ -208,9 +219,9 @@ def _walk(ladder: LadderView, side: Side, qty: Qty, limit: Price) -> Taken:
     return tuple(taken)
 
 
-def _market_limit(market: Market, ladder: LadderView, side: Side) -> Price:
-    levels = ladder.asks if side is Side.BUY else ladder.bids
-    return furthest_price(market, side, levels[0][0], SLIPPAGE_PPM) if levels else 0
+def _market_limit(market: Market, ladder: LadderView, terms: Terms) -> Price:
+    levels = ladder.asks if terms.side is Side.BUY else ladder.bids
+    return furthest_price(market, terms.side, levels[0][0], terms.slippage_ppm) if levels else 0
 
 
 def _rests(terms: Terms) -> bool:

@@ -34,7 +34,7 @@ class Draft:
         """The price, 0 for at market."""
         return max(self.price, 0)
 
-    def terms(self) -> Terms:
+    def terms(self, slippage_ppm: int) -> Terms:
         """Return what the order would be; an amended one counts with what is left of it."""
         done = self.amends.filled if self.amends is not None else 0
         return Terms(
@@ -44,6 +44,7 @@ class Draft:
             self.tif,
             self.is_post_only,
             self.is_reduce_only,
+            slippage_ppm,
         )
 
 
@@ -64,7 +65,7 @@ class Estimate(Lines):
         draft = self.draft
         if draft.price < 0:
             return TicketView(objection="price does not read; dollars, like 0.47")
-        return estimate(draft.market, self.board.ladder, draft.terms())
+        return estimate(draft.market, self.board.ladder, draft.terms(self.board.slippage_ppm))
 
     def obstacle(self) -> str:
         """Return what stands against sending it that only the trader can change; or nothing."""
@@ -82,7 +83,7 @@ class Estimate(Lines):
         place = f"{venue.venue} {name}   book {age_text(self.board.ladder.age)} old"
         return [
             ((fit(view.fills_text(self.look.unit), width), "strong"),),
-            ((fit(view.cost_text(), width), "plain"),),
+            ((fit(view.cost_text(self.look.unit), width), "plain"),),
             self._limits(view, width),
             ((fit(place, width), "dim"),),
             ((fit(said, width), "warn"),),
