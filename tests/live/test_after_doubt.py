@@ -162,3 +162,43 @@ def test_an_order_that_had_no_name_when_pmterm_died_was_never_sent():
     again = rig.again()
     assert again.state(order) is S.REFUSED
     assert not again.gate.uses(M)[0].used_ppm
+
+
+def test_f79_a_clock_put_forward_settles_nothing_by_absence():
+    rig = ready()
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
+    rig.wait(2)
+    rig.put_clock_forward(3_600)
+    for _ in range(5):
+        rig.wait(2)
+        rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.UNKNOWN  # an hour on the wall, but twelve seconds in truth
+    rig.wait(50)
+    rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.REFUSED
+
+
+def test_f79_a_clock_put_forward_does_not_end_an_order_that_reads_do_not_know_yet():
+    rig = ready()
+    order = rig.buy()
+    accepted(rig, order)
+    rig.put_clock_forward(3_600)
+    for _ in range(3):
+        rig.wait(2)
+        rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.OPEN
+
+
+def test_an_order_of_an_earlier_session_is_looked_for_over_a_minute_of_this_one():
+    rig = ready()
+    order = rig.buy()
+    rig.at += 3_600_000_000_000  # nobody can tell how long that truly was
+    again = rig.again()
+    for _ in range(5):
+        again.wait(2)
+        again.hear(OrderMissing(again.at, VENUE, order.id))
+    assert again.state(order) is S.UNKNOWN
+    again.wait(60)
+    again.hear(OrderMissing(again.at, VENUE, order.id))
+    assert again.state(order) is S.REFUSED

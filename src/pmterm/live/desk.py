@@ -258,6 +258,7 @@ class VenueDesk:
         if response.purpose.startswith(PLACE):
             order = OrderId(response.purpose.removeprefix(PLACE))
             said += self._times.answered(order, response)
+        self._judge.tick(response.ticked_at)
         words = self._wing.answered(response)
         judged = self._judged(words, response.at)
         self._note_listed(words)

@@ -24,7 +24,8 @@ class LiveOrder(msgspec.Struct):
     said of it. `existed`: the venue proved that it took it; `was_listed`: a list or a look has
     shown it. `is_leaving`: it is wanted back. `asks` and `misses` count what was asked about it
     since it became doubtful, and how often the venue did not know it; `next_ask` is when to ask
-    again.
+    again. `answered_at` is when this session first had an answer about it, by the clock that nobody
+    can set.
     """
 
     id: OrderId
@@ -53,7 +54,7 @@ class LiveOrder(msgspec.Struct):
     asks: int = 0
     misses: int = 0
     next_ask: Ns = 0
-    fills_asked_at: Ns = 0
+    answered_at: Ns | None = None
     amends: dict[OrderId, Intent] = msgspec.field(default_factory=dict)
 
     @property

@@ -126,6 +126,7 @@ class HttpClient:
             sent_at=sending.sent_at,
             venue_at=answer.venue_at,
             wall_at=self._clock.now(),
+            ticked_at=self._clock.monotonic(),
         )
 
     def permit_by(self, permit: Callable[[HttpRequest], str]) -> None:
