@@ -10,6 +10,7 @@ from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import LimitUse
+from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
 from pmterm.model.units import PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
 from pmterm.views.figures import Unit, brief_cash, cash_text, percent_text, price_text, qty_text
 from pmterm.views.ladder import LadderView
@@ -177,8 +178,13 @@ def object_to(market: Market, ladder: LadderView, terms: Terms) -> str:
         return "size is empty"
     if qty < market.min_qty:
         return f"size is below the smallest, {market.min_qty // QTY_ONE or 'a fraction'}"
+    what, meaning = standing_words(market)
+    if what:
+        return f"{what}: {meaning}"
     if price and not market.is_on_grid(price):
         return "price is between two ticks"
+    if not ladder.asks and not ladder.bids and ladder.health.is_trusted:
+        return f"{NOBODY}: {NOBODY_REMEDY}"
     if not price and not (ladder.asks if side is Side.BUY else ladder.bids):
         return "nobody stands on the other side"
     if not ladder.health.is_trusted:

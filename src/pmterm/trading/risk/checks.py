@@ -9,8 +9,9 @@ from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
 from pmterm.messages.orders import Intent
 from pmterm.model.collar import furthest_price
 from pmterm.model.ids import Venue
-from pmterm.model.market import Market, MarketStatus
+from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
+from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
 from pmterm.model.units import (
     CASH_ONE,
     PRICE_ONE,
@@ -123,9 +124,8 @@ def market_open(case: Case) -> Verdict | None:
     """Only a market we know, and that takes orders."""
     if case.market is None:
         return Verdict("market", case.intent.market, "a watched market", "open the market first")
-    if case.market.status is not MarketStatus.ACTIVE:
-        return Verdict("market", f"it is {case.market.status}", "an active market", "wait")
-    return None
+    what, meaning = standing_words(case.market)
+    return Verdict("market", what, "an open market", meaning) if what else None
 
 
 def book_sound(case: Case) -> Verdict | None:
@@ -179,7 +179,7 @@ def collar(case: Case) -> Verdict | None:
         bound = case.own_best + (away if side is Side.BUY else -away)
         word = f"{price_text(away)} from {price_text(case.own_best)}"
     else:
-        return Verdict("R9 price", price_text(price), "a touch to compare with", "wait for quotes")
+        return Verdict("R9 price", NOBODY, "a price to compare with", NOBODY_REMEDY)
     is_beyond = price > bound if side is Side.BUY else price < bound
     if not is_beyond:
         return None

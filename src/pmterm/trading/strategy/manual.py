@@ -21,7 +21,7 @@ from pmterm.messages.commands import (
     Resume,
     SubmitTicket,
 )
-from pmterm.messages.feed import BookChanged, MarketSeen, TickChanged
+from pmterm.messages.feed import BookChanged, MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.hearing import folding, silently
 from pmterm.messages.live import HoldingAdjusted
@@ -84,6 +84,7 @@ class Manual:
         return {
             BookChanged: self._quotes.book_changed,
             MarketSeen: silently(self._note_market),
+            MarketStatusSeen: silently(self._quotes.status_seen),
             TickChanged: silently(self._quotes.tick_changed),
             SessionStarted: silently(self._note_start),
             Fill: silently(self._note_fill),
@@ -110,6 +111,7 @@ class Manual:
         """Return how the journal restores this stage."""
         return {
             MarketSeen: self._note_market,
+            MarketStatusSeen: self._quotes.status_seen,
             SessionStarted: self._note_start,
             Intent: self._note_intent,
             Approved: lambda approved: self._plans.note_taken(approved.intent.order),
