@@ -7,14 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
-from pmterm.compose.doctor.lines import Line, fail, ok, warn
+from pmterm.compose.doctor.lines import Line, Verdict, fail, ok, warn
 from pmterm.live.audit.money import Money
 from pmterm.live.broker import LiveBroker
 from pmterm.live.fills import fill_id
+from pmterm.live.holdings import QUIET
 from pmterm.live.settings import LiveSettings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
-from pmterm.messages.orders import Fill, FillMoved
+from pmterm.messages.orders import Fill, FillMoved, OrderReport
 from pmterm.messages.said import FillSeen, HoldingSeen, ListEnded, ListKind, MoneySeen, OrderSeen
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import TransportLost
@@ -22,11 +23,13 @@ from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.order import FillState
 from pmterm.model.units import SECOND, Cash, Ns, Qty, fixed_text
 from pmterm.net.http import HttpClient
+from pmterm.runtime.clock import Clock
 from pmterm.venues.base import Orders
 
 WRONG: Final = 6
 MOST_QUESTIONS: Final = 400
 SHOWN: Final = 3
+ASK_AGAIN_S: Final = 1.0
 DUST: Final = {
     Venue.POLYMARKET: 10_000,
     Venue.KALSHI: 0,
@@ -58,6 +61,7 @@ class Books:
         ]
         self.fills: dict[FillId, Fill] = {}
         self.began_at: Ns = 0
+        self.changed_at: Ns = 0  # when the journal last told of an order or a fill there
         for message in messages:
             for table in tables:
                 handler = table.get(type(message))
@@ -68,6 +72,11 @@ class Books:
         self.cash = sums.ledger.cash_at(wing.venue)
 
     def _note(self, message: Message) -> None:
+        match message:
+            case OrderReport() | Fill() | FillMoved() if venue_of(message.market) is self.venue:
+                self.changed_at = max(self.changed_at, message.at)
+            case _:
+                pass
         match message:
             case SessionStarted(mode=Mode.LIVE) if not self.began_at:
                 self.began_at = message.at // SECOND * SECOND  # venues tell whole seconds
@@ -107,6 +116,24 @@ class Books:
             lists = ", ".join(sorted({*ListKind} - theirs.whole)) or "cash"
             raise TransportLost(f"{self.venue.value} did not tell to the end: {lists}.")
         return theirs
+
+
+async def compare_when_quiet(books: Books, http: HttpClient, clock: Clock) -> list[Line]:
+    """Compare, and again each second while what differs may be too new to be read there.
+
+    A venue's lists are seconds behind its engine: beside the last rows of a session that has only
+    just ended, their silence proves nothing.
+
+    Raises:
+        TransportLost: the venue could not be asked, or a list broke off.
+    """
+    while True:
+        at = clock.stamp()
+        lines = compare(books, await books.ask(http, at))
+        is_the_same = all(line.verdict is Verdict.OK for line in lines)
+        if is_the_same or at - books.changed_at >= QUIET:
+            return lines
+        await clock.sleep(ASK_AGAIN_S)
 
 
 def _take(theirs: Theirs, word: Message) -> None:
