@@ -235,6 +235,21 @@ def test_f28_orders_made_elsewhere_count_and_are_not_touched_by_cancel_mine():
     assert not rig.verbs("cancel:")
 
 
+def test_f28_two_orders_made_elsewhere_whose_names_end_alike_are_two():
+    rig = ready()
+    for name in ("1-0123456789abcdef", "2-0123456789abcdef"):
+        rig.hear(
+            OrderSeen(rig.at, VENUE, VenueOrderId(name), M, 0, BUY, 4500, 100 * QTY_ONE, 0, S.OPEN)
+        )
+    assert len({adopted.order for adopted in rig.heard(OrderAdopted)}) == 2
+    assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$90"]
+    rig.hear(
+        OrderSeen(rig.at, VENUE, VenueOrderId("1-0123456789abcdef"), M, 0, BUY, 4500,
+                  100 * QTY_ONE, 0, S.CANCELLED)
+    )  # fmt: skip
+    assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$45"]
+
+
 def test_a_fill_whose_order_nobody_knows_is_foreign_after_a_while_and_counts():
     rig = ready()
     rig.hear(

@@ -110,9 +110,12 @@ class LiveOrder(msgspec.Struct):
 def foreign_order(
     seen: OrderSeen | FillSeen | OrderAdopted, tif: TimeInForce, market: Market | None
 ) -> LiveOrder:
-    """Make an order of what somebody else, or another program, did on the account."""
+    """Make an order of what somebody else, or another program, did on the account.
+
+    Its id holds the venue's whole one: two that end alike are two orders.
+    """
     return LiveOrder(
-        id=OrderId(f"foreign-{seen.venue_order[-16:]}"),
+        id=OrderId(f"foreign-{seen.venue_order}"),
         market=seen.market,
         side=seen.side,
         price=seen.price,
