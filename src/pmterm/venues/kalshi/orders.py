@@ -12,6 +12,7 @@ from pmterm.messages.orders import Intent, OrderNamed
 from pmterm.messages.said import ListKind, MoneySeen, OrderUnclear
 from pmterm.messages.transport import HttpRequest, HttpResponse, UserFrame, UserOpened
 from pmterm.model.ids import MarketId, OrderId, Venue, VenueOrderId
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.units import Ns, Qty, parse_price, parse_qty
@@ -24,7 +25,6 @@ from pmterm.venues.kalshi.asking import PORTFOLIO, WRITES, Asked, asked_at, aske
 from pmterm.venues.kalshi.bodies import House, Placed, order_body, placed_decoder
 from pmterm.venues.kalshi.cancels import Cancels
 from pmterm.venues.kalshi.groups import Groups
-from pmterm.venues.kalshi.known import Kept
 from pmterm.venues.kalshi.lists import Lists, misfit
 from pmterm.venues.kalshi.moods import Moods
 from pmterm.venues.kalshi.ours import Ours
