@@ -33,10 +33,12 @@ ARMED_FOR = 272 * SECOND
 
 def live_desk(*more, **options):
     """Return a desk whose accounts are ready; `more` is heard after that."""
-    desk = FakeDesk(mode=Mode.LIVE, **options)
-    desk.hear(
+    accounts = (
         AccountSeen(START, Venue.KALSHI, "key of trader@example.org"),
         AccountSeen(START, Venue.POLYMARKET, "0x5c7e…91ab"),
+    )
+    desk = FakeDesk(mode=Mode.LIVE, before=accounts, **options)
+    desk.hear(
         *(ReadinessChanged(START + SECOND, venue) for venue in Venue),
         CashSeen(START + SECOND, Venue.KALSHI, 412 * CASH_ONE),
         CashSeen(START + SECOND, Venue.POLYMARKET, 1_290_500_000),

@@ -23,11 +23,13 @@ from tests.pilot.screen_build import (
     evening,
     fill,
     hear,
+    market,
     report,
 )
 
 from pmterm.messages.accounts import MarketSettled, Mode, PositionChanged, SessionStarted
 from pmterm.messages.commands import AmendTicket, SubmitTicket
+from pmterm.messages.feed import MarketSeen
 from pmterm.messages.live import (
     Armed,
     DeadManSeen,
@@ -303,9 +305,16 @@ def test_only_the_first_order_of_an_account_needs_the_typed_word():
     reader = FakeReader()
     fold = BoardFold(reader)
     approved = placed("p6-00001")[1]
-    fold.recalls()[type(approved)](approved)
-    hear(fold, *asks())
+    here, other = (
+        MarketSeen(NOW, msgspec.structs.replace(market(), id=name, venue=venue))
+        for name, venue in ((MAP_THREE, Venue.KALSHI), (MAP_TWO, Venue.POLYMARKET))
+    )
+    for said in (here, approved):
+        fold.recalls()[type(said)](said)
+    hear(fold, here, other, *asks())
     assert not fold.paint(NOW, reader, MAP_THREE).live.question.needs_word
+    hear(fold, *(msgspec.structs.replace(said, market=MAP_TWO) for said in asks()))
+    assert fold.paint(NOW, reader, MAP_TWO).live.question.needs_word, "the first on that venue"
 
 
 def test_question_about_a_ticket_that_is_no_order_yet_sends_the_ticket():

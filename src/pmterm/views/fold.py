@@ -196,7 +196,8 @@ class Fold:
     def recalls(self) -> Mapping[type[Message], Hearer]:
         """Handlers for the journal of earlier sessions, silent ones."""
         hears = self.hears()
-        return {kind: self._silent(hears[kind]) for kind in _RECALLED}
+        recalls = {kind: self._silent(hears[kind]) for kind in _RECALLED}
+        return recalls | {MarketSeen: self.live.market}
 
     def _silent(self, handler: Hearer) -> Hearer:
         def recall(message: Message) -> None:
@@ -214,6 +215,7 @@ class Fold:
             self.money = msgspec.structs.replace(self.money, cash=message.cash, equity=message.cash)
 
     def _market(self, message: MarketSeen) -> None:
+        self.live.market(message)
         kept = self.markets.get(message.market.id)
         if kept is None:
             self.markets[message.market.id] = MarketFold(message.market)

@@ -6,6 +6,7 @@ import msgspec
 
 from pmterm.messages.accounts import SessionStarted
 from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.feed import MarketSeen
 from pmterm.messages.live import (
     AccountSeen,
     Armed,
@@ -169,7 +170,8 @@ class LiveFold:
         self.arming = ArmingView()
         self.question: Question | None = None
         self.counts = Counts()
-        self._has_ordered = False
+        self._of: dict[MarketId, Venue] = {}
+        self._ordered: set[tuple[Venue, str]] = set()
         self._ticket: SubmitTicket | None = None
         self._venues: dict[Venue, VenueView] = {}
         self._differences: dict[MarketId, Difference] = {}
@@ -240,9 +242,14 @@ class LiveFold:
         """Note what the trader asked for last: a question may be about it."""
         self._ticket = message
 
-    def approved(self, _: Approved) -> None:
-        """Note that an order was let through: the next one is not the first."""
-        self._has_ordered = True
+    def market(self, message: MarketSeen) -> None:
+        """Note which venue a market is on."""
+        self._of[message.market.id] = message.market.venue
+
+    def approved(self, message: Approved) -> None:
+        """Note that an order was let through: the next one of that account is not the first."""
+        if account := self._account(message.intent.market):
+            self._ordered.add(account)
 
     def refused(self, message: Refused, intent: Intent | None) -> None:
         """Count a refusal; keep the question of one that asks."""
@@ -260,7 +267,7 @@ class LiveFold:
                 message.limit,
                 message.remedy,
                 ticket,
-                needs_word=not self._has_ordered,
+                needs_word=self._account(message.market) not in self._ordered,
             )
         elif not message.is_warning:
             self._count(by_gate=1)
@@ -293,6 +300,10 @@ class LiveFold:
             kill,
             latency,
         )
+
+    def _account(self, market: MarketId) -> tuple[Venue, str] | None:
+        venue = self._of.get(market)
+        return None if venue is None else (venue, self._venues.get(venue, VenueView(venue)).account)
 
     def _set(self, venue: Venue, **changes: object) -> None:
         old = self._venues.get(venue, VenueView(venue))

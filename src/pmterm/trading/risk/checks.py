@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
-from pmterm.messages.orders import Intent
+from pmterm.messages.orders import Intent, Refused
 from pmterm.model.collar import furthest_price
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market
@@ -23,8 +23,8 @@ from pmterm.model.units import (
     cost,
     price_text,
 )
-from pmterm.trading.risk.exposure import unit_loss
 from pmterm.trading.risk.limits import Limits
+from pmterm.trading.risk.exposure import unit_loss
 from pmterm.trading.risk.wording import contracts, dollars, percent, seconds
 
 LEAST_COST: Final = CASH_ONE
@@ -41,6 +41,19 @@ class Verdict(msgspec.Struct, frozen=True):
     limit: str
     remedy: str
     asks: bool = False
+
+    def refused(self, intent: Intent) -> Refused:
+        """Return it as said of an intent."""
+        return Refused(
+            intent.at,
+            intent.order,
+            intent.market,
+            self.rule,
+            self.value,
+            self.limit,
+            self.remedy,
+            asks=self.asks,
+        )
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
-from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
+from pmterm.messages.live import AccountSeen, Armed, HoldingDiffers, ReadinessChanged
 from pmterm.messages.orders import Approved, Intent
 from pmterm.model.fees import fee_of, most_fee_of
-from pmterm.model.ids import MarketId
+from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.model.units import PRICE_ONE, Cash, Ns
@@ -32,12 +32,18 @@ class Docket:
         self._openings: dict[MarketId, Ns] = {}
         self._recent: deque[Ns] = deque(maxlen=max(1, limits.max_orders))
         self._approved: deque[Intent] = deque(maxlen=REPEATS_KEPT)
+        self._accounts: dict[Venue, str] = {}
+        self._begun: set[tuple[Venue, str]] = set()
         self.markets: dict[MarketId, Market] = {}
 
     def market_seen(self, seen: MarketSeen) -> None:
         """Take a market's metadata."""
         self.markets[seen.market.id] = seen.market
         self._exposure.market_seen(seen.market)
+
+    def account_seen(self, seen: AccountSeen) -> None:
+        """Note whose money trades on a venue."""
+        self._accounts[seen.venue] = seen.account
 
     def status_seen(self, seen: MarketStatusSeen) -> None:
         """Note that a market opened, paused or closed."""
@@ -56,6 +62,9 @@ class Docket:
         self._exposure.reserve(approved)
         self._recent.append(approved.at)
         self._approved.append(approved.intent)
+        market = self.markets.get(approved.intent.market)
+        if market is not None:
+            self._begun.add((market.venue, self._account(market)))
         if approved.reserved:
             self._openings[approved.intent.market] = approved.at
 
@@ -130,9 +139,14 @@ class Docket:
             shelf=self._exposure.shelf(intent),
             to_fill=intent.qty - (old.filled if old is not None else 0),
             fee=self.fee(intent, is_taker=case.is_taker),
-            is_first=not self._approved,
+            account=self._account(case.market),
+            is_first=case.market is not None
+            and (case.market.venue, self._account(case.market)) not in self._begun,
             is_repeat=self._is_repeat(intent, rules.repeat_within),
         )
+
+    def _account(self, market: Market | None) -> str:
+        return self._accounts.get(market.venue, "") if market is not None else ""
 
     def _is_repeat(self, intent: Intent, within: Ns) -> bool:
         """Tell whether the same was ordered a moment ago, as by a key that stuck.

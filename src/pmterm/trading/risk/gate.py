@@ -31,6 +31,7 @@ from pmterm.messages.feed import (
 from pmterm.messages.health import FeedDown, Heartbeat
 from pmterm.messages.hearing import folding, silently
 from pmterm.messages.live import (
+    AccountSeen,
     Armed,
     CashSeen,
     Disarmed,
@@ -47,7 +48,6 @@ from pmterm.messages.orders import (
     JournalFailed,
     OrderAdopted,
     OrderReport,
-    Refused,
 )
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId, OrderId
@@ -174,6 +174,7 @@ class Gate:
             HoldingAdjusted: silently(self._note_adjusted),
             HoldingDiffers: silently(self._arming.differing),
             CashSeen: silently(self._exposure.cash_seen),
+            AccountSeen: silently(self._docket.account_seen),
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
@@ -199,6 +200,7 @@ class Gate:
             HoldingAdjusted: self._note_adjusted,
             HoldingDiffers: self._arming.differing,
             CashSeen: self._exposure.cash_seen,
+            AccountSeen: self._docket.account_seen,
         }
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
@@ -235,7 +237,7 @@ class Gate:
         case = self._docket.case(intent, self._state, self._reason, differs)
         verdict = self._judge_live(case) if self._is_live else judge(case)
         if verdict is not None:
-            return (_refused(intent, verdict),)
+            return (verdict.refused(intent),)
         approved = Approved(
             intent.at,
             intent,
@@ -384,16 +386,3 @@ class Gate:
         self._exposure.leaving(command)
         said = self._become(command.at, GateState.REDUCING, "panic")
         return (*said, *self._arming.disarm(command.at, "panic"))
-
-
-def _refused(intent: Intent, verdict: Verdict) -> Refused:
-    return Refused(
-        intent.at,
-        intent.order,
-        intent.market,
-        verdict.rule,
-        verdict.value,
-        verdict.limit,
-        verdict.remedy,
-        asks=verdict.asks,
-    )

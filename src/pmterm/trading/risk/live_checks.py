@@ -37,7 +37,7 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
     """What the live checks may look at. None: not known, which counts as no.
 
     `to_fill` is what may still fill of the order, `shelf` what there is of the outcome it would
-    sell. `is_first`: nothing was ever approved on this journal.
+    sell. `account` is whose money it is; `is_first`: no order of it was ever approved there.
     """
 
     case: Case
@@ -50,6 +50,7 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf
     to_fill: Qty
     fee: Cash
+    account: str
     is_first: bool
     is_repeat: bool
 
@@ -155,10 +156,12 @@ def _mixed(live: LiveCase, limit: str) -> Verdict:
 
 
 def first_order(live: LiveCase) -> Verdict | None:
-    """X14: the first live order of an account's journal asks."""
-    if not live.is_first:
+    """X14: the first live order of an account on its venue asks."""
+    if not live.is_first or live.case.market is None:
         return None
-    return _asked(live, "the first live order here", "a yes to it")
+    whose = f" of {live.account}" if live.account else ""
+    what = f"the first live order on {live.case.market.venue}{whose}"
+    return _asked(live, what, "a yes to it")
 
 
 def dear(live: LiveCase) -> Verdict | None:
