@@ -67,7 +67,7 @@ class Asking:
         late = [
             order.sent_at
             for order in self._table.all()
-            if order.filled > order.booked
+            if order.lacks
             and order.is_ours
             and at - max(order.ended_at, order.sent_at) > FILLS_LATE
         ]

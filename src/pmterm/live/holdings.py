@@ -85,7 +85,7 @@ class Holdings:
             or bool(self._trades.strangers())
             or theirs.began_at - max(changed_at, self._book.changed_at) < READS_LAG
             or any(order.state in doubtful for order in self._table.working())
-            or any(order.filled > order.booked for order in self._table.all() if order.is_ours)
+            or any(order.lacks for order in self._table.all() if order.is_ours)
         )
 
     def accept(self, market: MarketId, at: Ns) -> Sequence[Message]:

@@ -209,7 +209,8 @@ class Judge:
 
     def _ended(self, order: LiveOrder) -> OrderState:
         """Return how an order ended that works no more."""
-        return OrderState.FILLED if order.done >= order.qty else OrderState.CANCELLED
+        stands = order.done - order.failed
+        return OrderState.FILLED if stands >= order.qty else OrderState.CANCELLED
 
     def _settle_amends(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
         """Find out by what an order has become which of its amends under way came to be."""
@@ -244,7 +245,7 @@ class Judge:
         """
         if seen.state.is_final or seen.state is OrderState.SENT:
             return ()
-        if order.booked >= seen.qty:
+        if order.stands >= seen.qty:
             return ()
         if not order.was_given_up and seen.at - order.ended_at < READS_LAG:
             return ()

@@ -21,11 +21,11 @@ class LiveOrder(msgspec.Struct):
     """One order on an account. Prices and side are on the YES scale, times Unix ns.
 
     `filled` is the most the venue ever said, `booked` what its fills add up to, `told` what we last
-    said of it. `existed`: the venue proved that it took it; `was_listed`: a list or a look has
-    shown it. `is_leaving`: it is wanted back. `asks` and `misses` count what was asked about it
-    since it became doubtful, and how often the venue did not know it; `next_ask` is when to ask
-    again. `answered_at` is when this session first had an answer about it, by the clock that nobody
-    can set.
+    said of it: all three with what was taken back, which is `failed`. `existed`: the venue proved
+    that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is wanted back.
+    `asks` and `misses` count what was asked about it since it became doubtful, and how often the
+    venue did not know it; `next_ask` is when to ask again. `answered_at` is when this session first
+    had an answer about it, by the clock that nobody can set.
     """
 
     id: OrderId
@@ -41,6 +41,7 @@ class LiveOrder(msgspec.Struct):
     state: OrderState = OrderState.RESERVED
     filled: Qty = 0
     booked: Qty = 0
+    failed: Qty = 0
     told: Qty = 0
     is_ours: bool = True
     is_leaving: bool = False
@@ -64,8 +65,18 @@ class LiveOrder(msgspec.Struct):
 
     @property
     def done(self) -> Qty:
-        """What has traded by the best of our knowledge."""
+        """What has traded by the best of our knowledge, what was taken back included."""
         return max(self.filled, self.booked)
+
+    @property
+    def stands(self) -> Qty:
+        """What its fills add up to without what was taken back."""
+        return self.booked - self.failed
+
+    @property
+    def lacks(self) -> Qty:
+        """What has traded by the venue's word and no fill has told of yet."""
+        return max(0, self.filled - self.booked)
 
     def sent(self) -> OrderSent:
         """Return it as its venue's requests need it."""
@@ -179,9 +190,7 @@ class OrderTable:
         return list(self._orders.values())
 
     def _forget_one(self) -> None:
-        gone = next(
-            (o for o in self._orders.values() if not o.is_working and o.booked >= o.filled), None
-        )
+        gone = next((o for o in self._orders.values() if not o.is_working and not o.lacks), None)
         if gone is None:
             return
         del self._orders[gone.id]

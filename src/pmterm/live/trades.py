@@ -153,8 +153,7 @@ class Trades:
             return False
         order = self._table.get(kept.order)
         if order is not None and moved.state is FillState.FAILED:
-            order.booked -= kept.qty
-            order.filled = min(order.filled, order.booked)
+            order.failed += kept.qty
         return True
 
     def _foreign(self, seen: FillSeen) -> LiveOrder:
@@ -165,11 +164,11 @@ class Trades:
 
 
 def _standing(order: LiveOrder, at: Ns) -> Sequence[Message]:
-    """Say where an order stands after a fill."""
+    """Say where an order stands after a fill; what failed may trade again while it works."""
     if not order.is_working:
         return ()
-    is_whole = order.booked >= order.qty or (
-        order.qty - order.booked <= DUST and order.tif is not TimeInForce.GTC
+    is_whole = order.stands >= order.qty or (
+        order.qty - order.stands <= DUST and order.tif is not TimeInForce.GTC
     )
     state = OrderState.FILLED if is_whole else OrderState.PARTIAL
     return (order.report(at, state),)
