@@ -532,6 +532,14 @@ async def test_amend_ticket_says_what_it_becomes_where_the_venue_cannot():
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
 
 
+async def test_polymarket_ticket_at_market_shows_how_much_its_dollars_may_buy():
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        await s.press("b")
+        s.app.screen.query_one("#price").value = ""
+        await s.until(lambda: "fills 10 to 10.21 now at 48" in s.shown())  # $4.90 at 48
+        assert "spends $4.90, a better price buys more" in s.shown()
+
+
 async def test_ticket_worked_by_size_asks_before_there_is_an_order():
     async with Session(live_desk(armed())) as s:
         await s.press("l", "w", "enter")

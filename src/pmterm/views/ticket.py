@@ -11,7 +11,7 @@ from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import LimitUse
 from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
-from pmterm.model.units import PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
+from pmterm.model.units import CASH_CENT, PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
 from pmterm.views.figures import Unit, brief_cash, cash_text, percent_text, price_text, qty_text
 from pmterm.views.ladder import LadderView
 
@@ -19,7 +19,10 @@ _RISKS = frozenset({"R1", "R2"})  # limits of what could be lost: an order adds 
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """An order as the ticket has it; `price` 0 means at market: `slippage_ppm` past the touch."""
+    """An order as the ticket has it; `price` 0 means at market: `slippage_ppm` past the touch.
+
+    `spends`: where it buys, it names dollars instead of a size, as Polymarket's market orders do.
+    """
 
     side: Side
     qty: Qty
@@ -28,6 +31,7 @@ class Terms(msgspec.Struct, frozen=True):
     is_post_only: bool = False
     is_reduce_only: bool = False
     slippage_ppm: int = 0
+    spends: bool = False
 
 
 class TicketView(msgspec.Struct, frozen=True):
@@ -39,7 +43,8 @@ class TicketView(msgspec.Struct, frozen=True):
     once, `fee_rests` what the rest would cost as maker. `ties_up` is what it takes from cash if all
     of it trades, `brings` what closing at once brings. `worst` is the most that this order can
     lose, fees included, 0 or below. `reach` is where an order at market stops, `reach_ppm` past the
-    touch, 0 for one with a price. `objection` says why it cannot be sent as it is, or is empty.
+    touch, 0 for one with a price. `at_least` is what the dollars of one that names dollars buy if
+    all of it trades at the limit, 0 where the size is exact. `objection` says why it cannot be sent as it is, or is empty.
     """
 
     fills_now: Qty = 0
@@ -55,13 +60,17 @@ class TicketView(msgspec.Struct, frozen=True):
     objection: str = ""
     reach: Price = 0
     reach_ppm: int = 0
+    at_least: Qty = 0
 
     def fills_text(self, unit: Unit = Unit.CENTS) -> str:
         """Say what trades, rests and comes to nothing, with fee and worst case."""
         at = (
             f" at {price_text(self.average, unit, _decimals(self.average))}" if self.average else ""
         )
-        parts = [f"fills {qty_text(self.fills_now)} now{at}", f"{qty_text(self.rests)} rests"]
+        now = qty_text(self.fills_now)
+        if self.at_least and qty_text(self.at_least) != now:
+            now = f"{qty_text(self.at_least)} to {now}"
+        parts = [f"fills {now} now{at}", f"{qty_text(self.rests)} rests"]
         if self.dropped:
             parts.append(f"{qty_text(self.dropped)} dropped")
         return ", ".join([*parts, f"fee {cash_text(self.fee)}", f"worst {cash_text(self.worst)}"])
@@ -69,6 +78,8 @@ class TicketView(msgspec.Struct, frozen=True):
     def cost_text(self, unit: Unit = Unit.CENTS) -> str:
         """Say what it takes, what it brings, and how far it reaches at market."""
         parts = [f"cost {cash_text(self.ties_up)}"]
+        if self.at_least:
+            parts = [f"spends {cash_text(self.ties_up)}, a better price buys more"]
         if self.closes:
             parts.append(f"closes {qty_text(self.closes)}")
         if self.brings:
@@ -95,6 +106,9 @@ def estimate(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
     if terms.qty <= 0:
         return TicketView(objection=objection)
     closable = _closable(ladder.holding, terms.side)
+    if terms.spends and not closable:
+        view = _spent(market, ladder, terms)
+        return msgspec.structs.replace(view, objection=objection)
     qty = min(terms.qty, closable) if terms.is_reduce_only else terms.qty
     reach = 0 if terms.price else _market_limit(market, ladder, terms)
     limit = terms.price or reach
@@ -106,6 +120,33 @@ def estimate(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
     view = _summed(market, terms, taken, rests, closable)
     return msgspec.structs.replace(
         view, objection=objection, reach=reach, reach_ppm=terms.slippage_ppm if reach else 0
+    )
+
+
+def _spent(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
+    """Walk the book with an order that spends what its size costs at the limit, in whole cents."""
+    reach = 0 if terms.price else _market_limit(market, ladder, terms)
+    limit = terms.price or reach
+    unit = _unit(terms.side, limit)
+    dollars = unit * terms.qty // PRICE_ONE // CASH_CENT * CASH_CENT
+    taken, left = [], dollars
+    for level, size in _walk(ladder, terms.side, PRICE_ONE * QTY_ONE * QTY_ONE, limit):
+        price = _unit(terms.side, level)
+        took = min(size, left * PRICE_ONE // price)
+        left -= cost(price, took)
+        taken += [(level, took)] if took else []
+        if took < size:
+            break
+    if terms.tif is TimeInForce.FOK and left >= CASH_CENT:
+        taken = []
+    view = _summed(market, terms, tuple(taken), 0, 0)
+    is_whole = bool(taken) and left < CASH_CENT
+    return msgspec.structs.replace(
+        view,
+        dropped=max(0, view.dropped),
+        reach=reach,
+        reach_ppm=terms.slippage_ppm if reach else 0,
+        at_least=min(view.fills_now, dollars * PRICE_ONE // unit) if is_whole else 0,
     )
 
 
@@ -254,7 +295,12 @@ def _split(taken: Taken, closable: Qty) -> tuple[Taken, Taken]:
 
 def _tied(side: Side, price: Price, qty: Qty) -> Cash:
     """Return what it takes to buy, or to sell without holding."""
-    return cost(price if side is Side.BUY else PRICE_ONE - price, qty) if qty else 0
+    return cost(_unit(side, price), qty) if qty else 0
+
+
+def _unit(side: Side, price: Price) -> Price:
+    """Return what opening costs per contract: a sale of YES that is not held buys NO."""
+    return price if side is Side.BUY else PRICE_ONE - price
 
 
 def _received(side: Side, price: Price) -> Price:

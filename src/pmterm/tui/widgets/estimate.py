@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import Cash, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import Lines, Row
+from pmterm.views.board import Board
 from pmterm.views.figures import age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
@@ -34,7 +36,7 @@ class Draft:
         """The price, 0 for at market."""
         return max(self.price, 0)
 
-    def terms(self, slippage_ppm: int) -> Terms:
+    def terms(self, board: Board) -> Terms:
         """Return what the order would be; an amended one counts with what is left of it."""
         done = self.amends.filled if self.amends is not None else 0
         return Terms(
@@ -44,7 +46,10 @@ class Draft:
             self.tif,
             self.is_post_only,
             self.is_reduce_only,
-            slippage_ppm,
+            board.slippage_ppm,
+            spends=board.is_live
+            and self.market.venue is Venue.POLYMARKET
+            and (not self.limit or self.tif in {TimeInForce.IOC, TimeInForce.FOK}),
         )
 
 
@@ -65,7 +70,7 @@ class Estimate(Lines):
         draft = self.draft
         if draft.price < 0:
             return TicketView(objection="price does not read; dollars, like 0.47")
-        return estimate(draft.market, self.board.ladder, draft.terms(self.board.slippage_ppm))
+        return estimate(draft.market, self.board.ladder, draft.terms(self.board))
 
     def obstacle(self) -> str:
         """Return what stands against sending it that only the trader can change; or nothing."""
