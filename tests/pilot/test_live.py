@@ -533,7 +533,7 @@ async def test_amend_ticket_says_what_it_becomes_where_the_venue_cannot():
 
 
 async def test_polymarket_ticket_at_market_shows_how_much_its_dollars_may_buy():
-    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+    async with Session(on_polymarket(live_desk())) as s:
         await s.press("b")
         s.app.screen.query_one("#price").value = ""
         await s.until(lambda: "fills 10 to 10.21 now at 48" in s.shown())  # $4.90 at 48

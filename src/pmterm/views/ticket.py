@@ -44,7 +44,8 @@ class TicketView(msgspec.Struct, frozen=True):
     of it trades, `brings` what closing at once brings. `worst` is the most that this order can
     lose, fees included, 0 or below. `reach` is where an order at market stops, `reach_ppm` past the
     touch, 0 for one with a price. `at_least` is what the dollars of one that names dollars buy if
-    all of it trades at the limit, 0 where the size is exact. `objection` says why it cannot be sent as it is, or is empty.
+    all of it trades at the limit, 0 where the size is exact. `objection` says why it cannot be
+    sent as it is, or is empty.
     """
 
     fills_now: Qty = 0
