@@ -24,7 +24,7 @@ from pmterm.model.units import (
     price_text,
 )
 from pmterm.trading.risk.limits import Limits
-from pmterm.trading.risk.exposure import unit_loss
+from pmterm.trading.risk.reserved import unit_loss
 from pmterm.trading.risk.wording import contracts, dollars, percent, seconds
 
 LEAST_COST: Final = CASH_ONE

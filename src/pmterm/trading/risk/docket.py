@@ -14,9 +14,10 @@ from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.model.units import PRICE_ONE, Cash, Ns
 from pmterm.trading.risk.checks import Case
-from pmterm.trading.risk.exposure import Exposure, Reserved
+from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveCase, LiveRules
+from pmterm.trading.risk.reserved import Reserved
 from pmterm.trading.risk.watch import Watch
 
 REPEATS_KEPT: Final = 32
