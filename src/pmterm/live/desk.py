@@ -16,6 +16,7 @@ from pmterm.live.settings import LiveSettings
 from pmterm.live.timing import Waterfalls
 from pmterm.live.trades import Trades
 from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.live import Reconciled
 from pmterm.messages.orders import (
     AmendOrder,
@@ -93,6 +94,7 @@ class VenueDesk:
             MoneySeen: self._money_seen,
             BeatAnswered: self._beat_answered,
             MoodSeen: self._mood_seen,
+            MarketStatusSeen: self._status_seen,
         }
 
     def learn(self, market: Market) -> None:
@@ -109,6 +111,10 @@ class VenueDesk:
             return ()
         self._named[intent.order] = named
         return (named,)
+
+    def unsent(self, order: OrderId) -> None:
+        """Forget an order that could not be written down: it is not sent."""
+        self._named.pop(order, None)
 
     def place(self, place: PlaceOrder) -> Sequence[Message]:
         """Send a named order, once."""
@@ -328,6 +334,12 @@ class VenueDesk:
         differences = len(lost) + self.holdings.open_differences()
         took = (at - theirs.began_at) // MS
         return [*said, Reconciled(at, self.venue, theirs.cause, differences, took)]
+
+    def _status_seen(self, seen: MarketStatusSeen) -> Sequence[Message]:
+        """A market that we hold is resolved: its payout is booked before anything is compared."""
+        if seen.payout >= 0 and self.book.held(seen.market):
+            self.rounds.want("resolved", seen.at)
+        return (seen,)
 
     def _beat_answered(self, answer: BeatAnswered) -> Sequence[Message]:
         said = self._dead_man.answered(answer)

@@ -143,7 +143,10 @@ def foreign_order(
 
 
 class OrderTable:
-    """Every order of one venue, by our id, by the name it was sent under, by the venue's id."""
+    """Every order of one venue, by our id, by the name it was sent under, by the venue's id.
+
+    Of orders that ended, and of amends that were answered, it keeps 2 000 at the most.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[OrderId, LiveOrder] = {}
@@ -167,6 +170,10 @@ class OrderTable:
         """Note an amend under way, found by the id of its intent."""
         order.amends[intent.order] = intent
         self._amends[intent.order] = order.id
+        if len(self._amends) > KEPT:
+            self._amends = {
+                asked: known for asked, known in self._amends.items() if self._waits(asked, known)
+            }
 
     def amended_by(self, intent: OrderId) -> LiveOrder | None:
         """Return the order an amend belongs to."""
@@ -188,6 +195,11 @@ class OrderTable:
     def all(self) -> list[LiveOrder]:
         """Return every order kept."""
         return list(self._orders.values())
+
+    def _waits(self, asked: OrderId, known: OrderId) -> bool:
+        """Tell whether an amend is still to be answered."""
+        order = self._orders.get(known)
+        return order is not None and asked in order.amends
 
     def _forget_one(self) -> None:
         gone = next((o for o in self._orders.values() if not o.is_working and not o.lacks), None)

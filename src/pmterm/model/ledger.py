@@ -2,6 +2,7 @@
 
 from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
 from pmterm.model.order import FillState
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
@@ -13,6 +14,9 @@ class Ledger:
 
     Paper money lies in one purse; in live each venue has its own, and on Polymarket both outcomes
     are kept apart and have to settle before they can be sold.
+
+    Fills that settle are all kept, of those that ended the last 20 000: whoever tells of fills
+    repeats none that is older.
     """
 
     def __init__(self) -> None:
@@ -22,7 +26,8 @@ class Ledger:
         self._purses: dict[Venue | None, Cash] = {}
         self._venues: dict[MarketId, Venue] = {}
         self._stocks: dict[MarketId, Stock] = {}
-        self._fills: dict[FillId, tuple[MarketId, Qty]] = {}
+        self._settling: dict[FillId, tuple[MarketId, Qty]] = {}
+        self._ended: Kept[FillId, tuple[MarketId, Qty]] = Kept()
 
     @property
     def cash(self) -> Cash:
@@ -93,9 +98,12 @@ class Ledger:
 
     def filled(self, market: MarketId, traded: Traded) -> Booked | None:
         """Book a fill; None if it was booked before, or never was."""
-        if traded.id in self._fills:
+        if traded.id in self._settling or traded.id in self._ended:
             return None
-        self._fills[traded.id] = (market, traded.qty)
+        if traded.state.is_final:
+            self._ended.keep(traded.id, (market, traded.qty))
+        else:
+            self._settling[traded.id] = (market, traded.qty)
         return None if traded.state is FillState.FAILED else self._book(market, traded)
 
     def moved(self, market: MarketId, fill: FillId, state: FillState) -> Booked | None:
@@ -103,11 +111,14 @@ class Ledger:
 
         One that failed before it was heard of cannot be booked any more.
         """
-        known, _ = self._fills.get(fill, (None, 0))
-        if known is None:
-            if state is FillState.FAILED:
-                self._fills[fill] = (market, 0)
+        settling = self._settling.get(fill)
+        if settling is None:
+            if state is FillState.FAILED and fill not in self._ended:
+                self._ended.keep(fill, (market, 0))
             return None
+        known, _ = settling
+        if state.is_final:
+            self._ended.keep(fill, self._settling.pop(fill))
         stock = self._stocks.get(known)
         booked = None if stock is None else stock.moved(fill, state)
         if booked is not None:
@@ -115,8 +126,9 @@ class Ledger:
         return booked
 
     def size_of(self, fill: FillId) -> Qty:
-        """Return the size of a fill, 0 if it was never heard of."""
-        return self._fills.get(fill, (None, 0))[1]
+        """Return the size of a fill, 0 if it was not heard of, or not of late."""
+        kept = self._settling.get(fill) or self._ended.get(fill)
+        return 0 if kept is None else kept[1]
 
     def adjusted(self, market: MarketId, adjusted: Adjusted) -> Booked:
         """Correct a holding; no cash moves."""
