@@ -140,9 +140,9 @@ class LiveBroker:
     def _resolved_unseen(self, seen: MarketStatusSeen) -> Sequence[Message]:
         """Settle what was held before pmterm in a market that it has never shown."""
         is_paid = seen.status is MarketStatus.RESOLVED and seen.payout >= 0
-        if not is_paid or seen.market in self._over:
+        is_over = any(desk.book.is_over(seen.market) for desk in self._desks.values())
+        if not is_paid or is_over:
             return ()
-        self._over.add(seen.market)
         return (MarketSettled(seen.at, seen.market, seen.payout),)
 
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
