@@ -54,6 +54,9 @@ class Holdings:
         self._theirs = theirs.holdings
         self._prices |= {seen.market: _price(seen) for seen in theirs.outcomes}
         said: list[Message] = []
+        for market in [m for m in self._differs if self._book.is_over(m)]:
+            del self._differs[market]
+            said.append(HoldingDiffers(at, market, 0, 0, is_over=True))
         for market in dict.fromkeys([*self._theirs, *self._book.markets()]):
             if self._is_quiet(market, at):
                 said += self._compare(market, self._theirs.get(market, 0), at)

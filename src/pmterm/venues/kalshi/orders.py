@@ -28,6 +28,7 @@ from pmterm.venues.kalshi.groups import Groups
 from pmterm.venues.kalshi.lists import Lists, misfit
 from pmterm.venues.kalshi.moods import Moods
 from pmterm.venues.kalshi.ours import Ours
+from pmterm.venues.kalshi.payouts import Payouts
 from pmterm.venues.kalshi.refusals import ASKED, ORDERED
 from pmterm.venues.kalshi.user import UserStream
 
@@ -49,6 +50,7 @@ class KalshiOrders:
         self._amends = Amends(self._ours)
         self._cancels = Cancels(self._ours)
         self._lists = Lists()
+        self._payouts = Payouts()
         self._moods = Moods()
         self._user = UserStream(self._ours.known, self._ours.groups, self._ours.house.subaccount)
         self._verbs: dict[str, Callable[[HttpResponse, Asked], Said]] = {
@@ -59,6 +61,7 @@ class KalshiOrders:
             ListKind.ORDERS: self._orders_answered,
             ListKind.FILLS: self._fills_answered,
             ListKind.HOLDINGS: self._holdings_answered,
+            "paid": self._payouts.answered,
             "money": self._money_answered,
             "status": self._status_answered,
             "group": self._ours.groups.answered,
@@ -145,8 +148,12 @@ class KalshiOrders:
         """Return the request for all fills since then."""
         return [self._lists.fills(since, at)]
 
-    def list_holdings(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:  # noqa: ARG002 - it tells all
-        """Return the request for all positions that are not zero, in whatever market."""
+    def list_holdings(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for all positions that are not zero, in whatever market.
+
+        Before the list's end it is told what those of `markets` paid that are no longer on it.
+        """
+        self._payouts.begin(markets, at)
         return [self._lists.holdings(at, self._ours.house.subaccount)]
 
     def ask_money(self, at: Ns) -> Sequence[HttpRequest]:
@@ -223,7 +230,8 @@ class KalshiOrders:
         return self._lists.answered(response, asked, self._only_ours(read))
 
     def _holdings_answered(self, response: HttpResponse, asked: Asked) -> Said:
-        return self._lists.answered(response, asked, self._only_ours(rows.holdings_seen))
+        said = self._lists.answered(response, asked, self._only_ours(rows.holdings_seen))
+        return self._payouts.listed(said, asked)
 
     def _money_answered(self, response: HttpResponse, asked: Asked) -> Said:  # noqa: ARG002 - as others
         if not verdicts.is_done(response):
