@@ -69,6 +69,7 @@ class Blotter:
             origin=message.origin,
             is_post_only=message.post_only,
             is_reduce_only=message.reduce_only,
+            expires_at=message.expires_at,
         )
         self._cap()
 

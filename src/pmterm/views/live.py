@@ -327,4 +327,5 @@ def _told(ticket: SubmitTicket) -> Intent:
         ticket.post_only,
         ticket.reduce_only,
         ticket.origin,
+        expires_at=ticket.expires_at,
     )

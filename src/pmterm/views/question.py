@@ -6,7 +6,7 @@ from pmterm.messages.commands import AmendTicket, SubmitTicket
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.views.board import Board
-from pmterm.views.figures import cash_text, price_text, qty_text
+from pmterm.views.figures import cash_text, clock_text, price_text, qty_text
 from pmterm.views.live import Question
 from pmterm.views.news import tick_of
 from pmterm.views.ticket import Terms, estimate
@@ -17,7 +17,8 @@ def heading(question: Question, market: Market | None) -> str:
     wish = question.intent
     name = market.outcomes[0].name if market is not None else wish.market
     price = price_text(wish.price, tick=tick_of(wish.price)) if wish.price else "market"
-    kinds = [wish.tif.upper()]
+    ends = f" until {clock_text(wish.expires_at)} UTC" if wish.expires_at else ""
+    kinds = [wish.tif.upper() + ends]
     kinds += ["post only"] * wish.post_only + ["reduce only"] * wish.reduce_only
     change = f"CHANGE {wish.replaces} TO " if wish.replaces else ""
     return f"{change}{wish.side.upper()} {qty_text(wish.qty)} {name} @ {price}, {', '.join(kinds)}?"

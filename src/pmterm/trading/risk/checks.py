@@ -9,8 +9,9 @@ from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
 from pmterm.messages.orders import Intent, Refused
 from pmterm.model.collar import furthest_price
 from pmterm.model.ids import Venue
+from pmterm.model.life import SHORTEST_LIFE
 from pmterm.model.market import Market
-from pmterm.model.order import GateState, Side
+from pmterm.model.order import GateState, Side, TimeInForce
 from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
 from pmterm.model.units import (
     CASH_ONE,
@@ -162,6 +163,11 @@ def sane_order(case: Case) -> Verdict | None:
     if case.market is not None and not case.market.is_on_grid(intent.price):
         step = price_text(case.market.step_at(intent.price))
         return Verdict("price", price_text(intent.price), f"steps of {step}", "use a grid price")
+    if intent.tif is TimeInForce.GTD and case.market is not None:
+        least = SHORTEST_LIFE[case.market.venue]
+        left = max(0, intent.expires_at - case.at)
+        if left < least:
+            return Verdict("end", f"in {seconds(left)}", f"in {seconds(least)}", "a later end")
     if intent.replaces and not case.is_amend_known:
         return Verdict("amend", "it has ended", "a working order", "place a new order")
     return None

@@ -228,7 +228,7 @@ class Manual:
         told, price = self._quotes.priced(market, ticket.side, ticket.price)
         at_market = ticket.price == 0
         tif = ticket.tif
-        if at_market and tif is TimeInForce.GTC:
+        if at_market and tif in {TimeInForce.GTC, TimeInForce.GTD}:
             tif = TimeInForce.IOC
         return Intent(
             ticket.at,
@@ -242,7 +242,7 @@ class Manual:
             reduce_only=ticket.reduce_only,
             origin=ticket.origin,
             told_price=told,
-            expires_at=ticket.expires_at,
+            expires_at=0 if at_market else ticket.expires_at,
             confirmed=ticket.confirmed,
         )
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import Cash, Price, Qty, price_text
+from pmterm.model.units import Cash, Ns, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.views.board import Board
+from pmterm.views.ends import HINT, end_objection, parse_end
 from pmterm.views.figures import age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
@@ -29,12 +30,32 @@ class Draft:
         self.is_post_only = False
         self.is_reduce_only = False
         self.is_by_size = False
+        self.ends = ""
         self.amends: OrderRow | None = None
 
     @property
     def limit(self) -> Price:
         """The price, 0 for at market."""
         return max(self.price, 0)
+
+    def end(self, at: Ns) -> Ns:
+        """Return when it ends by itself, 0: never, or not by what was typed.
+
+        Raises:
+            ValueError: what was typed is no time.
+        """
+        return parse_end(self.ends, at) if self.tif is TimeInForce.GTD else 0
+
+    def wrong_end(self, at: Ns) -> str:
+        """Say what stands against its end; empty where nothing does."""
+        if self.tif is not TimeInForce.GTD:
+            return ""
+        if not self.limit:
+            return "GTD needs a price: at market nothing rests"
+        try:
+            return end_objection(self.market.venue, self.end(at), at)
+        except ValueError:
+            return f"when it ends does not read: {HINT} (UTC)"
 
     def terms(self, board: Board) -> Terms:
         """Return what the order would be; an amended one counts with what is left of it."""
@@ -70,6 +91,8 @@ class Estimate(Lines):
         draft = self.draft
         if draft.price < 0:
             return TicketView(objection="price does not read; dollars, like 0.47")
+        if wrong := draft.wrong_end(self.board.at):
+            return TicketView(objection=wrong)
         return estimate(draft.market, self.board.ladder, draft.terms(self.board))
 
     def obstacle(self) -> str:
