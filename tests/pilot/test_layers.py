@@ -2,6 +2,7 @@
 
 from tests.pilot.live_build import live_desk
 from tests.pilot.session import Session
+from textual.command import CommandList
 
 from pmterm.tui.palette import Palette
 from pmterm.tui.screens.arm import ArmScreen
@@ -77,6 +78,17 @@ async def test_paging_through_a_palette_without_room_does_nothing():
         await at_once(s, "pageup", "pagedown", "backspace", "pagedown")
         assert s.app.crash is None
         assert isinstance(s.app.screen, Palette)
+
+
+async def test_a_letter_that_comes_after_the_palette_lost_its_list_is_no_error():
+    async with Session(live_desk()) as s:
+        await s.press("ctrl+p")
+        palette = s.app.screen
+        await palette.query_one(CommandList).remove()
+        palette._gather_commands("b")
+        await s.pilot.pause(0.1)
+        assert s.app.crash is None
+        assert s.app.is_running
 
 
 async def test_rows_picked_at_once_open_one_ticket():
