@@ -14,7 +14,7 @@ from pmterm.live.readiness import Readiness
 from pmterm.live.reconcile import Rounds, Theirs
 from pmterm.live.settings import LiveSettings
 from pmterm.live.timing import Waterfalls
-from pmterm.live.trades import Trades
+from pmterm.live.trades import DUST, Trades
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.live import Reconciled
@@ -32,7 +32,6 @@ from pmterm.messages.said import (
     FillSeen,
     HoldingSeen,
     ListEnded,
-    ListKind,
     MoneySeen,
     MoodSeen,
     OrderAccepted,
@@ -315,8 +314,6 @@ class VenueDesk:
         return self._compared(self.rounds.money_seen(seen), seen.at)
 
     def _list_ended(self, ended: ListEnded) -> Sequence[Message]:
-        if ended.kind is ListKind.FILLS and ended.is_whole:
-            self._asking.fills_listed()
         return self._compared(self.rounds.list_ended(ended), ended.at)
 
     def _compared(self, theirs: Theirs | None, at: Ns) -> Sequence[Message]:
@@ -331,7 +328,8 @@ class VenueDesk:
         said = [*judge(theirs, at), *self.holdings.cash(theirs, at)]
         self._ready.reconciled(theirs.began_at)
         self.rounds.rest(at, is_working=any(True for _ in self.table.working()))
-        differences = len(lost) + self.holdings.open_differences()
+        short = sum(o.let_go > DUST and o.owes > DUST for o in self.table.all())
+        differences = len(lost) + self.holdings.open_differences() + short
         took = (at - theirs.began_at) // MS
         return [*said, Reconciled(at, self.venue, theirs.cause, differences, took)]
 

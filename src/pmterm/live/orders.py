@@ -10,11 +10,19 @@ from pmterm.model.fees import FeeMeter, FeeSchedule
 from pmterm.model.ids import MarketId, OrderId, VenueOrderId
 from pmterm.model.market import Market
 from pmterm.model.order import OrderState, Side, TimeInForce
-from pmterm.model.units import Ns, Price, Qty
+from pmterm.model.units import Ns, Price, Qty, fixed_text
 from pmterm.trading.execution.lifecycle import next_state
 from pmterm.venues.base import OrderSent
 
 KEPT = 2_000  # ended orders remembered, so that a late word about one finds it
+
+
+class FillsAsked(msgspec.Struct, frozen=True):
+    """How often fills were asked for since `heard` of them had come, and when that is due again."""
+
+    heard: tuple[Qty, Qty] = (0, 0)
+    times: int = 0
+    due: Ns = 0
 
 
 class LiveOrder(msgspec.Struct):
@@ -25,7 +33,8 @@ class LiveOrder(msgspec.Struct):
     that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is wanted back.
     `asks` and `misses` count what was asked about it since it became doubtful, and how often the
     venue did not know it; `next_ask` is when to ask again. `answered_at` is when this session first
-    had an answer about it, by the clock that nobody can set.
+    had an answer about it, by the clock that nobody can set. `let_go` of what it lacks was told as
+    a difference.
     """
 
     id: OrderId
@@ -56,6 +65,8 @@ class LiveOrder(msgspec.Struct):
     misses: int = 0
     next_ask: Ns = 0
     answered_at: Ns | None = None
+    let_go: Qty = 0
+    fills_asked: FillsAsked = FillsAsked()
     amends: dict[OrderId, Intent] = msgspec.field(default_factory=dict)
 
     @property
@@ -74,9 +85,14 @@ class LiveOrder(msgspec.Struct):
         return self.booked - self.failed
 
     @property
-    def lacks(self) -> Qty:
+    def owes(self) -> Qty:
         """What has traded by the venue's word and no fill has told of yet."""
         return max(0, self.filled - self.booked)
+
+    @property
+    def lacks(self) -> Qty:
+        """What of that is still waited for: not told as a difference yet."""
+        return max(0, self.owes - self.let_go)
 
     def sent(self) -> OrderSent:
         """Return it as its venue's requests need it."""
@@ -111,6 +127,23 @@ class LiveOrder(msgspec.Struct):
             self.ended_at = at
         self.told = self.done
         return said
+
+    def let_go_of_fills(self, at: Ns) -> OrderReport:
+        """Wait no longer for fills that it lacks, and say so once."""
+        self.let_go = self.owes
+        heard, said = fixed_text(self.booked, 6), fixed_text(self.filled, 6)
+        return OrderReport(
+            at,
+            self.id,
+            self.market,
+            self.state,
+            self.price,
+            max(self.qty, self.done),
+            self.done,
+            f"the venue says that {said} traded, and told of {heard}",
+            until=self.until,
+            lacks=self.let_go,
+        )
 
     def restart_asking(self, at: Ns) -> None:
         """Begin to ask about it afresh, from `at` on."""
@@ -227,6 +260,7 @@ def recall_report(order: LiveOrder, report: OrderReport) -> None:
     order.state = next_state(order.state, report)
     order.price, order.qty = report.price, report.qty
     order.filled = order.told = max(order.filled, report.filled)
+    order.let_go = max(order.let_go, report.lacks)
     order.existed = order.existed or report.state in _PROVEN
     order.was_given_up = order.was_given_up or report.reason.startswith(GIVEN_UP)
     if order.state.is_final:

@@ -139,6 +139,7 @@ class Exposure:
             del order.amends[0]
         order.price, order.qty = report.price, report.qty
         order.expected = max(order.expected, report.filled)
+        order.before = max(order.before, report.lacks)
         order.has_ended = order.has_ended or report.state.is_final
         self._changed(order.intent.market)
         self._drop_if_done(order)
