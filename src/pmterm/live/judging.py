@@ -137,7 +137,7 @@ class Judge:
             return () if seen.state.is_final else self._adopt(seen)
         known = self._known(order, seen)
         if not order.is_working:
-            return [*known, *self._risen(order, seen)]
+            return [*known, *self._works_after_all(order, seen)]
         order.misses = 0
         order.filled = max(order.filled, seen.filled)
         if seen.state.is_final:
@@ -238,7 +238,7 @@ class Judge:
             ),
         )
 
-    def _risen(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
+    def _works_after_all(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
         """An order that had ended works after all: ours again, and taken back at once.
 
         A read just after the end may be older than the end; one given up for lost may not.
