@@ -17,6 +17,7 @@ from pmterm.messages.commands import (
     CancelAll,
     CancelMarket,
     CancelOrder,
+    ChangeLimit,
     CloseAll,
     ClosePosition,
     Disarm,
@@ -45,6 +46,7 @@ from pmterm.messages.orders import (
     GateChanged,
     Intent,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderKnown,
     OrderNamed,
@@ -108,6 +110,8 @@ Journaled: TypeAlias = (
     | FillMoved
     | PlanStarted
     | PlanMoved
+    | ChangeLimit
+    | LimitChanged
 )
 JOURNALED: Final[tuple[type[Message], ...]] = get_args(Journaled)
 
@@ -117,7 +121,7 @@ DECISIONS: Final = frozenset(JOURNALED) - {
     SessionStarted, MarketSeen, JournalFailed, SubmitTicket, AmendTicket, CancelOrder,
     CancelMarket, CancelAll, ClosePosition, CloseAll, Panic, Halt, Reduce, Resume, Arm, Disarm,
     AcceptVenue, AccountSeen, Armed, Disarmed, CashSeen, HoldingDiffers, HoldingAdjusted,
-    Reconciled, OrderTimed, OrderNamed, OrderKnown, OrderAdopted, FillMoved,
+    Reconciled, OrderTimed, OrderNamed, OrderKnown, OrderAdopted, FillMoved, ChangeLimit,
 }  # fmt: skip
 
 _KINDS: Final = frozenset(JOURNALED)

@@ -45,6 +45,7 @@ from pmterm.messages.orders import (
     GateChanged,
     Intent,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderReport,
     PlanMoved,
@@ -169,6 +170,7 @@ class Fold:
             WorkerDown: self.news.worker_down,
             Noticed: self.news.noticed,
             LagSeen: self._lag,
+            LimitChanged: self.news.limit_changed,
             Heartbeat: self._heartbeat,
             **self._hears_accounts(),
         }

@@ -27,7 +27,7 @@ class Docket:
     """Markets as they are, and what was approved lately."""
 
     def __init__(self, limits: Limits, exposure: Exposure, watch: Watch) -> None:
-        self._limits = limits
+        self.limits = limits
         self._exposure = exposure
         self._watch = watch
         self._openings: dict[MarketId, Ns] = {}
@@ -87,10 +87,10 @@ class Docket:
         """Put together what the checks may look at."""
         exposure, market = self._exposure, intent.market
         now, then = exposure.worst(market), exposure.worst(market, intent)
-        since = intent.at - self._limits.order_window
+        since = intent.at - self.limits.order_window
         case = Case(
             intent=intent,
-            limits=self._limits,
+            limits=self.limits,
             state=state,
             reason=reason,
             market=self.markets.get(market),

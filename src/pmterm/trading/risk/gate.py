@@ -10,6 +10,7 @@ from pmterm.messages.commands import (
     CancelAll,
     CancelMarket,
     CancelOrder,
+    ChangeLimit,
     CloseAll,
     ClosePosition,
     Disarm,
@@ -46,6 +47,7 @@ from pmterm.messages.orders import (
     GateChanged,
     Intent,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderReport,
 )
@@ -59,6 +61,7 @@ from pmterm.trading.risk.arming import Arming, cannot_arm
 from pmterm.trading.risk.checks import Case, Verdict, judge
 from pmterm.trading.risk.docket import Docket
 from pmterm.trading.risk.exposure import Exposure
+from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveRules, judge_live
 from pmterm.trading.risk.usage import Usage, limit_uses
@@ -77,7 +80,7 @@ class Gate:
     """
 
     def __init__(self, limits: Limits, live: LiveRules | None = None) -> None:
-        self._limits = limits
+        self._in_force = InForce(limits)
         self._exposure = Exposure()
         self._watch = Watch(limits, self._exposure)
         self._docket = Docket(limits, self._exposure, self._watch)
@@ -88,6 +91,10 @@ class Gate:
         self._reason = ""
         self._until: Ns = 0
         self._is_live = False
+
+    @property
+    def _limits(self) -> Limits:
+        return self._in_force.now
 
     @property
     def state(self) -> GateState:
@@ -175,6 +182,7 @@ class Gate:
             HoldingDiffers: silently(self._arming.differing),
             CashSeen: silently(self._exposure.cash_seen),
             AccountSeen: silently(self._docket.account_seen),
+            ChangeLimit: self._change_limit,
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
@@ -201,6 +209,7 @@ class Gate:
             HoldingDiffers: self._arming.differing,
             CashSeen: self._exposure.cash_seen,
             AccountSeen: self._docket.account_seen,
+            LimitChanged: self._note_limit,
         }
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
@@ -222,6 +231,20 @@ class Gate:
         self._is_live = self._answers.is_live = session.mode is Mode.LIVE
         self._exposure.started(session)
         self._arming.started()
+        self._in_force.started()
+        self._heed_limits()
+
+    def _change_limit(self, command: ChangeLimit) -> Sequence[Message]:
+        said = self._in_force.change(command)
+        self._heed_limits()
+        return (said, *self._after(command.at))
+
+    def _note_limit(self, changed: LimitChanged) -> None:
+        self._in_force.changed(changed)
+        self._heed_limits()
+
+    def _heed_limits(self) -> None:
+        self._watch.limits = self._docket.limits = self._limits
 
     def _arm(self, command: Arm) -> Sequence[Message]:
         venue = self._exposure.ledger.venue(command.market)
