@@ -70,7 +70,7 @@ class Held(_Exposed):
         intent = approved.intent
         is_split = self.exposure.ledger.is_split(intent.market)
         if is_split and not intent.replaces and approved.outcome == sold_by(intent.side):
-            free = self.exposure.shelf(intent).free
+            free = self.exposure.inventory(intent).free
             if intent.qty > free:
                 offered, there = fixed_text(intent.qty, 6), fixed_text(max(0, free), 6)
                 self.note(row, f"{intent.order} offered {offered} with {there} free to sell")

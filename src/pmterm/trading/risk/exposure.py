@@ -10,7 +10,7 @@ from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import FillState, Side
-from pmterm.model.outcome import Shelf, Way, outcome_of, sold_by
+from pmterm.model.outcome import Inventory, Leg, outcome_of, sold_by
 from pmterm.model.stock import Adjusted
 from pmterm.model.units import Cash, Qty, cost
 from pmterm.trading.risk.reserved import (
@@ -207,16 +207,16 @@ class Exposure:
         self._changed(settled.market)
         return self.ledger.settled(settled.market, settled.payout)
 
-    def way(self, intent: Intent) -> Way:
+    def leg(self, intent: Intent) -> Leg:
         """Return for which outcome an order would be sent; an amended one keeps its own."""
         old = self.orders.get(intent.replaces)
         if not self.ledger.is_split(intent.market):
-            return Way(0, is_sale=False)
+            return Leg(0, is_sale=False)
         if old is not None:
-            return Way(old.outcome, is_sale=old.outcome == sold_by(intent.side))
-        return outcome_of(intent.side, self.shelf(intent), self._steps.get(intent.market, 1))
+            return Leg(old.outcome, is_sale=old.outcome == sold_by(intent.side))
+        return outcome_of(intent.side, self.inventory(intent), self._steps.get(intent.market, 1))
 
-    def shelf(self, intent: Intent) -> Shelf:
+    def inventory(self, intent: Intent) -> Inventory:
         """Return what there is of the outcome that an order of that side sells."""
         market, outcome = intent.market, sold_by(intent.side)
         offered = sum(
@@ -225,7 +225,7 @@ class Exposure:
             if order.outcome == outcome and order.intent.side is intent.side
         )
         held = self.ledger.held_of(market, outcome)
-        return Shelf(held, self.ledger.settling_of(market, outcome), offered)
+        return Inventory(held, self.ledger.settling_of(market, outcome), offered)
 
     def free_cash(self, market: MarketId) -> Cash:
         """Return the cash that a new order in a market could be paid from."""
@@ -279,7 +279,7 @@ class Exposure:
             return most_paid(self.held(market), *self._offers(market, wish))
         if wish.market != market or wish.replaces:
             return self._paid_apart(market, wish)
-        new = 0 if self.way(wish).is_sale else cost(unit_loss(wish.side, wish.price), wish.qty)
+        new = 0 if self.leg(wish).is_sale else cost(unit_loss(wish.side, wish.price), wish.qty)
         return self._stake(market).to_pay + new
 
     def _paid_apart(self, market: MarketId, wish: Intent | None = None) -> Cash:

@@ -266,7 +266,7 @@ class Gate:
             intent,
             reserved=max(0, case.market_then - case.market_now),
             fee_estimate=self._docket.fee(intent, is_taker=case.is_taker),
-            outcome=self._exposure.way(intent).outcome,
+            outcome=self._exposure.leg(intent).outcome,
         )
         self._docket.approved(approved)
         return (approved,)
