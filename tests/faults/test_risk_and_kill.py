@@ -541,7 +541,7 @@ def doubted_book(rig):
 
 
 def unknown_market(rig):
-    rig.gate._docket.markets.clear()
+    rig.gate._facts.markets.clear()
 
 
 def unknown_fee(rig):

@@ -59,11 +59,11 @@ from pmterm.model.units import Ns
 from pmterm.trading.risk.answers import Answers
 from pmterm.trading.risk.arming import Arming, cannot_arm
 from pmterm.trading.risk.checks import Case, Verdict, judge
-from pmterm.trading.risk.docket import Docket
 from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveRules, judge_live
+from pmterm.trading.risk.order_facts import OrderFacts
 from pmterm.trading.risk.usage import Usage, limit_uses
 from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars, percent
@@ -83,7 +83,7 @@ class Gate:
         self._in_force = InForce(limits)
         self._exposure = Exposure()
         self._watch = Watch(limits, self._exposure)
-        self._docket = Docket(limits, self._exposure, self._watch)
+        self._facts = OrderFacts(limits, self._exposure, self._watch)
         self._arming = Arming(live or LiveRules())
         self._books = self._watch.books
         self._answers = Answers(limits, self._arming.rules.refusals)
@@ -155,8 +155,8 @@ class Gate:
             BookDoubted: self._book_lost,
             TickChanged: self._tick_changed,
             FeedDown: self._feed_down,
-            MarketSeen: silently(self._docket.market_seen),
-            MarketStatusSeen: silently(self._docket.status_seen),
+            MarketSeen: silently(self._facts.market_seen),
+            MarketStatusSeen: silently(self._facts.status_seen),
             SessionStarted: silently(self._note_start),
             Intent: self._judge,
             OrderReport: self._reported,
@@ -181,17 +181,17 @@ class Gate:
             HoldingAdjusted: silently(self._note_adjusted),
             HoldingDiffers: silently(self._arming.differing),
             CashSeen: silently(self._exposure.cash_seen),
-            AccountSeen: silently(self._docket.account_seen),
+            AccountSeen: silently(self._facts.account_seen),
             ChangeLimit: self._change_limit,
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Return how the journal restores the gate."""
         return {
-            MarketSeen: self._docket.market_seen,
-            MarketStatusSeen: self._docket.status_seen,
+            MarketSeen: self._facts.market_seen,
+            MarketStatusSeen: self._facts.status_seen,
             SessionStarted: self._note_start,
-            Approved: self._docket.approved,
+            Approved: self._facts.approved,
             OrderReport: folding(self._note_report),
             Fill: folding(self._note_fill),
             MarketSettled: folding(self._note_settled),
@@ -208,7 +208,7 @@ class Gate:
             HoldingAdjusted: self._note_adjusted,
             HoldingDiffers: self._arming.differing,
             CashSeen: self._exposure.cash_seen,
-            AccountSeen: self._docket.account_seen,
+            AccountSeen: self._facts.account_seen,
             LimitChanged: self._note_limit,
         }
 
@@ -217,7 +217,7 @@ class Gate:
         return ()
 
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
-        self._docket.tick_changed(changed)
+        self._facts.tick_changed(changed)
         return self._book_lost(changed)
 
     def _book_lost(self, lost: _Lost) -> Sequence[Message]:
@@ -244,7 +244,7 @@ class Gate:
         self._heed_limits()
 
     def _heed_limits(self) -> None:
-        self._watch.limits = self._docket.limits = self._limits
+        self._watch.limits = self._facts.limits = self._limits
 
     def _arm(self, command: Arm) -> Sequence[Message]:
         venue = self._exposure.ledger.venue(command.market)
@@ -257,7 +257,7 @@ class Gate:
 
     def _judge(self, intent: Intent) -> Sequence[Message]:
         differs = self._arming.differs.get(intent.market) if self._is_live else None
-        case = self._docket.case(intent, self._state, self._reason, differs)
+        case = self._facts.case(intent, self._state, self._reason, differs)
         verdict = self._judge_live(case) if self._is_live else judge(case)
         if verdict is not None:
             return (verdict.refused(intent),)
@@ -265,10 +265,10 @@ class Gate:
             intent.at,
             intent,
             reserved=max(0, case.market_then - case.market_now),
-            fee_estimate=self._docket.fee(intent, is_taker=case.is_taker),
+            fee_estimate=self._facts.fee(intent, is_taker=case.is_taker),
             outcome=self._exposure.leg(intent).outcome,
         )
-        self._docket.approved(approved)
+        self._facts.approved(approved)
         return (approved,)
 
     def _judge_live(self, case: Case) -> Verdict | None:
@@ -276,7 +276,7 @@ class Gate:
         ready = arming.ready.get(market.venue) if market is not None else None
         differs = arming.differs.get(case.intent.market)
         arming.used(case.at)
-        return judge_live(self._docket.live_case(case, arming.rules, ready, arming.armed, differs))
+        return judge_live(self._facts.live_case(case, arming.rules, ready, arming.armed, differs))
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         why = self._note_report(report)
@@ -288,7 +288,7 @@ class Gate:
 
     def _note_report(self, report: OrderReport) -> str:
         order = self._exposure.orders.get(report.order)
-        market = self._docket.markets.get(report.market)
+        market = self._facts.markets.get(report.market)
         venue = market.venue if market is not None else None
         why = self._answers.why_to_halt(order, venue, report)
         self._exposure.report(report)

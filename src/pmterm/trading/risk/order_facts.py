@@ -23,7 +23,7 @@ from pmterm.trading.risk.watch import Watch
 REPEATS_KEPT: Final = 32
 
 
-class Docket:
+class OrderFacts:
     """Markets as they are, and what was approved lately."""
 
     def __init__(self, limits: Limits, exposure: Exposure, watch: Watch) -> None:
