@@ -40,6 +40,8 @@ def market(venue=VENUE):
 
 
 class Wing:
+    has_dead_man = True
+
     """A venue whose answers are whatever the test says next; it keeps what it was asked."""
 
     def __init__(self, venue=VENUE):

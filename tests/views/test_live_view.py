@@ -443,6 +443,8 @@ def test_account_in_words():
     assert compared_words(kalshi, NOW) == "compared 42s ago (timer) agrees, 310 ms"
     assert compared_words(poly, NOW) == "compared 55s ago (start) 1 differ, 820 ms"
     assert beat_words(kalshi, NOW) == "no dead-man"
+    assert beat_words(VenueView(Venue.POLYMARKET), NOW) == "dead-man not confirmed"
+    assert "not confirmed: orders stay" in dead_man_words(VenueView(Venue.POLYMARKET), NOW)
     assert beat_words(poly, NOW) == "dead-man 3.0s ago, fires in 12s"
     assert link_words(kalshi) == "clock +240 ms, 512 calls, 2 limited, 1 failed"
     assert not is_alarming(poly, NOW)

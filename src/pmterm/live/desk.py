@@ -74,7 +74,7 @@ class VenueDesk:
         self.holdings = Holdings(wing.venue, self.table, self.book, self.trades)
         self.rounds = Rounds(wing)
         self._asking = Asking(wing, self.table, self.trades)
-        self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man)
+        self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man and wing.has_dead_man)
         self._link = Link(wing.venue)
         self._dead_man = DeadMan(wing, is_wanted=settings.dead_man)
         self._named: dict[OrderId, OrderNamed | str] = {}

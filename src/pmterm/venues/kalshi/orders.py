@@ -43,6 +43,7 @@ class KalshiOrders:
     """
 
     venue = Venue.KALSHI
+    has_dead_man = False
 
     def __init__(self, house: House | None = None) -> None:
         self._ours = Ours(house or House())

@@ -50,6 +50,7 @@ class PolymarketOrders:
     """
 
     venue = Venue.POLYMARKET
+    has_dead_man = True
 
     def __init__(
         self, wallet: Wallet, trader: Trader, *, chain: int = POLYGON, crude: bool = True
