@@ -86,7 +86,7 @@ def placed(order, side=Side.BUY, qty=40, price=4500, **more):
     return (asked, Approved(asked.at, asked, 18 * CASH_ONE))
 
 
-def unknown(order="p7-00008", reason="look 2 of 3", ago=8):
+def unknown(order="p7-00008", reason="look 2: not there; given up after 60 s", ago=8):
     return (
         *placed(order),
         report(order, OrderState.UNKNOWN, at=NOW - ago * SECOND, reason=reason),

@@ -171,20 +171,26 @@ def test_reducing_is_said_beside_the_arming():
 
 
 def test_unknown_order_is_pinned_with_what_to_do():
-    board = board_of(*unknown(reason="look 2 of 3"), *placed("p7-00010"))
+    board = board_of(*unknown(reason="look 2: not there; given up after 60 s"), *placed("p7-00010"))
     row = board.orders[0]
     assert (row.order, state_words(row, NOW)) == ("p7-00008", "UNKNOWN 8.0s")
-    assert advice(row) == "do not send again; pmterm is asking the venue: look 2 of 3"
+    assert (
+        advice(row)
+        == "do not send again; pmterm is asking the venue: look 2: not there; given up after 60 s"
+    )
     assert board.live.counts.unknown == 1
     assert not any(mark.is_sure for mark in board.ladder.own if mark.order == "p7-00008")
 
 
 def test_an_unknown_order_counts_its_time_through_further_looks():
     board = board_of(
-        *unknown(), report("p7-00008", OrderState.UNKNOWN, at=NOW, reason="look 3 of 3")
+        *unknown(),
+        report(
+            "p7-00008", OrderState.UNKNOWN, at=NOW, reason="look 3: not there; given up after 60 s"
+        ),
     )
     assert state_words(board.orders[0], NOW) == "UNKNOWN 8.0s"
-    assert "look 3 of 3" in advice(board.orders[0])
+    assert "look 3: not there; given up after 60 s" in advice(board.orders[0])
 
 
 def test_cancel_that_is_not_proved_says_so():

@@ -177,10 +177,12 @@ class Judge:
         return first is not None and self._ticked_at - first >= TIME_TO_REFUTE
 
     def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
-        """Say how often the venue was asked in vain, where that is all there is to say."""
+        """Say that the venue was asked in vain, and what ends the asking."""
         if order.state is not OrderState.UNKNOWN:
             return ()
-        why = f"look {order.misses} of {max(LOOKS_TO_REFUTE, order.misses)}, over a minute"
+        is_late = at - order.sent_at >= TIME_TO_REFUTE
+        end = f"at look {LOOKS_TO_REFUTE}" if is_late else f"after {TIME_TO_REFUTE // SECOND} s"
+        why = f"look {order.misses}: not there; given up {end}"
         return (order.report(at, OrderState.UNKNOWN, why),)
 
     def _known(self, order: LiveOrder, said: OrderAccepted | OrderSeen) -> list[Message]:
