@@ -27,7 +27,8 @@ def test_a_pair_of_both_outcomes_ties_up_a_dollar_and_is_worth_one():
     assert it.now.held.qty == 0
     assert it.now.cash == -4 * CASH_ONE - 5_500_000
     assert it.now.cash + it.now.pairs == it.now.held.realised == 500_000
-    assert it.add(Paid(10_000)).cash == 10 * CASH_ONE
+    assert it.add(Paid(10_000)).cash == 0
+    assert it.now.due == 10 * CASH_ONE
 
 
 def test_selling_one_of_a_pair_leaves_the_other():
@@ -36,7 +37,8 @@ def test_selling_one_of_a_pair_leaves_the_other():
     assert booked.cash == 2_400_000
     assert (it.now.yes, it.now.no) == (6 * QTY_ONE, 10 * QTY_ONE)
     assert it.now.held.qty == -4 * QTY_ONE
-    assert it.add(Paid(0)).cash == 10 * CASH_ONE  # every NO
+    assert it.add(Paid(0)).cash == 0
+    assert it.now.due == 10 * CASH_ONE  # every NO
 
 
 def test_where_outcomes_are_one_book_a_sale_of_no_closes_yes():
@@ -78,15 +80,16 @@ def test_only_what_was_bought_settles_and_what_was_sold_is_gone_at_once():
 def test_a_payout_that_came_before_the_failure_is_taken_back_with_it():
     first = traded("a", state=FillState.MATCHED)
     it = split(first, Paid(10_000))
-    assert it.now.cash == 6 * CASH_ONE
-    assert it.moved(first.id, FillState.FAILED).cash == -6 * CASH_ONE
-    assert (it.now.cash, it.now.held.realised) == (0, 0)
+    assert (it.now.cash, it.now.due) == (-4 * CASH_ONE, 10 * CASH_ONE)
+    assert it.moved(first.id, FillState.FAILED).cash == 4 * CASH_ONE
+    assert (it.now.cash, it.now.due, it.now.held.realised) == (0, 0, 0)
 
 
 def test_a_fill_heard_of_after_the_payout_is_paid_out():
     it = split(Paid(10_000))
     booked = it.add(traded("a", price=4000))
-    assert booked.cash == booked.profit == 6 * CASH_ONE
+    assert (booked.cash, booked.profit) == (-4 * CASH_ONE, 6 * CASH_ONE)
+    assert it.now.due == 10 * CASH_ONE
     assert it.is_empty
 
 

@@ -15,6 +15,7 @@ from pmterm.live.holdings import QUIET
 from pmterm.live.settings import LiveSettings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.orders import Fill, FillMoved, OrderReport
 from pmterm.messages.said import FillSeen, HoldingSeen, ListEnded, ListKind, MoneySeen, OrderSeen
 from pmterm.messages.transport import HttpRequest
@@ -44,6 +45,7 @@ class Theirs(msgspec.Struct):
     fills: dict[FillId, FillSeen] = msgspec.field(default_factory=dict)
     holdings: dict[MarketId, Qty] = msgspec.field(default_factory=dict)
     cash: Cash = -1
+    resolved: set[MarketId] = msgspec.field(default_factory=set)
     whole: set[ListKind] = msgspec.field(default_factory=set)
 
 
@@ -145,6 +147,8 @@ def _take(theirs: Theirs, word: Message) -> None:
         case HoldingSeen():
             signed = word.qty if word.outcome == 0 else -word.qty
             theirs.holdings[word.market] = theirs.holdings.get(word.market, 0) + signed
+        case MarketStatusSeen():
+            theirs.resolved.add(word.market)
         case MoneySeen():
             theirs.cash = word.cash
         case ListEnded(is_whole=True):
@@ -158,7 +162,7 @@ def compare(books: Books, theirs: Theirs) -> list[Line]:
     return [
         _line(books, "orders", f"{len(theirs.orders)} open, the same", _orders(books, theirs)),
         _line(books, "fills", f"{len(theirs.fills):,}, the same", _fills(books, theirs)),
-        _line(books, "holdings", "the same in every market", _holdings(books, theirs)),
+        _held(books, theirs),
         _cash(books, theirs),
     ]
 
@@ -199,10 +203,23 @@ def _fills(books: Books, theirs: Theirs) -> Iterable[str]:
             yield f"{qty} of {fill.order} is counted here and did not trade there"
 
 
+def _held(books: Books, theirs: Theirs) -> Line:
+    """Compare what is held; what is resolved since the last session is in no row yet."""
+    new = [m for m in books.desk.book.markets() if m in theirs.resolved]
+    line = _line(books, "holdings", "the same in every market", _holdings(books, theirs))
+    if not new or line.verdict is not Verdict.OK:
+        return line
+    says = f"{new[0][:40]} is resolved" + (f"; and {len(new) - 1:,} more" if new[1:] else "")
+    fix = "The next session of pmterm watch --live books what it paid."
+    return warn(books.venue.value, "holdings", says, fix)
+
+
 def _holdings(books: Books, theirs: Theirs) -> Iterable[str]:
     """Name the markets in which another number is held."""
     book = books.desk.book
     for market in dict.fromkeys([*book.markets(), *theirs.holdings]):
+        if book.is_over(market) or market in theirs.resolved:
+            continue
         ours, there = book.held(market), theirs.holdings.get(market, 0)
         if abs(ours - there) > DUST[books.venue]:
             yield f"{market[:40]}: {fixed_text(ours, 6)} here, {fixed_text(there, 6)} there"

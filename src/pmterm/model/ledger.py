@@ -24,6 +24,7 @@ class Ledger:
         self.holdings: dict[MarketId, Holding] = {}
         self._has_started = False
         self._purses: dict[Venue | None, Cash] = {}
+        self._redeemed: dict[Venue, Cash] = {}
         self._venues: dict[MarketId, Venue] = {}
         self._stocks: dict[MarketId, Stock] = {}
         self._settling: dict[FillId, tuple[MarketId, Qty]] = {}
@@ -36,8 +37,9 @@ class Ledger:
 
     @property
     def money(self) -> Cash:
-        """Cash, and the dollars tied up in pairs of both outcomes."""
-        return self.cash + sum(stock.now.pairs for stock in self._stocks.values())
+        """Cash, the dollars tied up in pairs of both outcomes, and what is to be redeemed."""
+        tied_up = sum(stock.now.pairs + stock.now.due for stock in self._stocks.values())
+        return self.cash + tied_up - sum(self._redeemed.values())
 
     def started(self, cash: Cash, *, is_live: bool) -> None:
         """Begin a session; paper money is given once, real money is the venue's word alone."""
@@ -51,8 +53,13 @@ class Ledger:
         self._venues[market.id] = market.venue
 
     def cash_seen(self, venue: Venue, cash: Cash) -> Cash:
-        """Take the venue's word for the cash there; return by how much ours was off."""
+        """Take the venue's word for the cash there; return by how much ours was off.
+
+        What is more than ours is what was redeemed, as long as anything is due.
+        """
         off = cash - self._purses.get(venue, 0)
+        redeemed = min(max(off, 0), self.due_at(venue))
+        self._redeemed[venue] = self._redeemed.get(venue, 0) + redeemed
         self._purses[venue] = cash
         return off
 
@@ -63,6 +70,11 @@ class Ledger:
     def cash_at(self, venue: Venue) -> Cash:
         """Return the cash at a venue, real money only."""
         return self._purses.get(venue, 0)
+
+    def due_at(self, venue: Venue) -> Cash:
+        """Return what a venue owes for shares of resolved markets, paid when they are redeemed."""
+        due = sum(s.now.due for m, s in self._stocks.items() if self.venue(m) is venue)
+        return max(0, due - self._redeemed.get(venue, 0))
 
     def venue(self, market: MarketId) -> Venue:
         """Return whose market it is; one never seen is told by its id."""

@@ -60,7 +60,8 @@ class Sum(msgspec.Struct, frozen=True):
     """What entries add up to.
 
     `yes` and `no` are what is held of each outcome, kept only where a venue keeps them apart: a
-    dollar is tied up in each pair of them. `cash` is all that came in less all that went out.
+    dollar is tied up in each pair of them. `cash` is all that came in less all that went out;
+    `due` is what a resolved market owes for shares that must be redeemed first.
     """
 
     held: Holding = FLAT
@@ -68,6 +69,7 @@ class Sum(msgspec.Struct, frozen=True):
     no: Qty = 0
     cash: Cash = 0
     payout: Price = -1
+    due: Cash = 0
 
     @property
     def pairs(self) -> Qty:
@@ -202,8 +204,11 @@ class Stock:
                 return msgspec.structs.replace(after, cash=old.cash), booked
             case Paid():
                 booked = old.held.settled(entry.payout)
-                cash = booked.cash + old.pairs
-                after = Sum(booked.holding, cash=old.cash + cash, payout=entry.payout)
+                paid = booked.cash + old.pairs
+                cash, due = (0, paid) if self._is_split else (paid, 0)
+                after = Sum(
+                    booked.holding, cash=old.cash + cash, payout=entry.payout, due=old.due + due
+                )
                 return after, msgspec.structs.replace(booked, cash=cash)
 
     def _fold_fill(self, old: Sum, fill: Traded) -> tuple[Sum, Booked]:
@@ -224,7 +229,9 @@ class Stock:
             to_yes, to_no = (signed - gone, -gone) if sign > 0 else (-gone, -signed - gone)
         else:
             to_yes, to_no = (0, -signed) if outcome else (signed, 0)
-        after = Sum(booked.holding, old.yes + to_yes, old.no + to_no, payout=old.payout)
+        after = msgspec.structs.replace(
+            old, held=booked.holding, yes=old.yes + to_yes, no=old.no + to_no
+        )
         cash = old.cash + booked.cash - (after.pairs - old.pairs)
         return msgspec.structs.replace(after, cash=cash)
 

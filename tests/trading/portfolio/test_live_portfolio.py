@@ -97,8 +97,18 @@ def test_a_pair_of_both_outcomes_is_money():
     tell(it, other, Heartbeat(T0 + SECOND))
     assert it.cash == 100 * CASH_ONE - 9_500_000
     assert it.mark().equity == 100 * CASH_ONE + 500_000
-    tell(it, MarketSettled(T0, M, 0))
-    assert it.cash == 100 * CASH_ONE + 500_000
+    tell(it, MarketSettled(T0, M, 0), Heartbeat(T0 + SECOND))
+    assert it.cash == 100 * CASH_ONE - 9_500_000  # the shares are still to be redeemed
+    assert it.mark().equity == 100 * CASH_ONE + 500_000
+
+
+def test_a_payout_is_cash_once_the_venue_says_so_and_counts_once():
+    it = portfolio(fill(qty=10, price=4000), MarketSettled(T0, M, 10_000))
+    tell(it, Heartbeat(T0 + SECOND))
+    assert (it.cash, it.mark().equity) == (96 * CASH_ONE, 106 * CASH_ONE)
+    for cash in (96, 100, 106, 120):
+        tell(it, CashSeen(T0, Venue.POLYMARKET, cash * CASH_ONE), Heartbeat(T0 + SECOND))
+        assert it.mark().equity == max(106, cash) * CASH_ONE
 
 
 def test_a_correction_is_no_trade():

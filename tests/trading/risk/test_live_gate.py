@@ -544,7 +544,8 @@ def test_a_resolved_market_frees_what_was_reserved_there():
     ask(it, "s-1", BUY, 10, 4600, post_only=True)
     tell(it, MarketSettled(T0, M, 5_000))
     assert it._exposure.orders == {}
-    assert it._exposure.cash == 1_000 * CASH_ONE - 4_700_000 + 5 * CASH_ONE
+    assert it._exposure.cash == 1_000 * CASH_ONE - 4_700_000
+    assert it._exposure.money == it._exposure.cash + 5 * CASH_ONE  # to be redeemed
 
 
 def test_rules_can_be_set():
