@@ -19,6 +19,7 @@ from tests.pilot.session import Session
 from textual import events
 from textual.command import CommandPalette
 
+from pmterm.messages.accounts import PositionChanged
 from pmterm.messages.commands import (
     AcceptVenue,
     AmendTicket,
@@ -654,3 +655,9 @@ async def test_header_says_when_the_dead_man_ran_out():
         assert "dead-man 3.0s" in s.rows()[1]
         s.desk.now = NOW + 13 * SECOND
         await s.until(lambda: "dead-man RAN OUT polymarket" in s.rows()[1])
+
+
+async def test_what_merging_would_pay_stands_in_positions():
+    desk = live_desk(PositionChanged(NOW, MAP_THREE, 0, 0, 0, 0, 0, pairs=12 * QTY_ONE))
+    async with Session(desk, (120, 40)) as s:
+        assert "12 pairs of both: merging pays $12.00" in s.words()

@@ -238,8 +238,8 @@ class BoardFold:
         for market in dict.fromkeys((*fold.positions, *fold.live.differing())):
             held = fold.positions.get(market, PositionChanged(0, market, 0, 0, 0, 0, 0))
             kept = fold.markets.get(market)
-            is_known = kept is not None or held.qty
-            if is_known and (held.qty or held.realised or held.at == 0):
+            is_known = kept is not None or held.qty or held.pairs
+            if is_known and (held.qty or held.realised or held.pairs or held.at == 0):
                 rows.append(
                     position_row(
                         held,

@@ -7,6 +7,7 @@ from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.units import PRICE_ONE, Cash, Price, Qty
+from pmterm.views.figures import cash_text, qty_text
 
 
 class PositionRow(msgspec.Struct, frozen=True):
@@ -15,7 +16,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     `qty` is above 0, `average` and `exit_at` are prices of that outcome; `exit_at` is what an
     exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD. `settling` of it is not
     confirmed yet and cannot be sold. `redeems` is what a resolved market pays for it, -1
-    while it is not resolved.
+    while it is not resolved. `pairs` is how many of both outcomes are held besides.
     """
 
     market: MarketId
@@ -33,11 +34,20 @@ class PositionRow(msgspec.Struct, frozen=True):
     is_short: bool
     settling: Qty = 0
     redeems: Cash = -1
+    pairs: Qty = 0
 
     @property
     def settled(self) -> Qty:
         """What can be sold: no more than is confirmed."""
         return self.qty - self.settling
+
+    @property
+    def merge_text(self) -> str:
+        """Say what the pairs of both outcomes are worth, and how to get it; empty without any."""
+        if not self.pairs:
+            return ""
+        paid = cash_text(self.pairs)  # a dollar each, both in millionths
+        return f"{qty_text(self.pairs)} pairs of both: merging pays {paid} (on polymarket.com)"
 
     @property
     def exit_value(self) -> Cash:
@@ -103,6 +113,7 @@ def position_row(
         is_short,
         held.settling,
         redeems_of(qty, payout, is_short=is_short),
+        held.pairs if payout < 0 else 0,
     )
 
 

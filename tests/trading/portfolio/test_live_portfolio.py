@@ -144,3 +144,13 @@ def test_every_prefix_of_the_journal_restores_the_account():
         journal += [event, *tell(live, event)]
         again = recall(Portfolio(), journal)
         assert (again.cash, again.positions()) == (live.cash, live.positions())
+
+
+def test_pairs_of_both_outcomes_are_told_beside_the_net_holding():
+    it = portfolio(fill(1, qty=10, price=4700))
+    bought = msgspec.structs.replace(fill(2, SELL, qty=4, price=4600), outcome=1)  # NO, for 54
+    (told,) = [m for m in tell(it, bought) if isinstance(m, PositionChanged)]
+    assert (told.qty, told.pairs) == (6 * QTY_ONE, 4 * QTY_ONE)
+    netting = fill(3, SELL, qty=10, price=4600)  # sells the YES: no pair is left
+    (told,) = [m for m in tell(it, netting) if isinstance(m, PositionChanged)]
+    assert (told.qty, told.pairs) == (-4 * QTY_ONE, 0)

@@ -61,6 +61,8 @@ class Positions(ListLines):
             if row.redeems >= 0:
                 paid = f"{row.outcome} is resolved: pays {cash_text(row.redeems)}"
                 rows.append(((fit(paid, width), "good"),))
+            if row.merge_text:
+                rows += [((line, "own"),) for line in wrapped(row.merge_text, width)]
             if row.settling:
                 words = (
                     f"{qty_text(row.settling)} {row.outcome} SETTLING,"
