@@ -118,7 +118,13 @@ def found(adopted: OrderAdopted) -> Intent:
 
 
 def is_meant(order: Reserved, command: Leaving) -> bool:
-    """Tell whether a command takes an order back; a foreign one only if named, or all are."""
+    """Tell whether a command takes an order back; a foreign one only if named, or all are.
+
+    Who asks twice for a position to be closed does not want the close back that is on its way.
+    """
+    is_close = order.intent.reduce_only and not order.intent.tif.rests
+    if is_close and isinstance(command, ClosePosition | CloseAll):
+        return False
     match command:
         case CancelOrder(order=named):
             return order.intent.order == named

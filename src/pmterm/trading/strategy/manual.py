@@ -308,7 +308,7 @@ class Manual:
         if self._closings.can_close(market):
             return self._close_what_can_be(at)
         is_settling = not self._closings.sellable(market)
-        why = "it is settling" if is_settling else "an order that sells it is being taken back"
+        why = "it is settling" if is_settling else "an order that sells it still works"
         wrong = WrongError(why, "what is free to sell", "it is closed as soon as it can be")
         return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
 
