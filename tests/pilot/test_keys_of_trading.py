@@ -93,6 +93,7 @@ async def test_ticket_with_an_end_says_when_and_sends_it():
         s.app.screen.query_one("#end").value = "1h"
         await s.press("enter")
         assert f"ends {clock_text(NOW + 3_600 * SECOND)} UTC, in 60 min" in s.shown()
+        await s.until(lambda: not s.app.screen.query_one("#send").has_class("-active"))
         await s.press("enter")
         (order,) = s.sent
         assert (order.tif, order.expires_at) == (TimeInForce.GTD, NOW + 3_600 * SECOND)
