@@ -32,7 +32,7 @@ def watch(folder, sim, *words, **more):
         **QUICK,
         **more,
     )
-    program.wait_for_message("TradeSeen")
+    program.wait_for_message("FeedUp")  # what is typed from now on waits for the book
     return program
 
 
@@ -168,7 +168,7 @@ def test_a_full_disk_denies_the_order_and_the_session_lives_on(tmp_path, sim):
         preexec_fn=small_files_only,
         **QUICK,
     )
-    program.wait_for_message("TradeSeen")
+    program.wait_for_message("FeedUp")
     for _ in range(8):
         program.say("buy 5")
     failed = program.wait_for_message("JournalFailed")
