@@ -661,3 +661,28 @@ async def test_what_merging_would_pay_stands_in_positions():
     desk = live_desk(PositionChanged(NOW, MAP_THREE, 0, 0, 0, 0, 0, pairs=12 * QTY_ONE))
     async with Session(desk, (120, 40)) as s:
         assert "12 pairs of both: merging pays $12.00" in s.words()
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "end", "words"),
+    [(Side.SELL, 9900, 0, "▲S40@99"), (Side.BUY, 400, -1, "▼B40@4")],
+)
+async def test_an_own_order_out_of_sight_is_told_at_the_edge_of_the_book(side, price, end, words):
+    far = (
+        *placed("p7-00030", side=side, price=price),
+        report("p7-00030", OrderState.OPEN, 40, price),
+    )
+    async with Session(live_desk(*far), (80, 24)) as s:
+        top = next(number for number, row in enumerate(s.rows()) if "BOOK" in row) + 1
+        prices = s.rows()[top : top + s.trading._panels["book"]._height]
+        assert words in prices[end]
+        assert sum(words[0] in row for row in prices) == 1
+
+
+async def test_disarming_names_what_became_of_the_book():
+    async with Session(live_desk(armed())) as s:
+        s.desk.reader.reason = "market paused"
+        s.desk.reader.is_trusted = False
+        await s.until(lambda: any(isinstance(each, Disarm) for each in s.sent))
+        (disarm,) = [each for each in s.sent if isinstance(each, Disarm)]
+        assert disarm.reason == "market paused"
