@@ -445,7 +445,7 @@ def test_a_difference_where_we_hold_nothing_still_has_a_row():
 def test_account_in_words():
     board = board_of()
     kalshi, poly = (board.live.venue(venue) for venue in (Venue.KALSHI, Venue.POLYMARKET))
-    assert ready_words(kalshi) == "ready  cash $412.00"
+    assert ready_words(kalshi, NOW) == "ready  cash $412.00 9m ago"
     assert compared_words(kalshi, NOW) == "compared 42s ago (timer) agrees, 310 ms"
     assert compared_words(poly, NOW) == "compared 55s ago (start) 1 differ, 820 ms"
     assert beat_words(kalshi, NOW) == "no dead-man"
@@ -456,7 +456,7 @@ def test_account_in_words():
     assert not is_alarming(poly, NOW)
     assert is_alarming(poly, NOW + 12 * SECOND), "the dead-man ran out"
     nobody = VenueView(Venue.KALSHI)
-    assert ready_words(nobody) == "not ready: nothing heard yet"
+    assert ready_words(nobody, NOW) == "not ready: nothing heard yet"
     assert compared_words(nobody, NOW) == "never compared with the venue"
     off = board_of(LinkSeen(NOW, Venue.KALSHI, -3 * SECOND)).live.venue(Venue.KALSHI)
     assert is_alarming(off, NOW)
@@ -581,3 +581,12 @@ def test_pairs_of_both_outcomes_show_what_merging_pays_until_the_market_is_resol
     over = board_of(pairs, MarketSettled(NOW, MAP_TWO, 10_000))
     assert [row.merge_text for row in over.positions if row.market == MAP_TWO] == [""]
     assert board_of().positions[0].merge_text == ""
+
+
+def test_what_the_gate_asked_about_is_no_refused_order():
+    board = board_of(*asks("p7-00009"))
+    assert open_question(board) is not None
+    assert "p7-00009" not in {row.order for row in board.orders}
+    no = Refused(NOW, OrderId("p7-00010"), MAP_THREE, "R1 position", "$2", "$1", "less")
+    refused = board_of(*placed("p7-00010")[:1], no)
+    assert order(refused, "p7-00010").state is OrderState.REFUSED

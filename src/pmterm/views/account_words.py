@@ -8,9 +8,10 @@ from pmterm.views.live import Counts, VenueView
 SKEW_WARNS: Ns = 2 * SECOND
 
 
-def ready_words(venue: VenueView) -> str:
-    """Say whether orders may be made there, or what is missing."""
-    cash = f"  cash {cash_text(venue.cash)}" if venue.cash >= 0 else ""
+def ready_words(venue: VenueView, at: Ns) -> str:
+    """Say whether orders may be made there, or what is missing; and the cash by its last word."""
+    age = age_text(at - venue.cash_at)
+    cash = f"  cash {cash_text(venue.cash)} {age} ago" if venue.cash >= 0 else ""
     if not venue.is_told:
         return f"not ready: nothing heard yet{cash}"
     if venue.missing:

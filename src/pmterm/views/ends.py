@@ -12,8 +12,8 @@ _DAY: Final[Ns] = 86_400 * SECOND
 _LONGEST: Final[Ns] = 30 * _DAY
 _UNITS: Final = {"s": SECOND, "m": 60 * SECOND, "h": 3_600 * SECOND, "d": _DAY}
 _TERMS: Final = {
-    Venue.POLYMARKET: "GTD, told as a minute more, which polymarket takes off",
-    Venue.KALSHI: "good_till_canceled with an expiration_time",
+    Venue.POLYMARKET: "GTD, a minute added",
+    Venue.KALSHI: "expiration_time",
 }
 
 

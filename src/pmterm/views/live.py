@@ -116,6 +116,7 @@ class VenueView(msgspec.Struct, frozen=True):
     limited: int = 0
     failed: int = 0
     is_linked: bool = False
+    cash_at: Ns = 0
 
     @property
     def is_ready(self) -> bool:
@@ -182,7 +183,9 @@ class LiveFold:
         self.question = None
         self.counts = Counts()
         for venue, seen in self._venues.items():
-            self._venues[venue] = VenueView(venue, seen.account, cash=seen.cash)
+            self._venues[venue] = VenueView(
+                venue, seen.account, cash=seen.cash, cash_at=seen.cash_at
+            )
 
     def armed(self, message: Armed) -> None:
         """Note that live orders pass."""
@@ -202,7 +205,7 @@ class LiveFold:
 
     def cash(self, message: CashSeen) -> None:
         """Note the venue's word for our cash."""
-        self._set(message.venue, cash=message.cash)
+        self._set(message.venue, cash=message.cash, cash_at=message.at)
 
     def reconciled(self, message: Reconciled) -> None:
         """Note that all was compared."""

@@ -221,7 +221,7 @@ class News:
         left = span_text(message.until - message.at)
         text = f"ARMED for {left} in {message.market}{cap}"
         self.outcome = Outcome(message.at, text, "", "good")
-        self.tell(message.at, "warning", text)
+        self.tell(message.at, "warning", text, is_toast=False)  # the bar says it all the time
 
     def disarmed(self, message: Disarmed) -> None:
         """Tell that they pass no more, and why."""

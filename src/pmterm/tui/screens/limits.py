@@ -44,7 +44,7 @@ class LimitsScreen(Dialog[ChangeLimit]):
         """Lay out what a change means, and a row for each limit."""
         yield Static("RISK LIMITS", classes="head", markup=False)
         yield Static(
-            "Lowering counts from the next order on, and after a restart, too. Raising, or 0 for\n"
+            "Lowering counts from the next order on, and after a restart, too. Raising, or 0 for "
             "off, asks for a word and lasts until pmterm is left. Nothing that works is cancelled.",
             classes="detail",
             markup=False,
