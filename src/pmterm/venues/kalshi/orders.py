@@ -178,8 +178,8 @@ class KalshiOrders:
         return self._moods.heard(response, verb(response, asked))
 
     def opened(self, event: UserOpened) -> Said:
-        """The user stream is up: subscribe to fills, orders, positions and groups."""
-        return self._user.opened(event)
+        """The user stream is up: subscribe to fills, orders, positions and groups; make groups."""
+        return [*self._user.opened(event), *self._keep_groups(event.at)]
 
     def receive(self, frame: UserFrame) -> Said:
         """Say what a frame of the user stream means; read again what it may have lost."""
@@ -192,10 +192,13 @@ class KalshiOrders:
 
     def tick(self, at: Ns) -> Said:
         """Time has passed: signs of life on the user stream, the exchange's status, groups."""
-        most = self._ours.house.group_contracts
-        groups = self.groups.keep(self._shards(), most, at) if most else []
-        stops = self.groups.again(at)
+        groups, stops = self._keep_groups(at), self.groups.again(at)
         return [*self._user.tick(at), *self._moods.tick(at), *groups, *stops]
+
+    def _keep_groups(self, at: Ns) -> Sequence[HttpRequest]:
+        """Make the groups that are wanted before the first order needs one."""
+        most = self._ours.house.group_contracts
+        return self.groups.keep(self._shards(), most, at) if most else []
 
     def _placing_answered(self, response: HttpResponse, asked: Asked) -> Said:
         order = OrderId(asked.what)
