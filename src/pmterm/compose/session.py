@@ -33,7 +33,7 @@ from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_sessi
 from pmterm.runtime.signals import SleepWatch
 from pmterm.runtime.supervisor import Worker
 
-LIVE_WIND_DOWN_S = 4.0  # cancels are followed so long; with the rest of the end, under 5 s
+LIVE_WIND_DOWN_S = 3.0  # cancels are followed so long; with the rest of the end, under 5 s
 
 
 class Ground(msgspec.Struct, frozen=True):
