@@ -47,7 +47,7 @@ class PositionRow(msgspec.Struct, frozen=True):
         if not self.pairs:
             return ""
         paid = cash_text(self.pairs)  # a dollar each, both in millionths
-        return f"{qty_text(self.pairs)} pairs of both: merging pays {paid} (on polymarket.com)"
+        return f"{qty_text(self.pairs)} pairs: merging pays {paid} (polymarket.com)"
 
     @property
     def exit_value(self) -> Cash:
