@@ -660,7 +660,7 @@ async def test_header_says_when_the_dead_man_ran_out():
 async def test_what_merging_would_pay_stands_in_positions():
     desk = live_desk(PositionChanged(NOW, MAP_THREE, 0, 0, 0, 0, 0, pairs=12 * QTY_ONE))
     async with Session(desk, (120, 40)) as s:
-        assert "12 pairs: merging pays $12.00 (polymarket.com)" in s.words()
+        assert "12 pairs: merging pays $12.00 (web site)" in s.words()
 
 
 @pytest.mark.parametrize(

@@ -577,7 +577,7 @@ def test_dead_man_and_fills_take_no_more_room_than_they_need():
 def test_pairs_of_both_outcomes_show_what_merging_pays_until_the_market_is_resolved():
     pairs = PositionChanged(NOW, MAP_TWO, 0, 0, 0, 0, 0, pairs=4_500_000)
     (row,) = [row for row in board_of(pairs).positions if row.market == MAP_TWO]
-    assert row.merge_text == "4.50 pairs: merging pays $4.50 (polymarket.com)"
+    assert row.merge_text == "4.50 pairs: merging pays $4.50 (web site)"
     over = board_of(pairs, MarketSettled(NOW, MAP_TWO, 10_000))
     assert [row.merge_text for row in over.positions if row.market == MAP_TWO] == [""]
     assert board_of().positions[0].merge_text == ""

@@ -47,7 +47,7 @@ class PositionRow(msgspec.Struct, frozen=True):
         if not self.pairs:
             return ""
         paid = cash_text(self.pairs)  # a dollar each, both in millionths
-        return f"{qty_text(self.pairs)} pairs: merging pays {paid} (polymarket.com)"
+        return f"{qty_text(self.pairs)} pairs: merging pays {paid} (web site)"
 
     @property
     def exit_value(self) -> Cash:
