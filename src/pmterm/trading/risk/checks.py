@@ -177,7 +177,8 @@ def reduce_only(case: Case) -> Verdict | None:
     """An order that may only close must find that much to close."""
     if not case.intent.reduce_only or case.reduces:
         return None
-    remedy = _at_most(case, case.closable) if case.closable else "nothing is left to close"
+    none = "nothing is left to close, or what was offered is being taken back: wait a moment"
+    remedy = _at_most(case, case.closable) if case.closable else none
     return Verdict("reduce only", contracts(case.intent.qty), contracts(case.closable), remedy)
 
 

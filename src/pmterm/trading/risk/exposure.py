@@ -241,20 +241,24 @@ class Exposure:
         stake = self._stake(market)
         return stake.fees + stake.to_pay
 
-    def closable(self, intent: Intent) -> Qty:
+    def closable(self, intent: Intent, most: Cash = 0) -> Qty:
         """Return how much an order of that side could still close, 0 if nothing.
 
         What other orders already close counts as closed. One that is being taken back may fill
-        yet, so only an order that the venue stops at zero may count on its end.
+        yet, so only an order that the venue stops at zero may count on its end; and only if what
+        is taken back would, filling after it, not lose more than `most` (1e-6 USD, 0: no limit).
         """
         held = self.held(intent.market).qty
         against = -held if intent.side is Side.BUY else held
-        closing = sum(
-            order.open_qty
-            for order in self._of(intent.market, without=intent.replaces)
-            if order.intent.side is intent.side and not (order.is_leaving and intent.reduce_only)
-        )
-        return max(0, against - closing)
+        orders = [o for o in self._of(intent.market, without=intent.replaces)
+                  if o.intent.side is intent.side]  # fmt: skip
+        staying = sum(o.open_qty for o in orders if not (o.is_leaving and intent.reduce_only))
+        closing = sum(o.open_qty for o in orders)
+        if closing > staying and most:
+            allowed = max(most, self.worst(intent.market))
+            if self.worst(intent.market, intent) > allowed:
+                staying = closing
+        return max(0, against - staying)
 
     def worst(self, market: MarketId, wish: Intent | None = None) -> Cash:
         """Return the most that can be lost in a market, with `wish` approved if given.

@@ -97,7 +97,7 @@ class OrderFacts:
             book=self._watch.books.get(market),
             heard_at=self._watch.heard_at(market),
             reduces=self._reduces(intent, differs),
-            closable=exposure.closable(intent),
+            closable=exposure.closable(intent, self._room(market)),
             is_amend_known=intent.replaces in exposure.orders,
             market_now=now,
             market_then=then,
@@ -159,6 +159,17 @@ class OrderFacts:
             old.at > intent.at - within and _asked(old) == _asked(intent) for old in self._approved
         )
 
+    def _room(self, market: MarketId) -> Cash:
+        """Return the most that may be lost in a market by R1, R2 and R7, 0: no limit."""
+        exposure, limits = self._exposure, self.limits
+        now = exposure.worst(market)
+        rooms = [limits.max_position] if limits.max_position else []
+        if limits.max_total:
+            rooms.append(max(1, limits.max_total - exposure.total() + now))
+        if limits.max_event:
+            rooms.append(max(1, limits.max_event - exposure.event(market) + now))
+        return min(rooms, default=0)
+
     def _reduces(self, intent: Intent, differs: HoldingDiffers | None) -> bool:
         """Tell whether an intent can only make a holding, or a working order, smaller.
 
@@ -166,7 +177,7 @@ class OrderFacts:
         """
         old = self._exposure.orders.get(intent.replaces)
         to_fill = intent.qty - (old.filled if old is not None else 0)
-        if to_fill <= self._exposure.closable(intent):
+        if to_fill <= self._exposure.closable(intent, self._room(intent.market)):
             return differs is None or to_fill <= _against(differs.theirs, intent.side)
         return old is not None and _shrinks(old, intent)
 

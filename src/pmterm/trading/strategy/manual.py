@@ -301,9 +301,18 @@ class Manual:
         return said
 
     def _close_now(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
-        """Close a market, at once or as soon as what is held there is free to be sold."""
-        if not self._ledger.is_split(market) or not self._ledger.held(market).qty:
+        """Close a market, at once or as soon as what is held there is free to be sold.
+
+        A venue that stops a close at zero is asked at once, also beside orders on their way out;
+        the gate may want those gone first.
+        """
+        if not self._ledger.held(market).qty:
             return self._closing(at, market, origin)
+        if not self._ledger.is_split(market):
+            if not self._closings.is_crowded(market):
+                return self._closing(at, market, origin)
+            self._closings.wish(market, origin, at)
+            return self._try(at, market, origin)
         self._closings.wish(market, origin, at)
         if self._closings.can_close(market):
             return self._close_what_can_be(at)
@@ -313,9 +322,11 @@ class Manual:
         return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
 
     def _close_what_can_be(self, at: Ns) -> Sequence[Message]:
-        said: list[Message] = []
-        for market, origin in self._closings.due(at):
-            said += self._closing(at, market, origin)
+        due = self._closings.due(at)
+        return [said for market, origin in due for said in self._try(at, market, origin)]
+
+    def _try(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
+        said = self._closing(at, market, origin)
         for message in said:
             if isinstance(message, Intent):
                 self._closings.tried(message)
