@@ -1,5 +1,7 @@
 """The command palette: every key's action by its words."""
 
+from functools import partial
+
 from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -82,7 +84,7 @@ class Palette(CommandPalette):
         Textual (8.2) fails on a letter that was typed before the session ended, and comes after.
         """
         return self.run_worker(
-            self._gather(search_value), group=self._GATHER_COMMANDS_GROUP, exclusive=True
+            partial(self._gather, search_value), group=self._GATHER_COMMANDS_GROUP, exclusive=True
         )
 
     async def _gather(self, search_value: str) -> None:
