@@ -1,5 +1,9 @@
 """Dialogs over dialogs and keys that come faster than they close: the terminal stays up."""
 
+import asyncio
+
+import pytest
+from tests.monkey.keyboard import press
 from tests.pilot.live_build import live_desk
 from tests.pilot.session import Session
 from textual.command import CommandList
@@ -15,8 +19,6 @@ def kinds(session):
 
 async def at_once(session, *keys):
     """Press keys so fast that none is dealt with before the next."""
-    from tests.monkey.keyboard import press
-
     for key in keys:
         press(session.app, key)
     await session.pilot.pause(0.2)
@@ -69,6 +71,16 @@ async def test_keys_that_come_while_it_is_left_are_no_error():
         await s.until(lambda: not s.app.is_running)
     assert s.app.crash is None
     assert not s.app.return_code
+
+
+@pytest.mark.parametrize("key", ["slash", "ctrl+k", "X", "question_mark"])
+async def test_leaving_while_a_dialog_opens_is_no_error(key):
+    for turns in range(0, 13, 2):  # of the loop: some end it between the frame and its fields
+        async with Session(live_desk()) as s:
+            press(s.app, key)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        assert s.app.crash is None
 
 
 async def test_paging_through_a_palette_without_room_does_nothing():

@@ -58,9 +58,8 @@ class LimitsScreen(Dialog[ChangeLimit]):
             "Give a new limit and press enter; up and down move; esc goes back.", "enter sets it"
         )
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Start in the first field, and follow what is used."""
-        super().on_mount()
         self.set_interval(UPDATE_S, self._update)
 
     def _words(self, use: LimitUse) -> str:

@@ -125,9 +125,8 @@ class TicketScreen(Dialog[None]):
         money = "LIVE " if self.board.is_live else ""
         return self.told(f"{money}{verb} {outcome}: {draft.market.title}")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Start on Send, with a fresh estimate."""
-        super().on_mount()
         self.query_one("#send").focus()
         self._update()
         self.set_interval(UPDATE_S, self._update)
