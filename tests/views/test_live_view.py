@@ -51,7 +51,7 @@ from pmterm.messages.orders import (
     Refused,
 )
 from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
-from pmterm.model.order import FillState, GateState, OrderState, Side
+from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
 from pmterm.model.units import MS, QTY_ONE, SECOND
 from pmterm.views.account_words import (
     beat_words,
@@ -357,6 +357,19 @@ def test_question_about_an_amend_and_one_without_word():
         0, OrderId("p7-00002"), 4800, 100 * QTY_ONE, confirmed=True
     )
     assert heading(question, board.market).startswith("CHANGE p7-00002 TO BUY 100")
+
+
+def test_question_says_that_polymarket_spends_dollars_where_nothing_rests():
+    board = board_of(*asks())
+    poly = msgspec.structs.replace(board.market, venue=Venue.POLYMARKET)
+
+    def told(tif):
+        asked = board.live.question
+        wish = msgspec.structs.replace(asked.intent, tif=tif, qty=50 * QTY_ONE)
+        return "; ".join(lines_of(msgspec.structs.replace(asked, intent=wish), poly, board))
+
+    assert "spends $24.00, a better price buys more" in told(TimeInForce.IOC)
+    assert "spends" not in told(TimeInForce.GTC)
 
 
 def test_question_ends_with_a_halt_with_age_and_with_yes():

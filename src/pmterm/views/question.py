@@ -9,7 +9,7 @@ from pmterm.views.board import Board
 from pmterm.views.figures import cash_text, clock_text, price_text, qty_text
 from pmterm.views.live import Question
 from pmterm.views.news import tick_of
-from pmterm.views.ticket import Terms, estimate
+from pmterm.views.ticket import Terms, estimate, spends
 
 
 def heading(question: Question, market: Market | None) -> str:
@@ -30,7 +30,15 @@ def lines_of(question: Question, market: Market | None, board: Board) -> list[st
     place = f"on {market.venue}: {market.id}" if market is not None else f"in {wish.market}"
     lines = [market.title, place] if market is not None else [place]
     if market is not None and board.focus == wish.market:
-        terms = Terms(wish.side, wish.qty, wish.price, wish.tif, wish.post_only, wish.reduce_only)
+        terms = Terms(
+            wish.side,
+            wish.qty,
+            wish.price,
+            wish.tif,
+            wish.post_only,
+            wish.reduce_only,
+            spends=spends(market, wish.price, wish.tif, is_live=board.is_live),
+        )
         view = estimate(market, board.ladder, terms)
         lines.append(view.fills_text())
         lines.append(view.cost_text())

@@ -34,6 +34,11 @@ class Terms(msgspec.Struct, frozen=True):
     spends: bool = False
 
 
+def spends(market: Market, price: Price, tif: TimeInForce, *, is_live: bool) -> bool:
+    """Tell whether an order would name dollars where it buys: Polymarket's do that do not rest."""
+    return is_live and market.venue is Venue.POLYMARKET and (not price or not tif.rests)
+
+
 class TicketView(msgspec.Struct, frozen=True):
     """An estimate, from the levels that can be seen. Sizes in contracts, cash in 1e-6 USD.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import Cash, Ns, Price, Qty, price_text
@@ -13,7 +12,15 @@ from pmterm.views.board import Board
 from pmterm.views.ends import HINT, end_objection, parse_end
 from pmterm.views.figures import age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
+from pmterm.views.ticket import (
+    Terms,
+    TicketView,
+    amend_words,
+    estimate,
+    limits_after,
+    over_cap,
+    spends,
+)
 
 _SHOWN = frozenset({"R1", "R2", "R3"})
 
@@ -68,9 +75,7 @@ class Draft:
             self.is_post_only,
             self.is_reduce_only,
             board.slippage_ppm,
-            spends=board.is_live
-            and self.market.venue is Venue.POLYMARKET
-            and (not self.limit or self.tif in {TimeInForce.IOC, TimeInForce.FOK}),
+            spends=spends(self.market, self.limit, self.tif, is_live=board.is_live),
         )
 
 
