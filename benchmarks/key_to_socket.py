@@ -3,9 +3,11 @@
 The session is the real one: engine, gate, signature, a journal on disk with synchronous=FULL, HTTP.
 The local exchange runs in a child process on loopback. The clock starts when the command is put in
 line (as the screen does on a key) and stops when the connection is in hand with everything signed,
-just before the first byte; `journal` is the durable write within that. Beside it, in the same run
-and in turn, py-clob-client-v2 (which keeps no journal): from its call to the moment its HTTP client
-is handed the request, with the market's metadata already known to it.
+just before the first byte; `journal` is the durable write within that, and `disk` what a write of
+32 kB and its fdatasync take there by themselves: no order is durable sooner. Set TMPDIR to a folder
+in memory to see the program alone. Beside it, in the same run and in turn, py-clob-client-v2 (which
+keeps no journal): from its call to the moment its HTTP client is handed the request, with the
+market's metadata already known to it.
 
 Run: python benchmarks/key_to_socket.py [--json] [--orders N]
 """
@@ -15,6 +17,7 @@ import asyncio
 import contextlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -62,6 +65,7 @@ PATIENCE_S = 30.0
 WARM = 10
 QUIET_S = 0.15  # between orders: Kalshi's lowest tier takes ten a second
 GOALS_MS = {"polymarket": (0.5, 2.0), "kalshi": (1.0, 3.0)}
+PAGES = bytes(8 * 4096)  # about what an order's transaction writes
 PEER = "py-clob-client-v2"
 Row = dict[str, float]
 
@@ -69,9 +73,18 @@ Row = dict[str, float]
 class Timed:
     """A journal that also keeps how long each durable write took, ns."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, folder: Path) -> None:
         self._journal = journal
+        self._floor = folder / "floor"
         self.taken: list[int] = []
+
+    def disk(self) -> int:
+        """Return how long the disk alone takes, ns."""
+        with self._floor.open("ab", buffering=0) as file:
+            start = time.perf_counter_ns()
+            file.write(PAGES)
+            os.fdatasync(file.fileno())
+            return time.perf_counter_ns() - start
 
     async def append(self, messages: Sequence[Message]) -> None:
         """Write, and note how long it took."""
@@ -230,7 +243,7 @@ async def session_on(
     clock = SystemClock()
     net = msgspec.structs.replace(network(settings, clock), key=owner.kalshi)
     async with await Database.open(folder / "bench.db") as database:
-        journal = Timed(Journal(database))
+        journal = Timed(Journal(database), folder)
         ground = Ground(net, clock, journal, [], lambda _: None, folder / "kill")
         session = assemble(settings, ground, owner)
         bench, over = Bench(session), asyncio.Event()
@@ -278,18 +291,20 @@ async def _measure(
         if venue is Venue.POLYMARKET and importlib.util.find_spec("py_clob_client_v2"):
             token = market.outcomes[0].token
             place = peer(key, account["polymarket"]["private_key"], address["url"], token)
-        ours, writes, theirs = [], [], []
+        ours, writes, theirs, disk = [], [], [], []
         for number in range(WARM + orders):
             journal.taken.clear()
             timed = await bench.order(market.id, number)
             if number >= WARM:
                 ours.append(timed.sent - timed.key)
                 writes.append(journal.taken[0])
+                disk.append(await asyncio.to_thread(journal.disk))
             if place is not None:
                 took = await asyncio.to_thread(place)
                 theirs += [took] if number >= WARM else []
             await asyncio.sleep(QUIET_S)
-        found[venue.value] = {"pmterm": row(ours), "of it the journal": row(writes)}
+        parts = {"pmterm": ours, "of it the journal": writes, "the disk alone": disk}
+        found[venue.value] = {name: row(taken) for name, taken in parts.items()}
         if theirs:
             found[venue.value][PEER] = row(theirs)
     return found

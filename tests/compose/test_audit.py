@@ -16,6 +16,7 @@ from tests.live.evening import (
 from tests.live.virtual import run
 
 from pmterm.compose import audit
+from pmterm.compose.audit_venue import Books, compare, compare_when_quiet
 from pmterm.config.accounts import PolymarketAccount
 from pmterm.config.sections import StoreSettings
 from pmterm.config.settings import Hosts, Settings
@@ -24,6 +25,8 @@ from pmterm.messages.orders import Fill, OrderReport
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
 from pmterm.model.secret import Secret
+from pmterm.net.http import HttpClient
+from pmterm.net.limiter import Limiter
 from pmterm.sim.accounts import POLYMARKET_PURSE
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
@@ -86,6 +89,33 @@ def test_a_clean_journal_and_the_venues_books_agree(tmp_path, monkeypatch):
     for venue in Venue:
         assert verdicts(lines, venue.value) == dict.fromkeys(WELL, "ok")
     assert {line.verdict.value for line in lines.values()} == {"ok"}
+
+
+async def asked_at_once(exchange, key, market):
+    """Buy, and compare the journal before the venue's lists can have the trade."""
+    async with evening(exchange, key=key) as here:
+        await here.arm(market)
+        order = await here.order(market, BUY, 20, 4_700)
+        await here.state_is(order, S.FILLED)
+        who, clock = owner(exchange, key), exchange.clock
+        bases = msgspec.convert(exchange.server.hosts(), Hosts).bases()
+        http = HttpClient(bases, Limiter({}, clock), clock, proofs=who.proofs)
+        books = Books(who.wings[market.venue], here.journal.messages)
+        early = compare(books, await books.ask(http, clock.stamp()))
+        lines = await compare_when_quiet(books, http, clock)
+        await http.close()
+        return early, lines
+
+
+@pytest.mark.parametrize("market", MARKETS, ids=["polymarket", "kalshi"])
+def test_lists_that_are_behind_the_last_trade_are_read_again(market):
+    async def tell():
+        async with open_exchange() as (exchange, key):
+            return await asked_at_once(exchange, key, market)
+
+    early, lines = run(tell())
+    assert "fail" in {line.verdict.value for line in early}
+    assert {line.check: line.verdict.value for line in lines} == dict.fromkeys(WELL, "ok")
 
 
 def test_offline_asks_no_venue(tmp_path, monkeypatch):

@@ -126,11 +126,11 @@ def is_outcome(line):
 
 def buy(program):
     """Buy at market, again where the crowd was quicker."""
-    for _ in range(5):
+    for _ in range(15):
         program.say("buy 5")
         if '"Fill"' in program.wait_for(is_outcome):
             return
-    raise AssertionError("five market orders bought nothing")
+    raise AssertionError("fifteen market orders bought nothing")
 
 
 def test_nothing_begins_without_the_word(reader):
@@ -203,6 +203,18 @@ def test_a_kill_goes_to_the_venues_where_no_session_answers(reader):
         program.wait_for_message("GateChanged", state="active")
         assert program.quit() == 0
     assert reader.pmterm("status").returncode == 2
+
+
+def test_the_journal_of_all_this_agrees_with_the_exchange(reader):
+    with session(reader) as program:
+        arm(program)
+        rest(program)
+        buy(program)
+        assert program.quit() == 0
+    told = reader.pmterm("audit", "--exchange", reader.url)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "fail" not in told.stdout
+    assert reader.pmterm("audit", "--offline").returncode == 0
 
 
 def test_a_store_is_about_one_account(reader):

@@ -81,8 +81,10 @@ def kalshi_frames(market):
 
 @contextlib.asynccontextmanager
 async def venue():
+    """An exchange two minutes into its evening: the calm at its beginning is over."""
     clock = SystemClock()
-    async with SimServer(Scenario(1, clock.now(), pre_roll=100 * SECOND), clock) as sim:
+    began = clock.now() - 130 * SECOND
+    async with SimServer(Scenario(1, began, pre_roll=100 * SECOND), clock) as sim:
         yield sim, [listing.market for listing in sim.world.listings]
 
 
@@ -166,7 +168,9 @@ async def test_garbage_is_told_and_trades_go_on(tmp_path):
     assert told.errors == b""
 
 
-@pytest.mark.parametrize("frame", [b"\x81\x04\xff\xfeab", b"\x82\x04\xff\x00ab"])
+@pytest.mark.parametrize(
+    "frame", [b"\x81\x04\xff\xfeab", b"\x82\x04\xff\x00ab"], ids=["text", "bytes"]
+)
 async def test_bytes_that_are_no_text_break_the_connection_and_it_comes_back(tmp_path, frame):
     async with venue() as (sim, markets):
         told = await Watched.start(tmp_path, sim, names_of(markets[:1]))
@@ -202,7 +206,11 @@ async def test_a_blocked_stream_marks_the_book_and_heals_when_it_opens(tmp_path)
         assert await told.end() == 0
 
 
-@pytest.mark.parametrize("body", ["<html>", "null", "[" * 100_000, '{"events":{"a":NaN}}'])
+@pytest.mark.parametrize(
+    "body",
+    ["<html>", "null", "[" * 100_000, '{"events":{"a":NaN}}'],
+    ids=["page", "null", "deep", "nan"],
+)
 async def test_an_answer_that_is_no_data_is_6_not_a_crash(tmp_path, body):
     async with venue() as (sim, markets):
         faults = sim.faults[Venue.POLYMARKET]

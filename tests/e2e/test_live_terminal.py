@@ -188,7 +188,7 @@ def stay_disarmed_then_arm(evening):
 def first_order_asks(evening):
     evening.put_limit_below()
     asked = evening.window.wait("Type yes and press enter")
-    assert "the first live order" in asked
+    assert f"the first live order on {evening.venue} of" in asked
     assert evening.account()["orders"] == []
     evening.say("Type yes and press enter", "yes")
     evening.window.wait(order(10, "OPEN"))

@@ -5,9 +5,10 @@ import io
 import json
 import resource
 import signal
+import time
 
 import pytest
-from tests.e2e.program import Program, exchange, kalshi_key, run
+from tests.e2e.program import PATIENCE_S, Program, exchange, kalshi_key, run
 
 QUICK = {"PMTERM_RISK__MARKET_COOLDOWN_S": "off"}  # or each second order would have to wait 5 s
 
@@ -31,7 +32,7 @@ def watch(folder, sim, *words, **more):
         **QUICK,
         **more,
     )
-    program.wait_for_message("TradeSeen")
+    program.wait_for_message("FeedUp")  # what is typed from now on waits for the book
     return program
 
 
@@ -41,12 +42,15 @@ def close_out(program):
     def is_told(line):
         message = json.loads(line)
         is_closed = message["type"] == "PositionChanged" and message["qty"] == 0
-        return is_closed or (message["type"], message.get("state")) == ("OrderReport", "cancelled")
+        is_over = (message["type"], message.get("state")) == ("OrderReport", "cancelled")
+        return is_closed or is_over or message["type"] == "Refused"
 
-    for _ in range(15):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         program.say("close")
         if '"PositionChanged"' in program.wait_for(is_told):
             return
+        program.wait_for_message("TradeSeen")  # a book that was late may have caught up
     raise AssertionError("could not be closed")
 
 
@@ -164,7 +168,7 @@ def test_a_full_disk_denies_the_order_and_the_session_lives_on(tmp_path, sim):
         preexec_fn=small_files_only,
         **QUICK,
     )
-    program.wait_for_message("TradeSeen")
+    program.wait_for_message("FeedUp")
     for _ in range(8):
         program.say("buy 5")
     failed = program.wait_for_message("JournalFailed")

@@ -69,7 +69,8 @@ class Tmux:
     def press_until(self, key, wanted, pause_s=0.6):
         """Press a key until it was taken: one too soon after another is not an order."""
         fits = wanted if callable(wanted) else lambda screen: wanted in screen
-        for _ in range(8):
+        last = time.monotonic() + PATIENCE_S
+        while time.monotonic() < last:
             self.press(key)
             until = time.monotonic() + pause_s
             while time.monotonic() < until:

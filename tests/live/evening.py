@@ -240,6 +240,7 @@ def begin(
     clock: VirtualClock | None = None,
     hosts: dict[str, dict[str, str]] | None = None,
     kind: type[Evening] = Evening,
+    watch: tuple[Market, ...] = (POLY, DELAYED, KALSHI),
 ) -> tuple[Evening, HttpClient]:
     """Put a live session together on an open exchange; nothing runs yet.
 
@@ -257,7 +258,7 @@ def begin(
     here = kind(exchange, session, journal)
     here.http = net.http
     session.begin(settings)
-    for market in (POLY, DELAYED, KALSHI):
+    for market in watch:
         if market.venue in who.names:
             session.desk.follow(market, {})
     return here, net.http

@@ -40,6 +40,8 @@ def market(venue=VENUE):
 
 
 class Wing:
+    has_dead_man = True
+
     """A venue whose answers are whatever the test says next; it keeps what it was asked."""
 
     def __init__(self, venue=VENUE):
@@ -121,6 +123,7 @@ class Rig:
         self.engine.wish_to(self._wished)
         self.engine.listen(dict.fromkeys(JOURNALED, self.said_all))
         self.at = at
+        self.set_forward = 0  # how far the wall clock was put forward, ns
         self.journal = list(journal)
         self.said = []
         self.asked = []
@@ -145,6 +148,12 @@ class Rig:
             self.book()
             self.take(Woken(self.at))
 
+    def put_clock_forward(self, seconds):
+        """Set the computer's clock, as NTP does and a machine that was resumed."""
+        self.set_forward += seconds * SECOND
+        self.at += seconds * SECOND
+        self.take(Woken(self.at))
+
     def book(self, bid=4600, ask=4700):
         size, depth = 1_000 * QTY_ONE, 1_000 * CASH_ONE
         self.take(BookChanged(self.at, M, bid, ask, size, size, depth, depth, is_trusted=True))
@@ -158,9 +167,11 @@ class Rig:
     def hear(self, *words):
         """Let the venue say this in answer to a signed question."""
         self.wing.words["w"] = list(words)
+        ticked = self.at - self.set_forward
         self.take(
-            HttpResponse(self.at, self.wing.venue, "GET", "/", 200, "w", "look:?", auth="key")
-        )
+            HttpResponse(self.at, self.wing.venue, "GET", "/", 200, "w", "look:?", auth="key",
+                         ticked_at=ticked)
+        )  # fmt: skip
 
     def up(self, *, conn=1, orders=(), holdings=(), cash=1_000):
         """Bring the user stream up and answer the round of questions that follows."""

@@ -154,6 +154,53 @@ def test_a_trade_that_failed_before_it_was_heard_of_is_taken_back_from_its_order
     assert len(rig.verbs("fills")) == before
 
 
+def test_f22_the_fills_still_under_way_are_waited_for_though_one_has_failed():
+    rig = ready()
+    order = rig.buy(6)
+    name = VenueOrderId(order.named)
+    rig.hear(OrderAccepted(rig.at, VENUE, order.id, name, S.FILLED, 6 * QTY_ONE))
+    for state in (FillState.MATCHED, FillState.FAILED):
+        rig.hear(trade_seen(rig, order, "a", state))
+    rig.wait(16)
+    rig.agree()  # the next round is a minute away
+    asked = len(rig.verbs("fills"))
+    rig.wait(25)
+    assert len(rig.verbs("fills")) > asked
+    assert rig.executor.order(order.id).filled == 4 * QTY_ONE
+    for trade in ("b", "c"):
+        rig.hear(trade_seen(rig, order, trade, FillState.CONFIRMED))
+    rig.hear(whole(rig, order, 6))  # the venue's own count keeps what failed
+    rig.agree(holdings=[(0, 4 * QTY_ONE)], cash=998)
+    asked = len(rig.verbs("fills"))
+    rig.wait(30)
+    assert len(rig.verbs("fills")) == asked
+    assert [p.qty for p in rig.portfolio.positions()] == [4 * QTY_ONE]
+
+
+def test_f22_what_failed_of_a_resting_order_does_not_end_it():
+    rig = ready()
+    order = rig.buy(6, 4600)
+    accepted(rig, order)
+    for state in (FillState.MATCHED, FillState.FAILED):
+        rig.hear(trade_seen(rig, order, "a", state))
+    for trade in ("b", "c"):
+        rig.hear(trade_seen(rig, order, trade, FillState.CONFIRMED))
+    assert rig.state(order) is S.PARTIAL  # whether the venue lets it trade again is for it to say
+    rig.hear(whole(rig, order, 6))
+    assert rig.state(order) is S.FILLED
+    assert rig.executor.order(order.id).filled == 4 * QTY_ONE
+
+
+def trade_seen(rig, order, trade, state):
+    return FillSeen(rig.at, VENUE, trade, VenueOrderId(order.named), M, 0, BUY, 4600,
+                    2 * QTY_ONE, 0, is_maker=True, state=state, venue_at=rig.at)  # fmt: skip
+
+
+def whole(rig, order, filled):
+    return OrderSeen(rig.at, VENUE, VenueOrderId(order.named), M, 0, order.side, order.price,
+                     order.qty, filled * QTY_ONE, S.FILLED)  # fmt: skip
+
+
 def test_an_order_that_had_no_name_when_pmterm_died_was_never_sent():
     rig = ready()
     order = rig.buy()
@@ -162,3 +209,43 @@ def test_an_order_that_had_no_name_when_pmterm_died_was_never_sent():
     again = rig.again()
     assert again.state(order) is S.REFUSED
     assert not again.gate.uses(M)[0].used_ppm
+
+
+def test_f79_a_clock_put_forward_settles_nothing_by_absence():
+    rig = ready()
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
+    rig.wait(2)
+    rig.put_clock_forward(3_600)
+    for _ in range(5):
+        rig.wait(2)
+        rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.UNKNOWN  # an hour on the wall, but twelve seconds in truth
+    rig.wait(50)
+    rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.REFUSED
+
+
+def test_f79_a_clock_put_forward_does_not_end_an_order_that_reads_do_not_know_yet():
+    rig = ready()
+    order = rig.buy()
+    accepted(rig, order)
+    rig.put_clock_forward(3_600)
+    for _ in range(3):
+        rig.wait(2)
+        rig.hear(OrderMissing(rig.at, VENUE, order.id))
+    assert rig.state(order) is S.OPEN
+
+
+def test_an_order_of_an_earlier_session_is_looked_for_over_a_minute_of_this_one():
+    rig = ready()
+    order = rig.buy()
+    rig.at += 3_600_000_000_000  # nobody can tell how long that truly was
+    again = rig.again()
+    for _ in range(5):
+        again.wait(2)
+        again.hear(OrderMissing(again.at, VENUE, order.id))
+    assert again.state(order) is S.UNKNOWN
+    again.wait(60)
+    again.hear(OrderMissing(again.at, VENUE, order.id))
+    assert again.state(order) is S.REFUSED

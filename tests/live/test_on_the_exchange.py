@@ -7,7 +7,9 @@ from tests.live.evening import BUY, DELAYED, KALSHI, POLY, SELL, evening, open_e
 from tests.live.virtual import run
 
 from pmterm.messages.commands import CancelOrder
+from pmterm.messages.live import ReadinessChanged
 from pmterm.messages.orders import OrderReport, Refused
+from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import QTY_ONE
 
@@ -52,6 +54,20 @@ def test_a_held_position_is_sold_again(market):
             assert sold is not None, here.heard(Refused)
             await here.state_is(sold, S.FILLED, S.CANCELLED)
             await here.until(lambda: here.held(market) == 0)
+
+    run(tell())
+
+
+def test_kalshi_is_never_waited_for_a_dead_man_it_does_not_have():
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            for venue in Venue:
+                await here.ready(venue)
+            missed = {
+                said.venue: any("dead-man" in what for what in said.missing)
+                for said in reversed(here.heard(ReadinessChanged))
+            }
+            assert missed == {Venue.KALSHI: False, Venue.POLYMARKET: True}
 
     run(tell())
 

@@ -99,11 +99,22 @@ def test_f03_each_look_in_vain_is_told_to_the_trader():
     for _ in range(4):
         rig.wait(2)
         missing(rig, order)
+    assert rig.state(order) is S.UNKNOWN, "three looks are not enough so soon"
     told = [each.reason for each in rig.heard(OrderReport) if each.state is S.UNKNOWN]
     assert told == [
         "no answer",
-        *(f"look {n}, over a minute" for n in ("1 of 3", "2 of 3", "3 of 3", "4 of 4")),
+        *(f"look {n}: not there; given up after 60 s" for n in (1, 2, 3, 4)),
     ]
+
+
+def test_f03_late_looks_say_that_more_looks_are_what_is_awaited():
+    rig = ready()
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
+    rig.wait(61)
+    missing(rig, order)
+    told = [each.reason for each in rig.heard(OrderReport) if each.state is S.UNKNOWN]
+    assert told[-1] == "look 1: not there; given up at look 3"
 
 
 def test_f03_one_that_appears_after_all_is_adopted_and_taken_back():
@@ -233,6 +244,21 @@ def test_f28_orders_made_elsewhere_count_and_are_not_touched_by_cancel_mine():
     assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$45"]
     rig.take(CancelAll(rig.at))
     assert not rig.verbs("cancel:")
+
+
+def test_f28_two_orders_made_elsewhere_whose_names_end_alike_are_two():
+    rig = ready()
+    for name in ("1-0123456789abcdef", "2-0123456789abcdef"):
+        rig.hear(
+            OrderSeen(rig.at, VENUE, VenueOrderId(name), M, 0, BUY, 4500, 100 * QTY_ONE, 0, S.OPEN)
+        )
+    assert len({adopted.order for adopted in rig.heard(OrderAdopted)}) == 2
+    assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$90"]
+    rig.hear(
+        OrderSeen(rig.at, VENUE, VenueOrderId("1-0123456789abcdef"), M, 0, BUY, 4500,
+                  100 * QTY_ONE, 0, S.CANCELLED)
+    )  # fmt: skip
+    assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$45"]
 
 
 def test_a_fill_whose_order_nobody_knows_is_foreign_after_a_while_and_counts():

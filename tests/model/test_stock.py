@@ -1,5 +1,7 @@
 """Both outcomes of one market, and fills that are taken back."""
 
+import random
+
 from pmterm.model.ids import FillId
 from pmterm.model.order import FillState, Side
 from pmterm.model.stock import Adjusted, Paid, Stock, Traded
@@ -25,7 +27,8 @@ def test_a_pair_of_both_outcomes_ties_up_a_dollar_and_is_worth_one():
     assert it.now.held.qty == 0
     assert it.now.cash == -4 * CASH_ONE - 5_500_000
     assert it.now.cash + it.now.pairs == it.now.held.realised == 500_000
-    assert it.add(Paid(10_000)).cash == 10 * CASH_ONE
+    assert it.add(Paid(10_000)).cash == 0
+    assert it.now.due == 10 * CASH_ONE
 
 
 def test_selling_one_of_a_pair_leaves_the_other():
@@ -34,7 +37,8 @@ def test_selling_one_of_a_pair_leaves_the_other():
     assert booked.cash == 2_400_000
     assert (it.now.yes, it.now.no) == (6 * QTY_ONE, 10 * QTY_ONE)
     assert it.now.held.qty == -4 * QTY_ONE
-    assert it.add(Paid(0)).cash == 10 * CASH_ONE  # every NO
+    assert it.add(Paid(0)).cash == 0
+    assert it.now.due == 10 * CASH_ONE  # every NO
 
 
 def test_where_outcomes_are_one_book_a_sale_of_no_closes_yes():
@@ -76,15 +80,16 @@ def test_only_what_was_bought_settles_and_what_was_sold_is_gone_at_once():
 def test_a_payout_that_came_before_the_failure_is_taken_back_with_it():
     first = traded("a", state=FillState.MATCHED)
     it = split(first, Paid(10_000))
-    assert it.now.cash == 6 * CASH_ONE
-    assert it.moved(first.id, FillState.FAILED).cash == -6 * CASH_ONE
-    assert (it.now.cash, it.now.held.realised) == (0, 0)
+    assert (it.now.cash, it.now.due) == (-4 * CASH_ONE, 10 * CASH_ONE)
+    assert it.moved(first.id, FillState.FAILED).cash == 4 * CASH_ONE
+    assert (it.now.cash, it.now.due, it.now.held.realised) == (0, 0, 0)
 
 
 def test_a_fill_heard_of_after_the_payout_is_paid_out():
     it = split(Paid(10_000))
     booked = it.add(traded("a", price=4000))
-    assert booked.cash == booked.profit == 6 * CASH_ONE
+    assert (booked.cash, booked.profit) == (-4 * CASH_ONE, 6 * CASH_ONE)
+    assert it.now.due == 10 * CASH_ONE
     assert it.is_empty
 
 
@@ -106,3 +111,77 @@ def test_what_may_be_held_in_the_end_counts_what_may_yet_fail():
     it.moved(FillId("b"), FillState.CONFIRMED)
     it.moved(FillId("c"), FillState.FAILED)
     assert [way.qty // QTY_ONE for way in it.ways()] == [4]
+
+
+def test_any_order_of_settling_comes_to_the_same_as_what_was_settled_alone():
+    for seed in range(200):
+        chance = random.Random(seed)
+        entries, states = [], {}
+        it = Stock(is_split=True, pays_late=True)
+        for number in range(chance.randrange(1, 30)):
+            if chance.random() < 0.1:
+                entry = Adjusted(chance.randrange(-5, 6) * QTY_ONE, 5000)
+            else:
+                entry = traded(f"t{number}", chance.choice((BUY, SELL)),
+                               chance.randrange(1, 100) * 100, chance.randrange(1, 9),
+                               chance.randrange(2), FillState.MATCHED, fee=number)  # fmt: skip
+                states[entry.id] = FillState.MATCHED
+            entries.append(entry)
+            it.add(entry)
+            if chance.random() < 0.7 and states:
+                fill = chance.choice(list(states))
+                state = chance.choice((FillState.MINED, FillState.CONFIRMED, FillState.FAILED))
+                if not states[fill].is_final:
+                    before = it.now
+                    booked = it.moved(fill, state)
+                    assert booked.cash == it.now.cash - before.cash
+                    states[fill] = state
+            stands = [e for e in entries if state_of(e, states) is not FillState.FAILED]
+            assert it.now == split(*stands).now, seed
+            for outcome in (0, 1):
+                waits = sum(
+                    e.qty
+                    for e in stands
+                    if isinstance(e, Traded)
+                    and e.acquires
+                    and e.outcome == outcome
+                    and not state_of(e, states).is_final
+                )
+                assert it.settling_of(outcome) == min(waits, it.held_of(outcome)), seed
+            assert it.ways() == (it.now.held, *(
+                split(*(e for e in stands if not is_open(e, side, states))).now.held
+                for side in (BUY, SELL)
+                if any(is_open(e, side, states) for e in stands)
+            )), seed  # fmt: skip
+
+
+def state_of(entry, states):
+    return states[entry.id] if isinstance(entry, Traded) else FillState.CONFIRMED
+
+
+def is_open(entry, side, states):
+    return not state_of(entry, states).is_final and entry.side is side
+
+
+class Counting(Stock):
+    """Counts how often an entry is worked out."""
+
+    folds = 0
+
+    def _fold(self, old, entry):
+        self.folds += 1
+        return super()._fold(old, entry)
+
+
+def test_a_fill_that_never_settles_makes_those_after_it_no_dearer():
+    it = Counting(is_split=True, pays_late=True)
+    it.add(traded("stuck", state=FillState.MATCHED))
+    for number in range(500):
+        fill = traded(f"t{number}", state=FillState.MATCHED)
+        it.add(fill)
+        assert len(it.ways()) == 2
+        it.moved(fill.id, FillState.FAILED if number % 3 == 0 else FillState.CONFIRMED)
+        assert len(it.ways()) == 2
+    assert it.folds < 5 * 500
+    assert it.moved(FillId("stuck"), FillState.CONFIRMED) is not None
+    assert it.ways() == (it.now.held,)

@@ -25,7 +25,7 @@ from pmterm.messages.orders import AmendOrder, Fill, OrderReport, PlaceOrder, Wi
 from pmterm.model.fees import FeeKind, FeeSchedule, fee_of
 from pmterm.model.ids import OrderId
 from pmterm.model.market import MarketStatus
-from pmterm.model.order import OrderState
+from pmterm.model.order import OrderState, TimeInForce
 from pmterm.model.units import CASH_CENT
 from pmterm.paper.broker import PaperBroker
 from pmterm.paper.latency import PaperSettings
@@ -453,6 +453,15 @@ def test_reduce_only_knows_the_holding_after_a_restart():
     tell(broker, SessionStarted(LATER, "t", Mode.PAPER, "0", 0))
     said = place(broker, "t-00001", SELL, qty=30, price=4600, tif=IOC, at=LATER, reduce_only=True)
     assert fills(said) == [(4600, 10, False)]
+
+
+def test_an_order_with_an_end_ends_then_and_not_before():
+    end = T0 + 20 * SECOND
+    broker = broker_on(RealBook({4600: 50}, {4700: 50}))
+    place(broker, "s-00001", qty=10, price=4600, tif=TimeInForce.GTD, expires_at=end)
+    assert tell(broker, Heartbeat(end - SECOND)) == []
+    (ended,) = tell(broker, Heartbeat(end))
+    assert (ended.state, ended.reason) == (OrderState.EXPIRED, "its time is over")
 
 
 def test_a_game_that_begins_clears_the_book_where_the_venue_does_so():

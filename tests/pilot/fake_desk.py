@@ -45,6 +45,7 @@ class FakeDesk:
         is_empty=False,
         mode=Mode.PAPER,
         is_traded=True,
+        before=(),
     ):
         self.reader = FakeReader()
         self.fold = BoardFold(self.reader)
@@ -57,6 +58,7 @@ class FakeDesk:
         self.player = None
         self.is_down = False
         self.now = NOW
+        self.hear(*before)
         if not is_empty:
             evening(self.fold, self.reader, title, mode, is_traded=is_traded)
 

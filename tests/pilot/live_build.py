@@ -33,10 +33,12 @@ ARMED_FOR = 272 * SECOND
 
 def live_desk(*more, **options):
     """Return a desk whose accounts are ready; `more` is heard after that."""
-    desk = FakeDesk(mode=Mode.LIVE, **options)
-    desk.hear(
+    accounts = (
         AccountSeen(START, Venue.KALSHI, "key of trader@example.org"),
         AccountSeen(START, Venue.POLYMARKET, "0x5c7e…91ab"),
+    )
+    desk = FakeDesk(mode=Mode.LIVE, before=accounts, **options)
+    desk.hear(
         *(ReadinessChanged(START + SECOND, venue) for venue in Venue),
         CashSeen(START + SECOND, Venue.KALSHI, 412 * CASH_ONE),
         CashSeen(START + SECOND, Venue.POLYMARKET, 1_290_500_000),
@@ -84,7 +86,7 @@ def placed(order, side=Side.BUY, qty=40, price=4500, **more):
     return (asked, Approved(asked.at, asked, 18 * CASH_ONE))
 
 
-def unknown(order="p7-00008", reason="look 2 of 3", ago=8):
+def unknown(order="p7-00008", reason="look 2: not there; given up after 60 s", ago=8):
     return (
         *placed(order),
         report(order, OrderState.UNKNOWN, at=NOW - ago * SECOND, reason=reason),

@@ -91,15 +91,18 @@ class FakeReader:
         )
 
     def limits(self, market):
+        rows = (
+            ("R1", "position", "$142", "$1,000", 142_000, 142, 1_000, "max_position"),
+            ("R2", "exposure", "$190", "$5,000", 38_000, 190, 5_000, "max_total"),
+            ("R3", "daily loss", "$0", "$500", 0, 0, 500, "max_day_loss"),
+        )
+        money = [
+            LimitUse(rule, name, *said, False, used * CASH_ONE, most * CASH_ONE, setting)
+            for rule, name, *said, used, most, setting in rows
+        ]
         return [
-            LimitUse(
-                "R1", "position", "$142", "$1,000", 142_000, False, 142 * CASH_ONE, 1000 * CASH_ONE
-            ),
-            LimitUse(
-                "R2", "exposure", "$190", "$5,000", 38_000, False, 190 * CASH_ONE, 5000 * CASH_ONE
-            ),
-            LimitUse("R3", "daily loss", "$0", "$500", 0, False, 0, 500 * CASH_ONE),
-            LimitUse("R4", "losses in a row", "1", "3", 333_333),
+            *money,
+            LimitUse("R4", "losses in a row", "1", "3", 333_333, setting="losses_in_row"),
         ]
 
     def standing(self, at):

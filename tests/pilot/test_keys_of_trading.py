@@ -30,6 +30,7 @@ from pmterm.tui.screens.finder import FinderScreen, MarketList
 from pmterm.tui.screens.help import HelpScreen, KeyList
 from pmterm.tui.screens.ticket import TicketScreen
 from pmterm.tui.widgets.estimate import Estimate
+from pmterm.views.figures import clock_text
 from pmterm.views.header import ReplayStatus
 
 
@@ -81,6 +82,43 @@ async def test_ticket_without_a_price_goes_at_market():
         await s.press("enter")
         (order,) = s.sent
         assert (order.price, order.tif) == (0, TimeInForce.IOC)
+
+
+async def test_ticket_with_an_end_says_when_and_sends_it():
+    async with Session() as s:
+        await s.press("b", "o", "o", "o")
+        assert "when it ends does not read" in s.words()
+        await s.press("enter", "enter")
+        assert s.sent == [], "there is no end yet"
+        s.app.screen.query_one("#end").value = "1h"
+        await s.press("enter")
+        assert f"ends {clock_text(NOW + 3_600 * SECOND)} UTC, in 60 min" in s.shown()
+        await s.until(lambda: not s.app.screen.query_one("#send").has_class("-active"))
+        await s.press("enter")
+        (order,) = s.sent
+        assert (order.tif, order.expires_at) == (TimeInForce.GTD, NOW + 3_600 * SECOND)
+
+
+async def test_ticket_with_an_end_too_near_or_at_market_is_not_sent():
+    async with Session() as s:
+        await s.press("b", "o", "o", "o")
+        s.app.screen.query_one("#end").value = "2s"
+        await s.press("enter", "enter")
+        assert "kalshi wants 5 s at least" in s.words()
+        s.app.screen.query_one("#end").value = "1h"
+        s.app.screen.query_one("#price").value = ""
+        await s.press("enter", "enter")
+        assert "GTD needs a price" in s.words()
+        assert s.sent == []
+
+
+async def test_ticket_at_market_shows_how_far_the_settings_let_it_reach():
+    async with Session() as s:
+        s.desk.changes["slippage_ppm"] = 80_000  # 8 % past 48 is 51.84
+        await s.press("b")
+        s.app.screen.query_one("#price").value = ""
+        await s.press("plus")
+        assert "stops at 51, 8.0% past the best" in s.words()
 
 
 @pytest.mark.parametrize(("field", "text"), [("size", "ten"), ("size", "-5"), ("price", "1.2e3")])

@@ -1,7 +1,12 @@
 """Dialogs over dialogs and keys that come faster than they close: the terminal stays up."""
 
+import asyncio
+
+import pytest
+from tests.monkey.keyboard import press
 from tests.pilot.live_build import live_desk
 from tests.pilot.session import Session
+from textual.command import CommandList
 
 from pmterm.tui.palette import Palette
 from pmterm.tui.screens.arm import ArmScreen
@@ -14,8 +19,6 @@ def kinds(session):
 
 async def at_once(session, *keys):
     """Press keys so fast that none is dealt with before the next."""
-    from tests.monkey.keyboard import press
-
     for key in keys:
         press(session.app, key)
     await session.pilot.pause(0.2)
@@ -70,6 +73,16 @@ async def test_keys_that_come_while_it_is_left_are_no_error():
     assert not s.app.return_code
 
 
+@pytest.mark.parametrize("key", ["slash", "ctrl+k", "X", "question_mark"])
+async def test_leaving_while_a_dialog_opens_is_no_error(key):
+    for turns in range(0, 13, 2):  # of the loop: some end it between the frame and its fields
+        async with Session(live_desk()) as s:
+            press(s.app, key)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        assert s.app.crash is None
+
+
 async def test_paging_through_a_palette_without_room_does_nothing():
     async with Session(live_desk(), (60, 5)) as s:
         await s.press("ctrl+p", *"zzz", "pageup", "pagedown")
@@ -77,6 +90,17 @@ async def test_paging_through_a_palette_without_room_does_nothing():
         await at_once(s, "pageup", "pagedown", "backspace", "pagedown")
         assert s.app.crash is None
         assert isinstance(s.app.screen, Palette)
+
+
+async def test_a_letter_that_comes_after_the_palette_lost_its_list_is_no_error():
+    async with Session(live_desk()) as s:
+        await s.press("ctrl+p")
+        palette = s.app.screen
+        await palette.query_one(CommandList).remove()
+        palette._gather_commands("b")
+        await s.pilot.pause(0.1)
+        assert s.app.crash is None
+        assert s.app.is_running
 
 
 async def test_rows_picked_at_once_open_one_ticket():

@@ -19,6 +19,7 @@ from tests.pilot.session import Session
 from textual import events
 from textual.command import CommandPalette
 
+from pmterm.messages.accounts import PositionChanged
 from pmterm.messages.commands import (
     AcceptVenue,
     AmendTicket,
@@ -532,6 +533,14 @@ async def test_amend_ticket_says_what_it_becomes_where_the_venue_cannot():
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
 
 
+async def test_polymarket_ticket_at_market_shows_how_much_its_dollars_may_buy():
+    async with Session(on_polymarket(live_desk())) as s:
+        await s.press("b")
+        s.app.screen.query_one("#price").value = ""
+        await s.until(lambda: "fills 10 to 10.21 now at 48" in s.shown())  # $4.90 at 48
+        assert "spends $4.90, a better price buys more" in s.shown()
+
+
 async def test_ticket_worked_by_size_asks_before_there_is_an_order():
     async with Session(live_desk(armed())) as s:
         await s.press("l", "w", "enter")
@@ -646,3 +655,34 @@ async def test_header_says_when_the_dead_man_ran_out():
         assert "dead-man 3.0s" in s.rows()[1]
         s.desk.now = NOW + 13 * SECOND
         await s.until(lambda: "dead-man RAN OUT polymarket" in s.rows()[1])
+
+
+async def test_what_merging_would_pay_stands_in_positions():
+    desk = live_desk(PositionChanged(NOW, MAP_THREE, 0, 0, 0, 0, 0, pairs=12 * QTY_ONE))
+    async with Session(desk, (120, 40)) as s:
+        assert "12 pairs: merging pays $12.00 (web site)" in s.words()
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "end", "words"),
+    [(Side.SELL, 9900, 0, "▲S40@99"), (Side.BUY, 400, -1, "▼B40@4")],
+)
+async def test_an_own_order_out_of_sight_is_told_at_the_edge_of_the_book(side, price, end, words):
+    far = (
+        *placed("p7-00030", side=side, price=price),
+        report("p7-00030", OrderState.OPEN, 40, price),
+    )
+    async with Session(live_desk(*far), (80, 24)) as s:
+        top = next(number for number, row in enumerate(s.rows()) if "BOOK" in row) + 1
+        prices = s.rows()[top : top + s.trading._panels["book"]._height]
+        assert words in prices[end]
+        assert sum(words[0] in row for row in prices) == 1
+
+
+async def test_disarming_names_what_became_of_the_book():
+    async with Session(live_desk(armed())) as s:
+        s.desk.reader.reason = "market paused"
+        s.desk.reader.is_trusted = False
+        await s.until(lambda: any(isinstance(each, Disarm) for each in s.sent))
+        (disarm,) = [each for each in s.sent if isinstance(each, Disarm)]
+        assert disarm.reason == "market paused"

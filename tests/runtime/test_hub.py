@@ -98,3 +98,25 @@ def test_a_full_inbox_refuses_frames_and_takes_what_a_person_asks():
     assert not hub.put(frame)
     assert not hub.put(Closed(clock.stamp(), Venue.KALSHI, 1))
     assert hub.put(Panic(clock.stamp()))
+
+
+async def test_what_was_written_is_acted_on_before_the_next_event_is_taken():
+    acted, seen = [], []
+
+    class Slow(Disk):
+        async def append(self, messages):
+            await super().append(messages)
+            asyncio.get_running_loop().call_soon(acted.append, "sent")
+
+    hub, clock, _ = hub_with(
+        Slow(),
+        Stage(CancelAll, lambda m: [Said(m.at)]),
+        Stage(Panic, lambda _: seen.extend(acted) or []),
+    )
+    async with asyncio.TaskGroup() as group:
+        assert hub.put(CancelAll(clock.stamp()))
+        assert hub.put(Panic(clock.stamp()))
+        running = group.create_task(hub.run())
+        await hub.settled()
+        running.cancel()
+    assert seen == ["sent"]

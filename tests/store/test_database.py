@@ -1,6 +1,7 @@
 """The store opens for one writer, refuses what it should, and says why."""
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
@@ -110,6 +111,14 @@ async def test_the_lock_is_let_go_of(store_path):
 async def refusal_while_open(path):
     async with await Database.open(path):
         return await refusal(path)
+
+
+async def test_what_was_written_is_folded_into_the_file_by_and_by(database, store_path, tmp_path):
+    for number in range(database_module.TIDY_EVERY + 1):
+        await database.write(put(f"row {number}"))
+    alone = shutil.copy(store_path, tmp_path / "alone.db")
+    with contextlib.closing(sqlite3.connect(alone)) as connection:
+        assert count(connection) == database_module.TIDY_EVERY
 
 
 async def test_reading_works_beside_the_writer_and_cannot_write(database, store_path):

@@ -23,11 +23,13 @@ from tests.pilot.screen_build import (
     evening,
     fill,
     hear,
+    market,
     report,
 )
 
 from pmterm.messages.accounts import MarketSettled, Mode, PositionChanged, SessionStarted
 from pmterm.messages.commands import AmendTicket, SubmitTicket
+from pmterm.messages.feed import MarketSeen
 from pmterm.messages.live import (
     Armed,
     DeadManSeen,
@@ -49,7 +51,7 @@ from pmterm.messages.orders import (
     Refused,
 )
 from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
-from pmterm.model.order import FillState, GateState, OrderState, Side
+from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
 from pmterm.model.units import MS, QTY_ONE, SECOND
 from pmterm.views.account_words import (
     beat_words,
@@ -169,20 +171,26 @@ def test_reducing_is_said_beside_the_arming():
 
 
 def test_unknown_order_is_pinned_with_what_to_do():
-    board = board_of(*unknown(reason="look 2 of 3"), *placed("p7-00010"))
+    board = board_of(*unknown(reason="look 2: not there; given up after 60 s"), *placed("p7-00010"))
     row = board.orders[0]
     assert (row.order, state_words(row, NOW)) == ("p7-00008", "UNKNOWN 8.0s")
-    assert advice(row) == "do not send again; pmterm is asking the venue: look 2 of 3"
+    assert (
+        advice(row)
+        == "do not send again; pmterm is asking the venue: look 2: not there; given up after 60 s"
+    )
     assert board.live.counts.unknown == 1
     assert not any(mark.is_sure for mark in board.ladder.own if mark.order == "p7-00008")
 
 
 def test_an_unknown_order_counts_its_time_through_further_looks():
     board = board_of(
-        *unknown(), report("p7-00008", OrderState.UNKNOWN, at=NOW, reason="look 3 of 3")
+        *unknown(),
+        report(
+            "p7-00008", OrderState.UNKNOWN, at=NOW, reason="look 3: not there; given up after 60 s"
+        ),
     )
     assert state_words(board.orders[0], NOW) == "UNKNOWN 8.0s"
-    assert "look 3 of 3" in advice(board.orders[0])
+    assert "look 3: not there; given up after 60 s" in advice(board.orders[0])
 
 
 def test_cancel_that_is_not_proved_says_so():
@@ -303,9 +311,16 @@ def test_only_the_first_order_of_an_account_needs_the_typed_word():
     reader = FakeReader()
     fold = BoardFold(reader)
     approved = placed("p6-00001")[1]
-    fold.recalls()[type(approved)](approved)
-    hear(fold, *asks())
+    here, other = (
+        MarketSeen(NOW, msgspec.structs.replace(market(), id=name, venue=venue))
+        for name, venue in ((MAP_THREE, Venue.KALSHI), (MAP_TWO, Venue.POLYMARKET))
+    )
+    for said in (here, approved):
+        fold.recalls()[type(said)](said)
+    hear(fold, here, other, *asks())
     assert not fold.paint(NOW, reader, MAP_THREE).live.question.needs_word
+    hear(fold, *(msgspec.structs.replace(said, market=MAP_TWO) for said in asks()))
+    assert fold.paint(NOW, reader, MAP_TWO).live.question.needs_word, "the first on that venue"
 
 
 def test_question_about_a_ticket_that_is_no_order_yet_sends_the_ticket():
@@ -342,6 +357,19 @@ def test_question_about_an_amend_and_one_without_word():
         0, OrderId("p7-00002"), 4800, 100 * QTY_ONE, confirmed=True
     )
     assert heading(question, board.market).startswith("CHANGE p7-00002 TO BUY 100")
+
+
+def test_question_says_that_polymarket_spends_dollars_where_nothing_rests():
+    board = board_of(*asks())
+    poly = msgspec.structs.replace(board.market, venue=Venue.POLYMARKET)
+
+    def told(tif):
+        asked = board.live.question
+        wish = msgspec.structs.replace(asked.intent, tif=tif, qty=50 * QTY_ONE)
+        return "; ".join(lines_of(msgspec.structs.replace(asked, intent=wish), poly, board))
+
+    assert "spends $24.00, a better price buys more" in told(TimeInForce.IOC)
+    assert "spends" not in told(TimeInForce.GTC)
 
 
 def test_question_ends_with_a_halt_with_age_and_with_yes():
@@ -430,16 +458,18 @@ def test_a_difference_where_we_hold_nothing_still_has_a_row():
 def test_account_in_words():
     board = board_of()
     kalshi, poly = (board.live.venue(venue) for venue in (Venue.KALSHI, Venue.POLYMARKET))
-    assert ready_words(kalshi) == "ready  cash $412.00"
+    assert ready_words(kalshi, NOW) == "ready  cash $412.00 9m ago"
     assert compared_words(kalshi, NOW) == "compared 42s ago (timer) agrees, 310 ms"
     assert compared_words(poly, NOW) == "compared 55s ago (start) 1 differ, 820 ms"
     assert beat_words(kalshi, NOW) == "no dead-man"
+    assert beat_words(VenueView(Venue.POLYMARKET), NOW) == "dead-man not confirmed"
+    assert "not confirmed: orders stay" in dead_man_words(VenueView(Venue.POLYMARKET), NOW)
     assert beat_words(poly, NOW) == "dead-man 3.0s ago, fires in 12s"
     assert link_words(kalshi) == "clock +240 ms, 512 calls, 2 limited, 1 failed"
     assert not is_alarming(poly, NOW)
     assert is_alarming(poly, NOW + 12 * SECOND), "the dead-man ran out"
     nobody = VenueView(Venue.KALSHI)
-    assert ready_words(nobody) == "not ready: nothing heard yet"
+    assert ready_words(nobody, NOW) == "not ready: nothing heard yet"
     assert compared_words(nobody, NOW) == "never compared with the venue"
     off = board_of(LinkSeen(NOW, Venue.KALSHI, -3 * SECOND)).live.venue(Venue.KALSHI)
     assert is_alarming(off, NOW)
@@ -555,3 +585,21 @@ def test_dead_man_and_fills_take_no_more_room_than_they_need():
     fold = desk.fold._fold
     assert len(fold.blotter._settling) == 0
     assert len(fold.latency._timed) == 200
+
+
+def test_pairs_of_both_outcomes_show_what_merging_pays_until_the_market_is_resolved():
+    pairs = PositionChanged(NOW, MAP_TWO, 0, 0, 0, 0, 0, pairs=4_500_000)
+    (row,) = [row for row in board_of(pairs).positions if row.market == MAP_TWO]
+    assert row.merge_text == "4.50 pairs: merging pays $4.50 (web site)"
+    over = board_of(pairs, MarketSettled(NOW, MAP_TWO, 10_000))
+    assert [row.merge_text for row in over.positions if row.market == MAP_TWO] == [""]
+    assert board_of().positions[0].merge_text == ""
+
+
+def test_what_the_gate_asked_about_is_no_refused_order():
+    board = board_of(*asks("p7-00009"))
+    assert open_question(board) is not None
+    assert "p7-00009" not in {row.order for row in board.orders}
+    no = Refused(NOW, OrderId("p7-00010"), MAP_THREE, "R1 position", "$2", "$1", "less")
+    refused = board_of(*placed("p7-00010")[:1], no)
+    assert order(refused, "p7-00010").state is OrderState.REFUSED

@@ -8,11 +8,16 @@ import msgspec
 import pytest
 from tests.pilot.screen_build import market
 
+from pmterm.compose.core import core
+from pmterm.config.settings import Settings
 from pmterm.model.fees import FeeKind, FeeSchedule
-from pmterm.model.ids import Venue
+from pmterm.model.ids import MarketId, Venue
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import BookHealth, LimitUse
 from pmterm.model.units import CASH_ONE, QTY_ONE
+from pmterm.trading.strategy.manual import ManualSettings
+from pmterm.venues.polymarket.amounts import market_amounts
+from pmterm.views.figures import cash_text, qty_text
 from pmterm.views.ladder import LadderView
 from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
 
@@ -130,6 +135,48 @@ def test_at_market_the_walk_ends_at_the_slippage_cap():
     # 2 % of 47 is less than a tick, so the cap is one tick: 48
     view = estimate(NO_FEE, BOOK, buy(1000))
     assert (view.fills_now, view.rests, view.dropped) == (736 * QTY_ONE, 0, 264 * QTY_ONE)
+
+
+def test_at_market_it_reaches_as_far_as_the_settings_say_and_says_how_far():
+    # 10 % past 47 is 51.7, the last tick before it 51: that takes the 264 at 50, too
+    view = estimate(NO_FEE, BOOK, buy(1000, slippage_ppm=100_000))
+    assert (view.fills_now, view.dropped) == (1000 * QTY_ONE, 0)
+    assert view.cost_text().endswith("stops at 51, 10.0% past the best")
+    assert "stops at" not in estimate(NO_FEE, BOOK, buy(1000, 4700)).cost_text()
+
+
+@pytest.mark.parametrize(("side", "limit"), [(Side.BUY, 4800), (Side.SELL, 4500)])
+def test_polymarket_spends_dollars_so_that_a_better_price_buys_more(side, limit):
+    terms = Terms(side, 10 * QTY_ONE, limit, TimeInForce.IOC, spends=True)
+    view = estimate(NO_FEE, BOOK, terms)
+    unit, best = (4800, 4700) if side is Side.BUY else (5500, 5400)  # the NO that a sale buys
+    asked = market_amounts(Side.BUY, unit, terms.qty, 100)
+    assert view.at_least == asked.taker == terms.qty
+    assert view.fills_now == asked.maker * 10_000 // best  # 10.21 for 47, 10.18 for 54
+    assert abs(view.ties_up - asked.maker) <= 1
+    assert view.fills_text().startswith(f"fills 10 to {qty_text(view.fills_now)} now at ")
+    assert view.cost_text() == f"spends {cash_text(asked.maker)}, a better price buys more"
+
+
+def test_polymarket_size_is_exact_where_it_sells_or_meets_its_limit():
+    closing = Terms(Side.SELL, 10 * QTY_ONE, 4500, TimeInForce.IOC, spends=True)
+    assert estimate(NO_FEE, holding(50), closing).fills_text().startswith("fills 10 now at 46")
+    at_limit = Terms(Side.BUY, 10 * QTY_ONE, 4700, TimeInForce.IOC, spends=True)
+    assert estimate(NO_FEE, BOOK, at_limit).fills_text().startswith("fills 10 now at 47")
+
+
+def test_dollars_that_find_too_little_are_not_spent_whole():
+    taking = Terms(Side.BUY, 900 * QTY_ONE, 4800, TimeInForce.IOC, spends=True)
+    view = estimate(NO_FEE, BOOK, taking)
+    assert (view.fills_now, view.dropped, view.at_least) == (736 * QTY_ONE, 164 * QTY_ONE, 0)
+    whole = msgspec.structs.replace(taking, tif=TimeInForce.FOK)
+    assert estimate(NO_FEE, BOOK, whole).fills_now == 0
+
+
+def test_board_has_the_reach_of_the_settings():
+    settings = Settings(manual=ManualSettings(slippage_ppm=55_000))
+    parts = core(settings)
+    assert parts.fold.paint(0, parts.reader, MarketId("")).slippage_ppm == 55_000
 
 
 def test_sum_of_uneven_sizes_is_exact_to_the_millionth():

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from pmterm.compose.audit_venue import Books, compare
+from pmterm.compose.audit_venue import Books, compare_when_quiet
 from pmterm.compose.doctor.lines import Line, Verdict, fail, ok, warn
 from pmterm.compose.network import RATES
 from pmterm.compose.proofs import proof_of
@@ -17,7 +17,6 @@ from pmterm.live.audit.audit import Finding, audit
 from pmterm.messages.base import Message
 from pmterm.messages.live import AccountSeen
 from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken, TransportLost
-from pmterm.model.units import Ns
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
 from pmterm.runtime.clock import Clock, SystemClock
@@ -100,13 +99,14 @@ async def _venues(settings: Settings, messages: Sequence[Message], clock: Clock)
                 lines.append(warn(venue.value, "books", says, f"pmterm keys add {venue.value}"))
                 continue
             http.prove(venue, proof_of(account, settings.hosts))
-            lines += await _venue(http, wing_of(account, settings), messages, clock.stamp())
+            lines += await _venue(http, wing_of(account, settings), messages, clock)
     return lines
 
 
-async def _venue(http: HttpClient, wing: Orders, messages: Sequence[Message], at: Ns) -> list[Line]:
+async def _venue(
+    http: HttpClient, wing: Orders, messages: Sequence[Message], clock: Clock
+) -> list[Line]:
     try:
-        books = Books(wing, messages)
-        return compare(books, await books.ask(http, at))
+        return await compare_when_quiet(Books(wing, messages), http, clock)
     except PmtermError as error:
         return [fail(wing.venue.value, "books", error.detail, error.hint, UNASKED)]

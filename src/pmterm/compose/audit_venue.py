@@ -7,14 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from pmterm.compose.doctor.lines import Line, fail, ok, warn
+from pmterm.compose.doctor.lines import Line, Verdict, fail, ok, warn
 from pmterm.live.audit.money import Money
 from pmterm.live.broker import LiveBroker
 from pmterm.live.fills import fill_id
+from pmterm.live.holdings import QUIET
 from pmterm.live.settings import LiveSettings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
-from pmterm.messages.orders import Fill, FillMoved
+from pmterm.messages.feed import MarketStatusSeen
+from pmterm.messages.orders import Fill, FillMoved, OrderReport
 from pmterm.messages.said import FillSeen, HoldingSeen, ListEnded, ListKind, MoneySeen, OrderSeen
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import TransportLost
@@ -22,11 +24,13 @@ from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.order import FillState
 from pmterm.model.units import SECOND, Cash, Ns, Qty, fixed_text
 from pmterm.net.http import HttpClient
+from pmterm.runtime.clock import Clock
 from pmterm.venues.base import Orders
 
 WRONG: Final = 6
 MOST_QUESTIONS: Final = 400
 SHOWN: Final = 3
+ASK_AGAIN_S: Final = 1.0
 DUST: Final = {
     Venue.POLYMARKET: 10_000,
     Venue.KALSHI: 0,
@@ -41,6 +45,7 @@ class Theirs(msgspec.Struct):
     fills: dict[FillId, FillSeen] = msgspec.field(default_factory=dict)
     holdings: dict[MarketId, Qty] = msgspec.field(default_factory=dict)
     cash: Cash = -1
+    resolved: set[MarketId] = msgspec.field(default_factory=set)
     whole: set[ListKind] = msgspec.field(default_factory=set)
 
 
@@ -58,6 +63,7 @@ class Books:
         ]
         self.fills: dict[FillId, Fill] = {}
         self.began_at: Ns = 0
+        self.changed_at: Ns = 0  # when the journal last told of an order or a fill there
         for message in messages:
             for table in tables:
                 handler = table.get(type(message))
@@ -68,6 +74,11 @@ class Books:
         self.cash = sums.ledger.cash_at(wing.venue)
 
     def _note(self, message: Message) -> None:
+        match message:
+            case OrderReport() | Fill() | FillMoved() if venue_of(message.market) is self.venue:
+                self.changed_at = max(self.changed_at, message.at)
+            case _:
+                pass
         match message:
             case SessionStarted(mode=Mode.LIVE) if not self.began_at:
                 self.began_at = message.at // SECOND * SECOND  # venues tell whole seconds
@@ -109,6 +120,24 @@ class Books:
         return theirs
 
 
+async def compare_when_quiet(books: Books, http: HttpClient, clock: Clock) -> list[Line]:
+    """Compare, and again each second while what differs may be too new to be read there.
+
+    A venue's lists are seconds behind its engine: beside the last rows of a session that has only
+    just ended, their silence proves nothing.
+
+    Raises:
+        TransportLost: the venue could not be asked, or a list broke off.
+    """
+    while True:
+        at = clock.stamp()
+        lines = compare(books, await books.ask(http, at))
+        is_the_same = all(line.verdict is Verdict.OK for line in lines)
+        if is_the_same or at - books.changed_at >= QUIET:
+            return lines
+        await clock.sleep(ASK_AGAIN_S)
+
+
 def _take(theirs: Theirs, word: Message) -> None:
     match word:
         case OrderSeen() if not word.state.is_final:
@@ -118,6 +147,8 @@ def _take(theirs: Theirs, word: Message) -> None:
         case HoldingSeen():
             signed = word.qty if word.outcome == 0 else -word.qty
             theirs.holdings[word.market] = theirs.holdings.get(word.market, 0) + signed
+        case MarketStatusSeen():
+            theirs.resolved.add(word.market)
         case MoneySeen():
             theirs.cash = word.cash
         case ListEnded(is_whole=True):
@@ -131,7 +162,7 @@ def compare(books: Books, theirs: Theirs) -> list[Line]:
     return [
         _line(books, "orders", f"{len(theirs.orders)} open, the same", _orders(books, theirs)),
         _line(books, "fills", f"{len(theirs.fills):,}, the same", _fills(books, theirs)),
-        _line(books, "holdings", "the same in every market", _holdings(books, theirs)),
+        _held(books, theirs),
         _cash(books, theirs),
     ]
 
@@ -172,10 +203,23 @@ def _fills(books: Books, theirs: Theirs) -> Iterable[str]:
             yield f"{qty} of {fill.order} is counted here and did not trade there"
 
 
+def _held(books: Books, theirs: Theirs) -> Line:
+    """Compare what is held; what is resolved since the last session is in no row yet."""
+    new = [m for m in books.desk.book.markets() if m in theirs.resolved]
+    line = _line(books, "holdings", "the same in every market", _holdings(books, theirs))
+    if not new or line.verdict is not Verdict.OK:
+        return line
+    says = f"{new[0][:40]} is resolved" + (f"; and {len(new) - 1:,} more" if new[1:] else "")
+    fix = "The next session of pmterm watch --live books what it paid."
+    return warn(books.venue.value, "holdings", says, fix)
+
+
 def _holdings(books: Books, theirs: Theirs) -> Iterable[str]:
     """Name the markets in which another number is held."""
     book = books.desk.book
     for market in dict.fromkeys([*book.markets(), *theirs.holdings]):
+        if book.is_over(market) or market in theirs.resolved:
+            continue
         ours, there = book.held(market), theirs.holdings.get(market, 0)
         if abs(ours - there) > DUST[books.venue]:
             yield f"{market[:40]}: {fixed_text(ours, 6)} here, {fixed_text(there, 6)} there"

@@ -86,7 +86,7 @@ def core(
         feeds = {Venue.POLYMARKET: PolymarketFeed(), Venue.KALSHI: KalshiFeed()}
     engine = _engine(settings, feeds, Pipeline(stages), books, wings)
     reader = Reader(books, detector, gate, strategies)
-    fold = BoardFold(reader)
+    fold = BoardFold(reader, settings.manual.slippage_ppm)
     if is_watched:
         engine.listen(fold.hears())
     return Core(engine, feeds, books, gate, executor, portfolio, strategies, reader, fold)

@@ -106,8 +106,15 @@ def _accounts(wishes: SimSettings, markets: list[Market]) -> list[TestAccount]:
     if not wishes.accounts:
         return []
     from pmterm.sim import credentials
+    from pmterm.venues.polymarket.funders import funders_of
 
-    found = credentials.keep(Path(wishes.accounts), wallet=wishes.wallet)
+    kind = credentials.WALLETS.index(wishes.wallet)
+
+    def funder_of(address: str) -> str:
+        """Return where the venue's factories put such a wallet for a key."""
+        return next(each.address for each in funders_of(address) if each.kind == kind)
+
+    found = credentials.keep(Path(wishes.accounts), wallet=wishes.wallet, funder_of=funder_of)
     return [one.opens(markets, wishes.cash) for one in found]
 
 

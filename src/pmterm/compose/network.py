@@ -45,7 +45,9 @@ def network(settings: Settings, clock: Clock) -> Network:
     return Network(http, finder, settings.hosts.streams(), kalshi_key(settings.kalshi))
 
 
-def edge(net: Network, parts: Core, hub: Hub, clock: Clock, private: Private | None = None) -> Edge:
+def build_edge(
+    net: Network, parts: Core, hub: Hub, clock: Clock, private: Private | None = None
+) -> Edge:
     """Build a worker per venue; each connects when its first market is watched.
 
     `private` carries what concerns our own accounts, in a live session.
@@ -72,7 +74,7 @@ def _handshake(
     return dict
 
 
-def connects(net: Network, edge_: Edge) -> Callable[[Venue], None]:
+def connects(net: Network, edge: Edge) -> Callable[[Venue], None]:
     """Return what connects to a venue, or says why that cannot work."""
 
     def connect(venue: Venue) -> None:
@@ -81,6 +83,6 @@ def connects(net: Network, edge_: Edge) -> Callable[[Venue], None]:
                 "Kalshi's market stream wants a key, also for public data, and none is set.",
                 "Set kalshi.key_id and kalshi.key_file (see `pmterm config path`), then try again.",
             )
-        edge_.want(venue)
+        edge.want(venue)
 
     return connect

@@ -9,7 +9,7 @@ import msgspec
 from pmterm.compose.control import heed_kill
 from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, Core, core, thinking
 from pmterm.compose.given import version
-from pmterm.compose.network import Network, connects, edge
+from pmterm.compose.network import Network, build_edge, connects
 from pmterm.compose.past import rules_of
 from pmterm.compose.recorder import Recorder
 from pmterm.compose.trading import (
@@ -34,7 +34,7 @@ from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_sessi
 from pmterm.runtime.signals import SleepWatch
 from pmterm.runtime.supervisor import Worker
 
-LIVE_WIND_DOWN_S = 4.0  # cancels are followed so long; with the rest of the end, under 5 s
+LIVE_WIND_DOWN_S = 3.0  # cancels are followed so long; with the rest of the end, under 5 s
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -137,8 +137,8 @@ def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) ->
     if owner is not None:
         orders = private(owner, settings, net, hub, clock)
         forbid_creates(net, parts, hub, ground.kill, lambda: heed_kill(ground.kill, hub, clock))
-    edge_ = edge(net, parts, hub, clock, orders)
-    parts.engine.wish_to(edge_.do)
+    edge = build_edge(net, parts, hub, clock, orders)
+    parts.engine.wish_to(edge.do)
     desk = LiveDesk(
         hub,
         fold=parts.fold,
@@ -147,17 +147,17 @@ def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) ->
         finder=net.finder,
         now=clock.now,
         stamp=clock.stamp,
-        connect=connects(net, edge_),
+        connect=connects(net, edge),
     )
-    return Session(name, mode, parts, hub, edge_, desk, kept, recorder, clock, owner, orders)
+    return Session(name, mode, parts, hub, edge, desk, kept, recorder, clock, owner, orders)
 
 
-def _reconnect(edge_: Edge, clock: Clock, stood_s: int) -> None:
+def _reconnect(edge: Edge, clock: Clock, stood_s: int) -> None:
     """Start every stream afresh: what is in the sockets is from before we stood still."""
     for venue in Venue:
         for is_user in (False, True):
             why = f"pmterm stood still for {stood_s} s"
-            edge_.do(Reconnect(clock.stamp(), venue, why, is_user=is_user))
+            edge.do(Reconnect(clock.stamp(), venue, why, is_user=is_user))
 
 
 def session_name(at: Ns, told: Sequence[Message], mode: Mode = Mode.PAPER, mark: int = 0) -> str:

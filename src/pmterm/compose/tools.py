@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pmterm.compose.core import core, read_market
 from pmterm.compose.given import settings
-from pmterm.compose.network import connects, edge, network
+from pmterm.compose.network import build_edge, connects, network
 from pmterm.compose.recorder import recording_to
 from pmterm.config import paths
 from pmterm.config.sections import StoreSettings
@@ -64,13 +64,13 @@ async def record(given: Settings, names: Sequence[str], out: Path | None, second
         counting = _Counting(recording_to(path, "record", stack))
         parts = core(given)
         hub = Hub(parts.engine, clock, recorder=counting)
-        edge_ = edge(net, parts, hub, clock)
-        parts.engine.wish_to(edge_.do)
-        connect = connects(net, edge_)
+        edge = build_edge(net, parts, hub, clock)
+        parts.engine.wish_to(edge.do)
+        connect = connects(net, edge)
         for market in markets:
             connect(market.venue)
             hub.put(Watching(clock.stamp(), market, net.finder.metadata(market)))
-        await run_session(hub, edge_, lambda: wait_for_end(seconds), clock)
+        await run_session(hub, edge, lambda: wait_for_end(seconds), clock)
     facts: dict[str, object] = {
         "file": str(path),
         "markets": [market.id for market in markets],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pmterm.live.judging import wait_of
-from pmterm.live.orders import LiveOrder, OrderTable
+from pmterm.live.orders import FillsAsked, LiveOrder, OrderTable
 from pmterm.live.trades import Trades
 from pmterm.messages.base import Message
 from pmterm.model.ids import OrderId
@@ -13,7 +13,9 @@ from pmterm.venues.base import Orders, OrderSent
 
 ANSWER_WITHIN: Ns = 15 * SECOND  # a request that brought nothing by then brings nothing any more
 FILLS_LATE: Ns = 2 * SECOND  # trades can follow the word that an order filled by seconds
-FILLS_AGAIN: Ns = 10 * SECOND
+FILLS_AGAIN: Ns = 10 * SECOND  # doubled each time fills are asked for in vain
+LONGEST_FILLS: Ns = 600 * SECOND
+MOST_ASKED = 6  # then what an order lacks is told as a difference, five minutes on
 SETTLING_LONG: Ns = 30 * SECOND
 STRANGER_AGAIN: Ns = 2 * SECOND
 
@@ -26,6 +28,7 @@ class Asking:
         self._table = table
         self._trades = trades
         self._fills_next: Ns = 0
+        self._settling = FillsAsked()
         self._stranger_next: Ns = 0
 
     def cancel(self, orders: Sequence[LiveOrder], at: Ns) -> Sequence[Message]:
@@ -48,10 +51,6 @@ class Asking:
                 said += self._wing.look(order.sent(), at)
         return [*said, *self._late_fills(at, settling_since), *self._strangers(at)]
 
-    def fills_listed(self) -> None:
-        """A list of fills came whole."""
-        self._fills_next = 0
-
     def _due(self, order: LiveOrder, at: Ns) -> Ns:
         """Return when to ask about an order, 0: not at all."""
         if order.next_ask:
@@ -60,23 +59,31 @@ class Asking:
             return at
         return 0
 
-    def _late_fills(self, at: Ns, settling_since: Ns) -> Sequence[Message]:
-        """Ask for fills that must be there by the venue's own word, or that settle for too long."""
+    def _late_fills(self, at: Ns, settling_since: Ns) -> list[Message]:
+        """Ask for fills that must be there by the venue's own word, or that settle for too long.
+
+        What an order still lacks after some time is told as a difference, once, and asked for on.
+        """
         if at < self._fills_next:
-            return ()
-        late = [
-            order.sent_at
-            for order in self._table.all()
-            if order.filled > order.booked
-            and order.is_ours
-            and at - max(order.ended_at, order.sent_at) > FILLS_LATE
+            return []
+        late = [order for order in self._table.all() if _is_owed(order, at)]
+        said: list[Message] = [
+            order.let_go_of_fills(at)
+            for order in late
+            if order.lacks and order.fills_asked.times >= MOST_ASKED
         ]
-        if settling_since and at - settling_since > SETTLING_LONG:
-            late.append(settling_since)
-        if not late:
-            return ()
-        self._fills_next = at + FILLS_AGAIN
-        return self._wing.list_fills(max(0, min(late) - 60 * SECOND), at)
+        since = [order.sent_at for order in late]
+        for order in late:
+            order.fills_asked = _asked(order.fills_asked, (order.filled, order.booked), at)
+        settling = (settling_since, 0)
+        due = self._settling.due if self._settling.heard == settling else 0
+        if settling_since and at > max(settling_since + SETTLING_LONG, due):
+            self._settling = _asked(self._settling, settling, at)
+            since.append(settling_since)
+        if not since:
+            return said
+        self._fills_next = at + FILLS_LATE
+        return [*said, *self._wing.list_fills(max(0, min(since) - 60 * SECOND), at)]
 
     def _strangers(self, at: Ns) -> list[Message]:
         """Ask what the orders are whose fills came before their names."""
@@ -99,3 +106,19 @@ class Asking:
             )
             said += self._wing.look(sent, at)
         return said
+
+
+def _is_owed(order: LiveOrder, at: Ns) -> bool:
+    """Tell whether an order's fills are late and due to be asked for; only ours are waited for."""
+    if not (order.owes and order.is_ours):
+        return False
+    asked = order.fills_asked
+    is_news = asked.heard != (order.filled, order.booked)
+    since = max(order.ended_at, order.sent_at)
+    return at - since > FILLS_LATE and (is_news or at >= asked.due)
+
+
+def _asked(before: FillsAsked, heard: tuple[int, int], at: Ns) -> FillsAsked:
+    """Count one more time that fills were asked for; what has come meanwhile begins anew."""
+    times = before.times if before.heard == heard else 0
+    return FillsAsked(heard, times + 1, at + min(LONGEST_FILLS, FILLS_AGAIN << min(times, 6)))

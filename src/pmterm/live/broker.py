@@ -19,6 +19,7 @@ from pmterm.messages.orders import (
     Fill,
     FillMoved,
     GateChanged,
+    JournalFailed,
     OrderAdopted,
     OrderKnown,
     OrderNamed,
@@ -48,8 +49,6 @@ class LiveBroker:
         self._desks = {
             venue: VenueDesk(wing, self._markets, settings) for venue, wing in wings.items()
         }
-        self._venues: dict[OrderId, Venue] = {}
-        self._over: set[MarketId] = set()
 
     def desk(self, venue: Venue) -> VenueDesk:
         """Return the desk of a venue."""
@@ -65,6 +64,7 @@ class LiveBroker:
             PlaceOrder: self._place,
             AmendOrder: self._amend,
             WithdrawOrder: self._withdraw,
+            JournalFailed: self._unsent,
             GateChanged: self._gate_changed,
             MarketSettled: self._settled,
             HoldingAdjusted: self._adjusted,
@@ -123,7 +123,7 @@ class LiveBroker:
     def _status_seen(self, seen: MarketStatusSeen) -> Sequence[Message]:
         market = self._markets.get(seen.market)
         if market is None:
-            return ()
+            return self._resolved_unseen(seen)
         result = seen.result or market.result
         self._learn(msgspec.structs.replace(market, status=seen.status, result=result))
         return self._resolved(seen.at, self._markets[seen.market], seen.payout)
@@ -133,10 +133,17 @@ class LiveBroker:
         if market.status is not MarketStatus.RESOLVED or market.venue not in self._desks:
             return ()
         payout = told if told >= 0 else payout_of(market)
-        if payout is None or market.id in self._over:
+        if payout is None or self._desks[market.venue].book.is_over(market.id):
             return ()
-        self._over.add(market.id)
         return (MarketSettled(at, market.id, payout),)
+
+    def _resolved_unseen(self, seen: MarketStatusSeen) -> Sequence[Message]:
+        """Settle what was held before pmterm in a market that it has never shown."""
+        is_paid = seen.status is MarketStatus.RESOLVED and seen.payout >= 0
+        is_over = any(desk.book.is_over(seen.market) for desk in self._desks.values())
+        if not is_paid or is_over:
+            return ()
+        return (MarketSettled(seen.at, seen.market, seen.payout),)
 
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
         market = self._markets.get(changed.market)
@@ -160,8 +167,12 @@ class LiveBroker:
         desk = self._desk_of(place.intent.market)
         if desk is None:
             return (_unsent(place, "there is no account for this venue"),)
-        self._venues[place.intent.order] = desk.venue
         return desk.place(place)
+
+    def _unsent(self, failed: JournalFailed) -> Sequence[Message]:
+        for desk in self._desks.values():
+            desk.unsent(failed.order)
+        return ()
 
     def _amend(self, amend: AmendOrder) -> Sequence[Message]:
         desk = self._desk_of(amend.intent.market)
@@ -204,7 +215,6 @@ class LiveBroker:
     def _recall_place(self, place: PlaceOrder) -> None:
         desk = self._desk_of(place.intent.market)
         if desk is not None:
-            self._venues[place.intent.order] = desk.venue
             desk.take_on(place)
 
     def _recall_name(self, named: OrderNamed) -> None:
@@ -237,7 +247,6 @@ class LiveBroker:
     def _recall_adopted(self, adopted: OrderAdopted) -> None:
         desk = self._desk_of(adopted.market)
         if desk is not None:
-            self._venues[adopted.order] = desk.venue
             desk.recall_adopted(adopted)
 
     def _recall_withdraw(self, ask: WithdrawOrder) -> None:
@@ -257,7 +266,6 @@ class LiveBroker:
             desk.trades.recall_move(moved)
 
     def _recall_settled(self, settled: MarketSettled) -> None:
-        self._over.add(settled.market)
         for desk in self._desks.values():
             desk.book.empty(settled.market)
 
@@ -284,9 +292,6 @@ class LiveBroker:
         return self._desks.get(known.venue) if known is not None else None
 
     def _by_order(self, order: OrderId) -> VenueDesk | None:
-        venue = self._venues.get(order)
-        if venue is not None:
-            return self._desks.get(venue)
         return next((desk for desk in self._desks.values() if desk.table.get(order)), None)
 
 

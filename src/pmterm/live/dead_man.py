@@ -20,10 +20,9 @@ class DeadMan:
 
     def __init__(self, wing: Orders, *, is_wanted: bool) -> None:
         self._wing = wing
-        self._is_wanted = is_wanted
+        self._is_wanted = is_wanted and wing.has_dead_man
         self._next: Ns = 0
         self._again = AGAIN
-        self._has_none = False
         self._is_asking = False
         self._asked_at: Ns = 0
         self.until: Ns = 0
@@ -31,7 +30,7 @@ class DeadMan:
 
     def is_held(self, at: Ns) -> bool:
         """Tell whether the venue would cancel our orders if we were gone now, if it ever can."""
-        return self._has_none or at < self.until
+        return not self._wing.has_dead_man or at < self.until
 
     def beat(self, at: Ns) -> Sequence[Message]:
         """Return the next beat if it is due."""
@@ -42,7 +41,6 @@ class DeadMan:
             return ()
         request = self._wing.beat(at)
         if request is None:
-            self._has_none = True
             return ()
         self._is_asking, self._asked_at = True, at
         self._next = at + EVERY

@@ -14,8 +14,9 @@ from pmterm.live.readiness import Readiness
 from pmterm.live.reconcile import Rounds, Theirs
 from pmterm.live.settings import LiveSettings
 from pmterm.live.timing import Waterfalls
-from pmterm.live.trades import Trades
+from pmterm.live.trades import DUST, Trades
 from pmterm.messages.base import Message
+from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.live import Reconciled
 from pmterm.messages.orders import (
     AmendOrder,
@@ -31,7 +32,6 @@ from pmterm.messages.said import (
     FillSeen,
     HoldingSeen,
     ListEnded,
-    ListKind,
     MoneySeen,
     MoodSeen,
     OrderAccepted,
@@ -74,7 +74,7 @@ class VenueDesk:
         self.holdings = Holdings(wing.venue, self.table, self.book, self.trades)
         self.rounds = Rounds(wing)
         self._asking = Asking(wing, self.table, self.trades)
-        self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man)
+        self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man and wing.has_dead_man)
         self._link = Link(wing.venue)
         self._dead_man = DeadMan(wing, is_wanted=settings.dead_man)
         self._named: dict[OrderId, OrderNamed | str] = {}
@@ -93,6 +93,7 @@ class VenueDesk:
             MoneySeen: self._money_seen,
             BeatAnswered: self._beat_answered,
             MoodSeen: self._mood_seen,
+            MarketStatusSeen: self._status_seen,
         }
 
     def learn(self, market: Market) -> None:
@@ -109,6 +110,10 @@ class VenueDesk:
             return ()
         self._named[intent.order] = named
         return (named,)
+
+    def unsent(self, order: OrderId) -> None:
+        """Forget an order that could not be written down: it is not sent."""
+        self._named.pop(order, None)
 
     def place(self, place: PlaceOrder) -> Sequence[Message]:
         """Send a named order, once."""
@@ -258,6 +263,7 @@ class VenueDesk:
         if response.purpose.startswith(PLACE):
             order = OrderId(response.purpose.removeprefix(PLACE))
             said += self._times.answered(order, response)
+        self._judge.tick(response.ticked_at)
         words = self._wing.answered(response)
         judged = self._judged(words, response.at)
         self._note_listed(words)
@@ -308,8 +314,6 @@ class VenueDesk:
         return self._compared(self.rounds.money_seen(seen), seen.at)
 
     def _list_ended(self, ended: ListEnded) -> Sequence[Message]:
-        if ended.kind is ListKind.FILLS and ended.is_whole:
-            self._asking.fills_listed()
         return self._compared(self.rounds.list_ended(ended), ended.at)
 
     def _compared(self, theirs: Theirs | None, at: Ns) -> Sequence[Message]:
@@ -324,9 +328,16 @@ class VenueDesk:
         said = [*judge(theirs, at), *self.holdings.cash(theirs, at)]
         self._ready.reconciled(theirs.began_at)
         self.rounds.rest(at, is_working=any(True for _ in self.table.working()))
-        differences = len(lost) + self.holdings.open_differences()
+        short = sum(o.let_go > DUST and o.owes > DUST for o in self.table.all())
+        differences = len(lost) + self.holdings.open_differences() + short
         took = (at - theirs.began_at) // MS
         return [*said, Reconciled(at, self.venue, theirs.cause, differences, took)]
+
+    def _status_seen(self, seen: MarketStatusSeen) -> Sequence[Message]:
+        """A market that we hold is resolved: its payout is booked before anything is compared."""
+        if seen.payout >= 0 and self.book.held(seen.market):
+            self.rounds.want("resolved", seen.at)
+        return (seen,)
 
     def _beat_answered(self, answer: BeatAnswered) -> Sequence[Message]:
         said = self._dead_man.answered(answer)

@@ -1,10 +1,13 @@
 """Fills of one venue: each counted once, followed until its settlement is over."""
 
+from typing import Final
+
 import msgspec
 
 from pmterm.messages.orders import Fill, FillMoved
 from pmterm.messages.said import FillSeen
 from pmterm.model.ids import FillId, MarketId, OrderId
+from pmterm.model.kept import Kept
 from pmterm.model.order import FillState, Side
 from pmterm.model.units import Ns, Qty
 
@@ -17,8 +20,14 @@ _RANK = {
 }
 
 
+MARKETS_KEPT: Final = 5_000
+
+
 class KeptFill(msgspec.Struct):
-    """A fill that was counted. `at` is when we first heard of it."""
+    """A fill that was counted and settles yet.
+
+    `at` is when we first heard of it, `made_at` when it was made, by the venue's clock.
+    """
 
     id: FillId
     order: OrderId
@@ -28,6 +37,7 @@ class KeptFill(msgspec.Struct):
     outcome: int
     state: FillState
     at: Ns
+    made_at: Ns
 
 
 class FillBook:
@@ -35,14 +45,18 @@ class FillBook:
 
     `held` is signed on the YES scale and holds what was not taken back, settled or not.
     `changed_at` is when anything last changed anywhere, 0: never.
+
+    What it keeps is bounded: all that settle, the ids of the last 20 000 that ended, 5 000 markets.
+    Of older fills it knows the time alone (`is_forgotten`), so that none is counted again.
     """
 
     def __init__(self) -> None:
-        self._fills: dict[FillId, KeptFill] = {}
         self._settling: dict[FillId, KeptFill] = {}
+        self._ended: Kept[FillId, Ns] = Kept()  # when each was made, by the venue
+        self._forgotten_at: Ns = 0
         self._held: dict[MarketId, Qty] = {}
-        self._last: dict[MarketId, Ns] = {}
-        self._over: set[MarketId] = set()
+        self._last: Kept[MarketId, Ns] = Kept(MARKETS_KEPT)
+        self._over: Kept[MarketId, None] = Kept(MARKETS_KEPT)
         self.changed_at: Ns = 0
 
     def book(self, fill: Fill) -> None:
@@ -56,42 +70,61 @@ class FillBook:
             fill.outcome,
             fill.state,
             fill.at,
+            fill.venue_at or fill.at,
         )
-        self._fills[fill.id] = kept
-        if not fill.state.is_final:
+        if fill.state.is_final:
+            self._end(kept)
+        else:
             self._settling[fill.id] = kept
         self.adjust(fill.market, _signed(kept))
-        self._last[fill.market] = self.changed_at = fill.at
+        self._changed(fill.market, fill.at)
 
     def move(self, moved: FillMoved) -> KeptFill | None:
         """Follow a fill's settlement; return the fill if that was news, else None."""
-        kept = self._fills.get(moved.fill)
+        kept = self._settling.get(moved.fill)
         if kept is None or not _goes_on(kept.state, moved.state):
             return None
         kept.state = moved.state
-        self._last[kept.market] = self.changed_at = moved.at
+        self._changed(kept.market, moved.at)
         if moved.state.is_final:
-            self._settling.pop(kept.id, None)
+            del self._settling[kept.id]
+            self._end(kept)
         if moved.state is FillState.FAILED:
             self.adjust(kept.market, -_signed(kept))
         return kept
 
     def get(self, fill: FillId) -> KeptFill | None:
-        """Return a counted fill."""
-        return self._fills.get(fill)
+        """Return a counted fill that settles yet."""
+        return self._settling.get(fill)
+
+    def has_ended(self, fill: FillId) -> bool:
+        """Tell whether a fill was counted and has settled or failed, as far as that is kept."""
+        return fill in self._ended
+
+    def is_forgotten(self, made_at: Ns) -> bool:
+        """Tell whether fills that the venue dates so long ago may be counted, and not kept."""
+        return 0 < made_at <= self._forgotten_at
 
     def adjust(self, market: MarketId, qty: Qty) -> None:
         """Add to what is held."""
-        self._held[market] = self._held.get(market, 0) + qty
+        held = self._held.pop(market, 0) + qty
+        if held:
+            self._held[market] = held
 
     def empty(self, market: MarketId) -> None:
         """The market was settled: nothing is held in it any more."""
         self._held.pop(market, None)
-        self._over.add(market)
+        self._over.keep(market, None)
 
     def is_over(self, market: MarketId) -> bool:
-        """Tell whether a market was settled; what a venue still shows there is to be paid."""
-        return market in self._over
+        """Tell whether a market was settled; what a venue still shows there is to be paid.
+
+        Those that are asked about are kept longest: a venue may show them for ever.
+        """
+        if market not in self._over:
+            return False
+        self._over.keep(market, None)
+        return True
 
     def held(self, market: MarketId) -> Qty:
         """Return what is held, signed on the YES scale."""
@@ -99,7 +132,7 @@ class FillBook:
 
     def markets(self) -> list[MarketId]:
         """Return the markets in which something is held."""
-        return [market for market, qty in self._held.items() if qty]
+        return list(self._held)
 
     def oldest_settling(self) -> Ns:
         """Return when the oldest fill that is still settling was heard of, 0 if none is."""
@@ -112,6 +145,14 @@ class FillBook:
     def last_at(self, market: MarketId) -> Ns:
         """Return when something last changed in a market, 0: never."""
         return self._last.get(market, 0)
+
+    def _changed(self, market: MarketId, at: Ns) -> None:
+        self._last.keep(market, at)
+        self.changed_at = at
+
+    def _end(self, kept: KeptFill) -> None:
+        gone = self._ended.keep(kept.id, kept.made_at)
+        self._forgotten_at = max(self._forgotten_at, gone or 0)
 
 
 def fill_id(seen: FillSeen) -> FillId:

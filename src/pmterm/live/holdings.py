@@ -54,6 +54,9 @@ class Holdings:
         self._theirs = theirs.holdings
         self._prices |= {seen.market: _price(seen) for seen in theirs.outcomes}
         said: list[Message] = []
+        for market in [m for m in self._differs if self._book.is_over(m)]:
+            del self._differs[market]
+            said.append(HoldingDiffers(at, market, 0, 0, is_over=True))
         for market in dict.fromkeys([*self._theirs, *self._book.markets()]):
             if self._is_quiet(market, at):
                 said += self._compare(market, self._theirs.get(market, 0), at)
@@ -85,7 +88,7 @@ class Holdings:
             or bool(self._trades.strangers())
             or theirs.began_at - max(changed_at, self._book.changed_at) < READS_LAG
             or any(order.state in doubtful for order in self._table.working())
-            or any(order.filled > order.booked for order in self._table.all() if order.is_ours)
+            or any(order.lacks for order in self._table.all() if order.is_ours)
         )
 
     def accept(self, market: MarketId, at: Ns) -> Sequence[Message]:

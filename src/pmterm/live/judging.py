@@ -22,7 +22,9 @@ from pmterm.model.units import MS, SECOND, Ns
 # An order that must fill at once and met nobody was taken in and died: that is no refusal.
 FOUND_NOBODY = frozenset({"fok_killed", "ioc_no_match", "not_filled"})
 LOOKS_TO_REFUTE = 3  # an order that was never seen counts as not there after so many looks ...
-TIME_TO_REFUTE: Ns = 60 * SECOND  # ... over so long a time: venues take up to a minute
+# ... over so long a time after the first answer: venues take up to a minute. Measured by the clock
+# that nobody can set, so that a wall clock put forward settles nothing.
+TIME_TO_REFUTE: Ns = 60 * SECOND
 LOOKS_TO_END = 2  # one that was there and is gone from the list, with its fills read, has ended
 READS_LAG: Ns = 5 * SECOND  # a read so soon after the engine's own word may be older than it
 AMEND_LAG: Ns = 5 * SECOND
@@ -46,12 +48,18 @@ class Judge:
     def __init__(self, table: OrderTable, markets: dict[MarketId, Market]) -> None:
         self._table = table
         self._markets = markets
+        self._ticked_at: Ns = 0
+
+    def tick(self, ticked_at: Ns) -> None:
+        """Learn when the answer came that is judged next, by the clock that nobody can set."""
+        self._ticked_at = ticked_at
 
     def accepted(self, said: OrderAccepted) -> Sequence[Message]:
         """The venue took an order."""
         order = self._table.get(said.order)
         if order is None:
             return ()
+        self._note_answer(order)
         known = self._known(order, said)
         order.filled = max(order.filled, said.filled)
         order.until = said.at + said.delay if said.delay else 0
@@ -89,6 +97,7 @@ class Judge:
         order = self._table.get(said.order)
         if order is None or not order.is_working:
             return ()
+        self._note_answer(order)
         if not order.next_ask or order.next_ask > said.at + _FIRST_WAIT:
             order.restart_asking(said.at + _FIRST_WAIT)
         if order.existed:
@@ -112,7 +121,6 @@ class Judge:
             return ()
         if said.is_done:
             order.existed = True
-            order.fills_asked_at = 0
             return (order.report(said.at, self._ended(order), "taken back"),)
         if said.is_done is False:
             order.next_ask = said.at
@@ -129,7 +137,7 @@ class Judge:
             return () if seen.state.is_final else self._adopt(seen)
         known = self._known(order, seen)
         if not order.is_working:
-            return [*known, *self._risen(order, seen)]
+            return [*known, *self._works_after_all(order, seen)]
         order.misses = 0
         order.filled = max(order.filled, seen.filled)
         if seen.state.is_final:
@@ -147,26 +155,34 @@ class Judge:
         order = self._table.get(said.order)
         if order is None or not order.is_working:
             return ()
+        self._note_answer(order)
         order.misses += 1
         if order.existed or order.booked:
-            if order.misses < LOOKS_TO_END or not self._would_be_known(order, said.at):
+            if order.misses < LOOKS_TO_END or not (order.was_listed or self._has_waited(order)):
                 return ()
             return (order.report(said.at, self._ended(order), "the venue has it no more"),)
-        if order.misses < LOOKS_TO_REFUTE or said.at - order.sent_at < TIME_TO_REFUTE:
+        if order.misses < LOOKS_TO_REFUTE or not self._has_waited(order):
             return self._looked(order, said.at)
         order.was_given_up = True
         why = f"{GIVEN_UP}: the venue was asked {order.misses} times over a minute"
         return (order.report(said.at, OrderState.REFUSED, why),)
 
-    def _would_be_known(self, order: LiveOrder, at: Ns) -> bool:
+    def _note_answer(self, order: LiveOrder) -> None:
+        if order.answered_at is None:
+            order.answered_at = self._ticked_at
+
+    def _has_waited(self, order: LiveOrder) -> bool:
         """Tell whether reads know an order by now, if it stands: they can lag by up to a minute."""
-        return order.was_listed or at - order.sent_at >= TIME_TO_REFUTE
+        first = order.answered_at
+        return first is not None and self._ticked_at - first >= TIME_TO_REFUTE
 
     def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
-        """Say how often the venue was asked in vain, where that is all there is to say."""
+        """Say that the venue was asked in vain, and what ends the asking."""
         if order.state is not OrderState.UNKNOWN:
             return ()
-        why = f"look {order.misses} of {max(LOOKS_TO_REFUTE, order.misses)}, over a minute"
+        is_late = at - order.sent_at >= TIME_TO_REFUTE
+        end = f"at look {LOOKS_TO_REFUTE}" if is_late else f"after {TIME_TO_REFUTE // SECOND} s"
+        why = f"look {order.misses}: not there; given up {end}"
         return (order.report(at, OrderState.UNKNOWN, why),)
 
     def _known(self, order: LiveOrder, said: OrderAccepted | OrderSeen) -> list[Message]:
@@ -195,7 +211,8 @@ class Judge:
 
     def _ended(self, order: LiveOrder) -> OrderState:
         """Return how an order ended that works no more."""
-        return OrderState.FILLED if order.done >= order.qty else OrderState.CANCELLED
+        stands = order.done - order.failed
+        return OrderState.FILLED if stands >= order.qty else OrderState.CANCELLED
 
     def _settle_amends(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
         """Find out by what an order has become which of its amends under way came to be."""
@@ -223,14 +240,14 @@ class Judge:
             ),
         )
 
-    def _risen(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
+    def _works_after_all(self, order: LiveOrder, seen: OrderSeen) -> Sequence[Message]:
         """An order that had ended works after all: ours again, and taken back at once.
 
         A read just after the end may be older than the end; one given up for lost may not.
         """
         if seen.state.is_final or seen.state is OrderState.SENT:
             return ()
-        if order.booked >= seen.qty:
+        if order.stands >= seen.qty:
             return ()
         if not order.was_given_up and seen.at - order.ended_at < READS_LAG:
             return ()

@@ -10,21 +10,31 @@ from pmterm.model.fees import FeeMeter, FeeSchedule
 from pmterm.model.ids import MarketId, OrderId, VenueOrderId
 from pmterm.model.market import Market
 from pmterm.model.order import OrderState, Side, TimeInForce
-from pmterm.model.units import Ns, Price, Qty
+from pmterm.model.units import Ns, Price, Qty, fixed_text
 from pmterm.trading.execution.lifecycle import next_state
 from pmterm.venues.base import OrderSent
 
 KEPT = 2_000  # ended orders remembered, so that a late word about one finds it
 
 
+class FillsAsked(msgspec.Struct, frozen=True):
+    """How often fills were asked for since `heard` of them had come, and when that is due again."""
+
+    heard: tuple[Qty, Qty] = (0, 0)
+    times: int = 0
+    due: Ns = 0
+
+
 class LiveOrder(msgspec.Struct):
     """One order on an account. Prices and side are on the YES scale, times Unix ns.
 
     `filled` is the most the venue ever said, `booked` what its fills add up to, `told` what we last
-    said of it. `existed`: the venue proved that it took it; `was_listed`: a list or a look has
-    shown it. `is_leaving`: it is wanted back. `asks` and `misses` count what was asked about it
-    since it became doubtful, and how often the venue did not know it; `next_ask` is when to ask
-    again.
+    said of it: all three with what was taken back, which is `failed`. `existed`: the venue proved
+    that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is wanted back.
+    `asks` and `misses` count what was asked about it since it became doubtful, and how often the
+    venue did not know it; `next_ask` is when to ask again. `answered_at` is when this session first
+    had an answer about it, by the clock that nobody can set. `let_go` of what it lacks was told as
+    a difference.
     """
 
     id: OrderId
@@ -40,6 +50,7 @@ class LiveOrder(msgspec.Struct):
     state: OrderState = OrderState.RESERVED
     filled: Qty = 0
     booked: Qty = 0
+    failed: Qty = 0
     told: Qty = 0
     is_ours: bool = True
     is_leaving: bool = False
@@ -53,7 +64,9 @@ class LiveOrder(msgspec.Struct):
     asks: int = 0
     misses: int = 0
     next_ask: Ns = 0
-    fills_asked_at: Ns = 0
+    answered_at: Ns | None = None
+    let_go: Qty = 0
+    fills_asked: FillsAsked = FillsAsked()
     amends: dict[OrderId, Intent] = msgspec.field(default_factory=dict)
 
     @property
@@ -63,8 +76,23 @@ class LiveOrder(msgspec.Struct):
 
     @property
     def done(self) -> Qty:
-        """What has traded by the best of our knowledge."""
+        """What has traded by the best of our knowledge, what was taken back included."""
         return max(self.filled, self.booked)
+
+    @property
+    def stands(self) -> Qty:
+        """What its fills add up to without what was taken back."""
+        return self.booked - self.failed
+
+    @property
+    def owes(self) -> Qty:
+        """What has traded by the venue's word and no fill has told of yet."""
+        return max(0, self.filled - self.booked)
+
+    @property
+    def lacks(self) -> Qty:
+        """What of that is still waited for: not told as a difference yet."""
+        return max(0, self.owes - self.let_go)
 
     def sent(self) -> OrderSent:
         """Return it as its venue's requests need it."""
@@ -100,6 +128,23 @@ class LiveOrder(msgspec.Struct):
         self.told = self.done
         return said
 
+    def let_go_of_fills(self, at: Ns) -> OrderReport:
+        """Wait no longer for fills that it lacks, and say so once."""
+        self.let_go = self.owes
+        heard, said = fixed_text(self.booked, 6), fixed_text(self.filled, 6)
+        return OrderReport(
+            at,
+            self.id,
+            self.market,
+            self.state,
+            self.price,
+            max(self.qty, self.done),
+            self.done,
+            f"the venue says that {said} traded, and told of {heard}",
+            until=self.until,
+            lacks=self.let_go,
+        )
+
     def restart_asking(self, at: Ns) -> None:
         """Begin to ask about it afresh, from `at` on."""
         self.asks = self.misses = 0
@@ -109,9 +154,12 @@ class LiveOrder(msgspec.Struct):
 def foreign_order(
     seen: OrderSeen | FillSeen | OrderAdopted, tif: TimeInForce, market: Market | None
 ) -> LiveOrder:
-    """Make an order of what somebody else, or another program, did on the account."""
+    """Make an order of what somebody else, or another program, did on the account.
+
+    Its id holds the venue's whole one: two that end alike are two orders.
+    """
     return LiveOrder(
-        id=OrderId(f"foreign-{seen.venue_order[-16:]}"),
+        id=OrderId(f"foreign-{seen.venue_order}"),
         market=seen.market,
         side=seen.side,
         price=seen.price,
@@ -128,7 +176,10 @@ def foreign_order(
 
 
 class OrderTable:
-    """Every order of one venue, by our id, by the name it was sent under, by the venue's id."""
+    """Every order of one venue, by our id, by the name it was sent under, by the venue's id.
+
+    Of orders that ended, and of amends that were answered, it keeps 2 000 at the most.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[OrderId, LiveOrder] = {}
@@ -152,6 +203,10 @@ class OrderTable:
         """Note an amend under way, found by the id of its intent."""
         order.amends[intent.order] = intent
         self._amends[intent.order] = order.id
+        if len(self._amends) > KEPT:
+            self._amends = {
+                asked: known for asked, known in self._amends.items() if self._waits(asked, known)
+            }
 
     def amended_by(self, intent: OrderId) -> LiveOrder | None:
         """Return the order an amend belongs to."""
@@ -174,10 +229,13 @@ class OrderTable:
         """Return every order kept."""
         return list(self._orders.values())
 
+    def _waits(self, asked: OrderId, known: OrderId) -> bool:
+        """Tell whether an amend is still to be answered."""
+        order = self._orders.get(known)
+        return order is not None and asked in order.amends
+
     def _forget_one(self) -> None:
-        gone = next(
-            (o for o in self._orders.values() if not o.is_working and o.booked >= o.filled), None
-        )
+        gone = next((o for o in self._orders.values() if not o.is_working and not o.lacks), None)
         if gone is None:
             return
         del self._orders[gone.id]
@@ -202,6 +260,7 @@ def recall_report(order: LiveOrder, report: OrderReport) -> None:
     order.state = next_state(order.state, report)
     order.price, order.qty = report.price, report.qty
     order.filled = order.told = max(order.filled, report.filled)
+    order.let_go = max(order.let_go, report.lacks)
     order.existed = order.existed or report.state in _PROVEN
     order.was_given_up = order.was_given_up or report.reason.startswith(GIVEN_UP)
     if order.state.is_final:

@@ -39,12 +39,14 @@ class Trades:
     def seen(self, seen: FillSeen) -> Sequence[Message]:
         """Hear of a fill, or of how its settlement goes on."""
         known = fill_id(seen)
+        if self._book.has_ended(known):
+            return ()
         kept = self._book.get(known)
         if kept is not None:
             moved = FillMoved(seen.at, known, kept.order, kept.market, seen.state)
             return self._move(moved)
         order = self._table.find(seen.venue_order, seen.client_order)
-        if self._is_history(seen, order):
+        if self._is_history(seen, order) or self._is_forgotten(seen, order):
             return ()
         if order is not None:
             return self._count(seen, order)
@@ -75,6 +77,14 @@ class Trades:
         is_ours = order is not None and order.is_ours
         return not is_ours and 0 < seen.venue_at < self.counted_from
 
+    def _is_forgotten(self, seen: FillSeen, order: LiveOrder | None) -> bool:
+        """Tell whether a fill was counted so long ago that it is not kept any more.
+
+        One that its order lacks by the venue's own word was not.
+        """
+        lacks = order.lacks if order is not None else 0
+        return not lacks and self._book.is_forgotten(seen.venue_at)
+
     def _may_be_ours(self, seen: FillSeen) -> bool:
         """Tell whether a fill can be of an order of ours whose venue's id is not known yet."""
         return any(
@@ -90,7 +100,7 @@ class Trades:
 
     def recall(self, fill: Fill) -> None:
         """Count a fill of the journal."""
-        if self._book.get(fill.id) is not None:
+        if self._book.get(fill.id) is not None or self._book.has_ended(fill.id):
             return
         self._book.book(fill)
         order = self._table.get(fill.order)
@@ -153,8 +163,7 @@ class Trades:
             return False
         order = self._table.get(kept.order)
         if order is not None and moved.state is FillState.FAILED:
-            order.booked -= kept.qty
-            order.filled = min(order.filled, order.booked)
+            order.failed += kept.qty
         return True
 
     def _foreign(self, seen: FillSeen) -> LiveOrder:
@@ -165,11 +174,11 @@ class Trades:
 
 
 def _standing(order: LiveOrder, at: Ns) -> Sequence[Message]:
-    """Say where an order stands after a fill."""
+    """Say where an order stands after a fill; what failed may trade again while it works."""
     if not order.is_working:
         return ()
-    is_whole = order.booked >= order.qty or (
-        order.qty - order.booked <= DUST and order.tif is not TimeInForce.GTC
+    is_whole = order.stands >= order.qty or (
+        order.qty - order.stands <= DUST and order.tif is not TimeInForce.GTC
     )
     state = OrderState.FILLED if is_whole else OrderState.PARTIAL
     return (order.report(at, state),)

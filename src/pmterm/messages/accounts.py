@@ -34,7 +34,8 @@ class PositionChanged(Message, frozen=True):
     `qty` is signed on the YES scale: below 0 we hold the other outcome. `average` is the YES
     price paid on average, `cost` what is tied up (1e-6 USD: price x size, or (1 - price) x size
     when short), `realised` the profit taken so far in this market, after `fees`. `settling` is how
-    much of it has not settled yet and cannot be sold, 0 or more.
+    much of it has not settled yet and cannot be sold, 0 or more. `pairs` is how many of both
+    outcomes are held besides, where a venue keeps them apart: each can be merged into a dollar.
     """
 
     market: MarketId
@@ -44,6 +45,7 @@ class PositionChanged(Message, frozen=True):
     realised: Cash
     fees: Cash
     settling: Qty = 0
+    pairs: Qty = 0
 
 
 class BalanceSeen(Message, frozen=True):

@@ -115,6 +115,17 @@ class AcceptVenue(Message, frozen=True):
     market: MarketId
 
 
+class ChangeLimit(Message, frozen=True):
+    """Change a limit of the gate, named as in the settings, 0: off. A looser one is `confirmed`.
+
+    `value` is money in 1e-6 USD, or a count.
+    """
+
+    name: str
+    value: int
+    confirmed: bool = False
+
+
 Command = (
     SubmitTicket
     | AmendTicket
@@ -134,4 +145,5 @@ Command = (
     | SetExits
     | TakeSuggestion
     | TagGame
+    | ChangeLimit
 )

@@ -152,7 +152,8 @@ class OrderReport(Message, frozen=True):
 
     `price` and `qty` differ from the intent's after an amend. `ahead` is what stands before us in
     line by the pessimistic count, -1 if not known; `maybe_filled` what the optimistic count says.
-    `until` is when the venue's taker delay is over, 0 if it holds nothing back.
+    `until` is when the venue's taker delay is over, 0 if it holds nothing back. `lacks` of `filled`
+    no fill has told of, and none is waited for any more: a difference that stands on the record.
     """
 
     order: OrderId
@@ -165,6 +166,7 @@ class OrderReport(Message, frozen=True):
     ahead: Qty = -1
     maybe_filled: Qty = 0
     until: Ns = 0
+    lacks: Qty = 0
 
 
 class Fill(Message, frozen=True):
@@ -210,6 +212,14 @@ class GateChanged(Message, frozen=True):
     state: GateState
     reason: str
     until: Ns = 0
+
+
+class LimitChanged(Message, frozen=True):
+    """A limit of the gate is another from now on; as in `ChangeLimit`."""
+
+    name: str
+    before: int
+    after: int
 
 
 class JournalFailed(Message, frozen=True):

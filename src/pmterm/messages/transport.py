@@ -55,7 +55,8 @@ class HttpResponse(Message, frozen=True):
     the question's: an answer to a signed question is private, and is not recorded. `sent_at` is
     when the question's first byte left (0: none did, so the venue cannot have acted on it),
     `asked_at` when it was handed to the network, `venue_at` the answer's Date header,
-    `wall_at` the computer's own clock as it came, which somebody may have set.
+    `wall_at` the computer's own clock as it came, which somebody may have set, and `ticked_at` the
+    one that nobody can set (only differences within a session mean anything).
     """
 
     venue: Venue
@@ -70,6 +71,7 @@ class HttpResponse(Message, frozen=True):
     sent_at: Ns = 0
     venue_at: Ns = 0
     wall_at: Ns = 0
+    ticked_at: Ns = 0
 
 
 class SendText(Message, frozen=True):

@@ -2,6 +2,7 @@
 
 from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
 from pmterm.model.order import FillState
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
@@ -13,6 +14,9 @@ class Ledger:
 
     Paper money lies in one purse; in live each venue has its own, and on Polymarket both outcomes
     are kept apart and have to settle before they can be sold.
+
+    Fills that settle are all kept, of those that ended the last 20 000: whoever tells of fills
+    repeats none that is older.
     """
 
     def __init__(self) -> None:
@@ -20,9 +24,11 @@ class Ledger:
         self.holdings: dict[MarketId, Holding] = {}
         self._has_started = False
         self._purses: dict[Venue | None, Cash] = {}
+        self._redeemed: dict[Venue, Cash] = {}
         self._venues: dict[MarketId, Venue] = {}
         self._stocks: dict[MarketId, Stock] = {}
-        self._fills: dict[FillId, tuple[MarketId, Qty]] = {}
+        self._settling: dict[FillId, tuple[MarketId, Qty]] = {}
+        self._ended: Kept[FillId, tuple[MarketId, Qty]] = Kept()
 
     @property
     def cash(self) -> Cash:
@@ -31,8 +37,9 @@ class Ledger:
 
     @property
     def money(self) -> Cash:
-        """Cash, and the dollars tied up in pairs of both outcomes."""
-        return self.cash + sum(stock.now.pairs for stock in self._stocks.values())
+        """Cash, the dollars tied up in pairs of both outcomes, and what is to be redeemed."""
+        tied_up = sum(stock.now.pairs + stock.now.due for stock in self._stocks.values())
+        return self.cash + tied_up - sum(self._redeemed.values())
 
     def started(self, cash: Cash, *, is_live: bool) -> None:
         """Begin a session; paper money is given once, real money is the venue's word alone."""
@@ -46,8 +53,13 @@ class Ledger:
         self._venues[market.id] = market.venue
 
     def cash_seen(self, venue: Venue, cash: Cash) -> Cash:
-        """Take the venue's word for the cash there; return by how much ours was off."""
+        """Take the venue's word for the cash there; return by how much ours was off.
+
+        What is more than ours is what was redeemed, as long as anything is due.
+        """
         off = cash - self._purses.get(venue, 0)
+        redeemed = min(max(off, 0), self.due_at(venue))
+        self._redeemed[venue] = self._redeemed.get(venue, 0) + redeemed
         self._purses[venue] = cash
         return off
 
@@ -58,6 +70,11 @@ class Ledger:
     def cash_at(self, venue: Venue) -> Cash:
         """Return the cash at a venue, real money only."""
         return self._purses.get(venue, 0)
+
+    def due_at(self, venue: Venue) -> Cash:
+        """Return what a venue owes for shares of resolved markets, paid when they are redeemed."""
+        due = sum(s.now.due for m, s in self._stocks.items() if self.venue(m) is venue)
+        return max(0, due - self._redeemed.get(venue, 0))
 
     def venue(self, market: MarketId) -> Venue:
         """Return whose market it is; one never seen is told by its id."""
@@ -93,9 +110,12 @@ class Ledger:
 
     def filled(self, market: MarketId, traded: Traded) -> Booked | None:
         """Book a fill; None if it was booked before, or never was."""
-        if traded.id in self._fills:
+        if traded.id in self._settling or traded.id in self._ended:
             return None
-        self._fills[traded.id] = (market, traded.qty)
+        if traded.state.is_final:
+            self._ended.keep(traded.id, (market, traded.qty))
+        else:
+            self._settling[traded.id] = (market, traded.qty)
         return None if traded.state is FillState.FAILED else self._book(market, traded)
 
     def moved(self, market: MarketId, fill: FillId, state: FillState) -> Booked | None:
@@ -103,11 +123,14 @@ class Ledger:
 
         One that failed before it was heard of cannot be booked any more.
         """
-        known, _ = self._fills.get(fill, (None, 0))
-        if known is None:
-            if state is FillState.FAILED:
-                self._fills[fill] = (market, 0)
+        settling = self._settling.get(fill)
+        if settling is None:
+            if state is FillState.FAILED and fill not in self._ended:
+                self._ended.keep(fill, (market, 0))
             return None
+        known, _ = settling
+        if state.is_final:
+            self._ended.keep(fill, self._settling.pop(fill))
         stock = self._stocks.get(known)
         booked = None if stock is None else stock.moved(fill, state)
         if booked is not None:
@@ -115,8 +138,9 @@ class Ledger:
         return booked
 
     def size_of(self, fill: FillId) -> Qty:
-        """Return the size of a fill, 0 if it was never heard of."""
-        return self._fills.get(fill, (None, 0))[1]
+        """Return the size of a fill, 0 if it was not heard of, or not of late."""
+        kept = self._settling.get(fill) or self._ended.get(fill)
+        return 0 if kept is None else kept[1]
 
     def adjusted(self, market: MarketId, adjusted: Adjusted) -> Booked:
         """Correct a holding; no cash moves."""

@@ -23,6 +23,11 @@ class TimeInForce(StrEnum):
     FOK = "fok"
     GTD = "gtd"
 
+    @property
+    def rests(self) -> bool:
+        """Whether what does not trade at once stays in the book."""
+        return self in {TimeInForce.GTC, TimeInForce.GTD}
+
 
 class OrderState(StrEnum):
     """Where in its life an order stands. The table of moves is `execution/lifecycle.py`."""

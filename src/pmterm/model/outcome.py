@@ -11,7 +11,7 @@ from pmterm.model.stock import NO, YES
 from pmterm.model.units import Qty
 
 
-class Shelf(msgspec.Struct, frozen=True):
+class Inventory(msgspec.Struct, frozen=True):
     """What there is of the outcome that an order could sell: in all, and of that what cannot be.
 
     `settling` was bought and has not settled; `offered` is in other orders that may still sell it.
@@ -27,7 +27,7 @@ class Shelf(msgspec.Struct, frozen=True):
         return max(0, self.held - self.settling - self.offered)
 
 
-class Way(msgspec.Struct, frozen=True):
+class Leg(msgspec.Struct, frozen=True):
     """How an order is sent: for which outcome, and whether it sells that or buys it."""
 
     outcome: int
@@ -39,12 +39,12 @@ def sold_by(side: Side) -> int:
     return YES if side is Side.SELL else NO
 
 
-def outcome_of(side: Side, shelf: Shelf, least: Qty) -> Way:
-    """Return how an order is sent; `shelf` is of the outcome `sold_by(side)`.
+def outcome_of(side: Side, inventory: Inventory, least: Qty) -> Leg:
+    """Return how an order is sent; `inventory` is of the outcome `sold_by(side)`.
 
     What is held below `least` (the venue's smallest size) is dust and stands in nobody's way.
     """
     sold = sold_by(side)
-    if shelf.held >= max(1, least):
-        return Way(sold, is_sale=True)
-    return Way(NO if sold == YES else YES, is_sale=False)
+    if inventory.held >= max(1, least):
+        return Leg(sold, is_sale=True)
+    return Leg(NO if sold == YES else YES, is_sale=False)

@@ -62,6 +62,7 @@ class LimitUse(msgspec.Struct, frozen=True):
     """One limit of the risk gate and how much of it is used (millionths).
 
     `used` and `most` are the same as numbers where it is a limit of money (1e-6 USD), else 0.
+    `setting` is its name in the settings.
     """
 
     rule: str
@@ -72,3 +73,4 @@ class LimitUse(msgspec.Struct, frozen=True):
     is_tripped: bool = False
     used: Cash = 0
     most: Cash = 0
+    setting: str = ""

@@ -4,7 +4,7 @@ A fill that fails to settle never was: what came after it is worked out again wi
 cost, profit and cash are what they would have been.
 """
 
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -60,7 +60,8 @@ class Sum(msgspec.Struct, frozen=True):
     """What entries add up to.
 
     `yes` and `no` are what is held of each outcome, kept only where a venue keeps them apart: a
-    dollar is tied up in each pair of them. `cash` is all that came in less all that went out.
+    dollar is tied up in each pair of them. `cash` is all that came in less all that went out;
+    `due` is what a resolved market owes for shares that must be redeemed first.
     """
 
     held: Holding = FLAT
@@ -68,6 +69,7 @@ class Sum(msgspec.Struct, frozen=True):
     no: Qty = 0
     cash: Cash = 0
     payout: Price = -1
+    due: Cash = 0
 
     @property
     def pairs(self) -> Qty:
@@ -80,6 +82,9 @@ class Stock:
 
     `is_split`: the venue keeps both outcomes apart and settles fills later (Polymarket), so that
     buying NO does not sell YES. `pays_late`: a fill heard of after the payout is paid out at once.
+
+    Entries behind a fill that never settles are kept, with what they add up to one by one, so that
+    a fill that moves costs no more work than what came after it.
     """
 
     def __init__(self, *, is_split: bool = False, pays_late: bool = False) -> None:
@@ -87,6 +92,11 @@ class Stock:
         self._pays_late = pays_late
         self._base = Sum()
         self._later: list[Entry] = []  # from the oldest fill on that may yet be taken back
+        # What they add up to, each with all before it: all of them (None), and without the
+        # unsettled fills of a side. The lists of the sides are made as far as somebody asked.
+        self._totals: dict[Side | None, list[Sum]] = {None: [], Side.BUY: [], Side.SELL: []}
+        self._settling = [0, 0]  # bought of each outcome and not settled yet
+        self._open = dict.fromkeys(Side, 0)  # fills not settled yet
         self.now = Sum()
 
     @property
@@ -96,24 +106,29 @@ class Stock:
 
     def add(self, entry: Entry) -> Booked:
         """Count one more entry; return what it changed."""
-        before = self.now
-        self.now, booked = self._fold(before, entry)
-        if self._later or (isinstance(entry, Traded) and not entry.state.is_final):
+        self.now, booked = self._fold(self.now, entry)
+        if self._later or _may_fail(entry):
             self._later.append(entry)
+            self._totals[None].append(self.now)
+            self._count(entry, 1)
         else:
             self._base = self.now
         return booked
 
     def moved(self, fill: FillId, state: FillState) -> Booked | None:
         """Note how far a fill has come; None if that changes nothing or is not known any more."""
-        for place, entry in enumerate(self._later):
-            if not isinstance(entry, Traded) or entry.id != fill or entry.state.is_final:
+        for place in reversed(range(len(self._later))):
+            entry = self._later[place]
+            if not _may_fail(entry) or entry.id != fill:
                 continue
+            self._count(entry, -1)
             if state is FillState.FAILED:
-                del self._later[place]
-            else:
-                self._later[place] = msgspec.structs.replace(entry, state=state)
-            return self._again()
+                return self._take_back(place, entry.side)
+            self._later[place] = msgspec.structs.replace(entry, state=state)
+            self._count(self._later[place], 1)
+            if state.is_final:
+                del self._totals[entry.side][place:]
+            return self._changed(self.now)
         return None
 
     def held_of(self, outcome: int) -> Qty:
@@ -124,46 +139,51 @@ class Stock:
 
     def settling_of(self, outcome: int) -> Qty:
         """Return how much of what is held of an outcome cannot be sold yet."""
-        if not self._is_split:
-            return 0
-        pending = sum(
-            entry.qty
-            for entry in self._later
-            if isinstance(entry, Traded)
-            and entry.outcome == outcome
-            and entry.acquires
-            and not entry.state.is_final
-        )
-        return min(pending, self.held_of(outcome))
+        return min(self._settling[outcome], self.held_of(outcome)) if self._is_split else 0
 
     def ways(self) -> tuple[Holding, ...]:
         """Return what may be held in the end: as it is, and if one side's unsettled fills fail.
 
         What lies between these is no worse than one of them.
         """
-        pending = {
-            entry.side
-            for entry in self._later
-            if isinstance(entry, Traded) and not entry.state.is_final
-        }
-        return (self.now.held, *(self._without(side) for side in Side if side in pending))
+        return (self.now.held, *(self._total(side).held for side in Side if self._open[side]))
 
-    def _without(self, side: Side) -> Holding:
-        total = self._base
-        for entry in self._later:
-            if isinstance(entry, Traded) and entry.side is side and not entry.state.is_final:
-                continue
-            total, _ = self._fold(total, entry)
-        return total.held
+    def _count(self, entry: Entry, sign: int) -> None:
+        """Count a fill among those not settled yet, or (-1) no more."""
+        if _may_fail(entry):
+            self._open[entry.side] += sign
+            if entry.acquires:
+                self._settling[entry.outcome] += sign * entry.qty
 
-    def _again(self) -> Booked:
-        """Work out anew what the entries come to; settle what cannot be taken back any more."""
+    def _take_back(self, place: int, side: Side) -> Booked:
+        """Work out anew what came after a fill that never was."""
         before = self.now
-        while self._later and _is_settled(self._later[0]):
-            self._base, _ = self._fold(self._base, self._later.pop(0))
-        self.now = self._base
-        for entry in self._later:
-            self.now, _ = self._fold(self.now, entry)
+        del self._later[place]
+        for without, totals in self._totals.items():
+            del totals[place : place + 1 if without is side else None]
+        self.now = self._total(None)
+        return self._changed(before)
+
+    def _total(self, without: Side | None) -> Sum:
+        """Return what all entries come to, without the unsettled fills of a side."""
+        totals = self._totals[without]
+        total = totals[-1] if totals else self._base
+        for entry in self._later[len(totals) :]:
+            if not (_may_fail(entry) and entry.side is without):
+                total, _ = self._fold(total, entry)
+            totals.append(total)
+        return total
+
+    def _changed(self, before: Sum) -> Booked:
+        """Settle what cannot be taken back any more; return what has changed since `before`."""
+        settled = next(
+            (n for n, entry in enumerate(self._later) if _may_fail(entry)), len(self._later)
+        )
+        if settled:
+            self._base = self._totals[None][settled - 1]
+            del self._later[:settled]
+            for totals in self._totals.values():
+                del totals[:settled]
         old, new = before.held, self.now.held
         return Booked(
             new,
@@ -184,8 +204,11 @@ class Stock:
                 return msgspec.structs.replace(after, cash=old.cash), booked
             case Paid():
                 booked = old.held.settled(entry.payout)
-                cash = booked.cash + old.pairs
-                after = Sum(booked.holding, cash=old.cash + cash, payout=entry.payout)
+                paid = booked.cash + old.pairs
+                cash, due = (0, paid) if self._is_split else (paid, 0)
+                after = Sum(
+                    booked.holding, cash=old.cash + cash, payout=entry.payout, due=old.due + due
+                )
                 return after, msgspec.structs.replace(booked, cash=cash)
 
     def _fold_fill(self, old: Sum, fill: Traded) -> tuple[Sum, Booked]:
@@ -206,13 +229,15 @@ class Stock:
             to_yes, to_no = (signed - gone, -gone) if sign > 0 else (-gone, -signed - gone)
         else:
             to_yes, to_no = (0, -signed) if outcome else (signed, 0)
-        after = Sum(booked.holding, old.yes + to_yes, old.no + to_no, payout=old.payout)
+        after = msgspec.structs.replace(
+            old, held=booked.holding, yes=old.yes + to_yes, no=old.no + to_no
+        )
         cash = old.cash + booked.cash - (after.pairs - old.pairs)
         return msgspec.structs.replace(after, cash=cash)
 
 
-def _is_settled(entry: Entry) -> bool:
-    return not isinstance(entry, Traded) or entry.state.is_final
+def _may_fail(entry: Entry) -> TypeGuard[Traded]:
+    return isinstance(entry, Traded) and not entry.state.is_final
 
 
 def _both(first: Booked, second: Booked, cash: Cash) -> Booked:

@@ -126,6 +126,7 @@ class HttpClient:
             sent_at=sending.sent_at,
             venue_at=answer.venue_at,
             wall_at=self._clock.now(),
+            ticked_at=self._clock.monotonic(),
         )
 
     def permit_by(self, permit: Callable[[HttpRequest], str]) -> None:
@@ -163,6 +164,8 @@ class HttpClient:
 
     async def _turn(self, request: HttpRequest) -> bool:
         """Wait until it may be asked; False for an order that would have to wait too long."""
+        if self._limiter.pass_now(request.venue, request.priority):
+            return True
         try:
             async with asyncio.timeout(ORDER_WAITS_S if request.priority == ORDER else None):
                 await self._limiter.enter(request.venue, request.priority)
@@ -171,14 +174,16 @@ class HttpClient:
         return True
 
     async def _attempts(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:
-        waits = Backoff(0.25, 2.0, chance=self._clock.chance)
-        tries = READ_TRIES if request.method == "GET" else 1
         answer = await self._once(request, url, sending)
-        while answer.status == 0 and tries > 1:
-            tries -= 1
+        if answer.status or request.method != "GET":
+            return answer
+        waits = Backoff(0.25, 2.0, chance=self._clock.chance)
+        for _ in range(READ_TRIES - 1):
             await self._clock.sleep(waits.next())
             await self._limiter.enter(request.venue, request.priority)
             answer = await self._once(request, url, sending)
+            if answer.status:
+                break
         return answer
 
     async def _once(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:

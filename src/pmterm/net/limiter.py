@@ -49,6 +49,11 @@ class Limiter:
         if line is not None:
             await line.enter(priority)
 
+    def pass_now(self, venue: Venue, priority: int = READ) -> bool:
+        """Take a turn if one request may be sent at once; False: `enter` and wait."""
+        line = self._lines.get(venue)
+        return line is None or line.pass_now(priority)
+
     def hold(self, venue: Venue, seconds: float, *, reads_too: bool = True) -> None:
         """Keep orders (and reads) back, as the venue asked (Retry-After); never shortens a hold.
 
@@ -82,11 +87,17 @@ class _Line:
         self._lines: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque(), deque())
         self._stop_alarm: Callable[[], None] = _nothing
 
-    async def enter(self, priority: int) -> None:
+    def pass_now(self, priority: int) -> bool:
         rank = min(max(priority, CANCEL), READ)
-        if not self._lines[rank] and self._delay(rank) == 0:
-            self._level -= SECOND
+        if self._lines[rank] or self._delay(rank):
+            return False
+        self._level -= SECOND
+        return True
+
+    async def enter(self, priority: int) -> None:
+        if self.pass_now(priority):
             return
+        rank = min(max(priority, CANCEL), READ)
         held = self._held_until[rank] - self._clock.monotonic()
         if held > LONGEST_WAIT:
             wait_s = -(-held // SECOND)

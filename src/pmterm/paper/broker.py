@@ -331,9 +331,12 @@ class PaperBroker:
         return said
 
     def _cleared(self, at: Ns) -> list[Message]:
-        """End what was placed before a game whose start clears the venue's book."""
+        """End what was to end by now, or was placed before a game that clears the venue's book."""
         said: list[Message] = []
         for order in list(self._orders.values()):
+            if 0 < order.intent.expires_at <= at:
+                said += self._end(order, at, OrderState.EXPIRED, "its time is over")
+                continue
             market = self._markets.get(order.market)
             if market is None or not market.clears_book_on_start:
                 continue

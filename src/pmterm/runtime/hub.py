@@ -156,12 +156,14 @@ class Hub:
                 steps = self.engine.watch(event.market, event.at)
             else:
                 steps = self.engine.take(event)
+            was_written = False
             for durable in steps:
                 await self._commit(durable)
+                was_written = True
             if type(event) in _STOPS:
                 self._stops[type(event)] -= 1
-            if self._clock.monotonic() > until:
-                break
+            if was_written or self._clock.monotonic() > until:
+                break  # what was written may be an order, which is sent before the next frame
         self._watch_lag()
 
     def _watch_lag(self) -> None:

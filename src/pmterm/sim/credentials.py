@@ -6,7 +6,7 @@ is used again when it is there, so that a program's keys outlive the exchange.
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +107,20 @@ class Credentials:
         )
 
 
-def make(account: str, wallet: str = "eoa") -> Credentials:
+def _made_up(_: str) -> str:
+    address: str = Account.create().address
+    return address
+
+
+def make(
+    account: str, wallet: str = "eoa", funder_of: Callable[[str], str] = _made_up
+) -> Credentials:
     """Make an account with fresh keys; `wallet` is one of WALLETS.
 
-    A wallet that is not the key's own has a made-up address for its money.
+    Where it is not the key's own, `funder_of` tells the wallet that belongs to the key's address.
     """
     key = Account.create()
-    funder = key.address if wallet == "eoa" else Account.create().address
+    funder = key.address if wallet == "eoa" else funder_of(key.address)
     pem = generate_private_key(public_exponent=65_537, key_size=RSA_BITS).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -125,7 +132,12 @@ def make(account: str, wallet: str = "eoa") -> Credentials:
     return Credentials(_Person(account, polymarket, _KalshiPart(str(uuid.uuid4()), pem.decode())))
 
 
-def keep(path: Path, accounts: int = 1, wallet: str = "eoa") -> list[Credentials]:
+def keep(
+    path: Path,
+    accounts: int = 1,
+    wallet: str = "eoa",
+    funder_of: Callable[[str], str] = _made_up,
+) -> list[Credentials]:
     """Read the accounts of a file; if there is none, make some and write them.
 
     Raises:
@@ -134,7 +146,7 @@ def keep(path: Path, accounts: int = 1, wallet: str = "eoa") -> list[Credentials
     """
     if path.exists() or path.is_symlink():
         return _read(path)
-    made = [make(f"tester-{number}", wallet) for number in range(1, accounts + 1)]
+    made = [make(f"tester-{number}", wallet, funder_of) for number in range(1, accounts + 1)]
     rows = {"accounts": [credentials.written() for credentials in made]}
     text = msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n"
     descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)

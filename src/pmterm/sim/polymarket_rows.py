@@ -42,7 +42,7 @@ def market_row(state: MarketState, title: str = "", *, has_event: bool = True) -
     mid = (bid + ask) // 2
     prices = [_number(mid, PRICE_ONE), _number(PRICE_ONE - mid, PRICE_ONE)]
     if state.status is MarketStatus.RESOLVED:
-        prices = [1 - state.result, state.result]
+        prices = [_number(state.payout, PRICE_ONE), _number(PRICE_ONE - state.payout, PRICE_ONE)]
     volume = _number(state.volume, 1_000_000)
     row: dict[str, Any] = {
         "id": str(listing.number),

@@ -28,6 +28,8 @@ _STEPS: Final = (
     "schema_3.sql",
 )  # step n leads from version n to n + 1
 BUSY_S: Final = 1.0  # how long a write waits for another program's lock before it is refused
+TIDY_EVERY: Final = 100  # writes; then the log of pages is folded into the file, some milliseconds
+LOG_PAGES: Final = 8_000  # 32 MB; a write folds it itself only if it has grown to this all the same
 WHOLE_CHECK_BYTES: Final = 32 * 1024 * 1024  # a tenth of a second
 _MONEY_TABLES: Final = ("journal", "orders", "fills", "positions", "system_state")
 _FRESH: Final = "Move it away; pmterm then starts with an empty store."
@@ -47,6 +49,7 @@ class Database:
         self.path = path
         self.is_read_only = read_only
         self._is_closed = False
+        self._writes = 0
         self._lock = -1
         self._connection: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
@@ -89,7 +92,11 @@ class Database:
         """
         self._refuse_closed()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing, lambda: self._transaction(work))
+        result = await loop.run_in_executor(self._writing, lambda: self._transaction(work))
+        self._writes += 1
+        if self._writes % TIDY_EVERY == 0 and not self._is_closed:
+            self._writing.submit(self._tidy)
+        return result
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on what is committed.
@@ -141,6 +148,12 @@ class Database:
             raise in_words(self.path, error) from error
         return result
 
+    def _tidy(self) -> None:
+        """Fold the log into the file, so that no write has to, which an order may wait for."""
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):  # the next write will say what is wrong
+                self._connection.execute("PRAGMA wal_checkpoint").fetchone()
+
     def _look(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return work(self._reader or self._open_reader())
@@ -170,6 +183,7 @@ class Database:
             version = _version(self._connection, self.path)
             self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}").fetchone()
             self._connection.execute("PRAGMA foreign_keys = ON")
             _check(self._connection, self.path)
             _migrate(self._connection, version)

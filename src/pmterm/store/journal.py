@@ -17,6 +17,7 @@ from pmterm.messages.commands import (
     CancelAll,
     CancelMarket,
     CancelOrder,
+    ChangeLimit,
     CloseAll,
     ClosePosition,
     Disarm,
@@ -45,6 +46,7 @@ from pmterm.messages.orders import (
     GateChanged,
     Intent,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderKnown,
     OrderNamed,
@@ -132,6 +134,8 @@ Journaled: TypeAlias = (
     | TakeSuggestion
     | TagGame
     | StrategyFailed
+    | ChangeLimit
+    | LimitChanged
 )
 JOURNALED: Final[tuple[type[Message], ...]] = get_args(Journaled)
 
@@ -143,7 +147,7 @@ DECISIONS: Final = frozenset(JOURNALED) - {
     CancelMarket, CancelAll, ClosePosition, CloseAll, Panic, Halt, Reduce, Resume, Arm, Disarm,
     AcceptVenue, AccountSeen, Armed, Disarmed, CashSeen, HoldingDiffers, HoldingAdjusted,
     Reconciled, OrderTimed, OrderNamed, OrderKnown, OrderAdopted, FillMoved, SetMode, SetExits,
-    TakeSuggestion, TagGame, RecordKnown, StrategyFailed,
+    TakeSuggestion, TagGame, RecordKnown, StrategyFailed, ChangeLimit,
 }  # fmt: skip
 
 _KINDS: Final = frozenset(JOURNALED)
@@ -218,19 +222,22 @@ def decisions_hash(messages: Iterable[Message]) -> str:
 
 
 def _insert(connection: sqlite3.Connection, rows: list[tuple[str, Message, bytes]]) -> None:
-    (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
-    for session, message, body in rows:
-        seq += 1
-        kind = type(message).__name__
-        connection.execute(
-            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
-            (seq, session, message.at, kind, body, _crc(seq, session, message.at, kind, body)),
-        )
+    (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
+    connection.executemany(
+        "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
+        [_row(seq, *row) for seq, row in enumerate(rows, last + 1)],
+    )
+    for session, message, _ in rows:
         project(connection, session, message)
     session, message, _ = rows[-1]
     connection.execute(
         "UPDATE sessions SET last_at = max(last_at, ?) WHERE session = ?", (message.at, session)
     )
+
+
+def _row(seq: int, session: str, message: Message, body: bytes) -> tuple[Any, ...]:
+    at, kind = message.at, type(message).__name__
+    return seq, session, at, kind, body, _crc(seq, session, at, kind, body)
 
 
 def _messages(rows: Iterable[tuple[Any, ...]], *, is_whole: bool) -> list[Message]:

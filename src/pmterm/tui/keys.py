@@ -95,6 +95,8 @@ TABLE: tuple[Key, ...] = (
     Key("escape", "back", SAFETY,
         "back; with nothing open the PANIC strip, and a second esc or enter within 3 s cancels and"
         " closes everything", shown="esc"),
+    Key("L", "limits", SAFETY, "change the risk limits; raising one asks for a word", "limits",
+        "health"),
     Key("R", "resume", SAFETY, "let orders through again after a halt (asks for a word)"),
     Key("ctrl+k", "kill", SAFETY,
         "kill switch: no new order, cancel what works; again: offers to close everything",

@@ -1,9 +1,12 @@
 """The command palette: every key's action by its words."""
 
+from functools import partial
+
 from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.worker import Worker
 
 from pmterm.tui.keys import TABLE, Key, name_of
 from pmterm.tui.render.behind import behind
@@ -75,10 +78,20 @@ class Palette(CommandPalette):
         if self.query_one(CommandList).scrollable_content_region:
             super()._action_command_list(action)
 
+    def _gather_commands(self, search_value: str) -> Worker[None]:
+        """Search while there is a list to show it in.
+
+        Textual (8.2) fails on a letter that was typed before the session ended, and comes after.
+        """
+        return self.run_worker(
+            partial(self._gather, search_value), group=self._GATHER_COMMANDS_GROUP, exclusive=True
+        )
+
+    async def _gather(self, search_value: str) -> None:
+        if self.query(CommandList):
+            search = super()._gather_commands.__wrapped__  # type: ignore[attr-defined]  # bare, no worker
+            await search(self, search_value)
+
     def on_mount(self) -> None:
         """Show the bar from the first picture on."""
         frame(self, self._board, self._look)
-
-
-async def _nothing() -> None:
-    """Stand in for a wait that is over already."""

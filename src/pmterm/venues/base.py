@@ -126,9 +126,11 @@ class Orders(Protocol):
     `answered` and `receive` never raise on bad input: they answer `OrderUnclear`, `ListEnded(
     is_whole=False)` or `Surprised`. What they return are messages of `messages/said.py`, further
     `HttpRequest`s (the next page), `SendText(is_user=True)`, and `Surprised`.
+    `has_dead_man`: the venue has a switch that cancels our orders when it does not hear of us.
     """
 
     venue: Venue
+    has_dead_man: bool
 
     def learn(self, market: Market) -> None:
         """Know a market from now on: its tokens, ticks, neg-risk, shard."""
@@ -190,7 +192,7 @@ class Orders(Protocol):
         ...
 
     def beat(self, at: Ns) -> HttpRequest | None:
-        """Return the next beat of the dead-man switch; None: this venue has none."""
+        """Return the next beat of the dead-man switch; None: it has none, or none is due."""
         ...
 
     def answered(self, response: HttpResponse) -> Sequence[Message]:

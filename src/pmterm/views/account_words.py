@@ -1,5 +1,6 @@
 """The state of a real account in words: ready or not, compared, dead-man, line; and latencies."""
 
+from pmterm.model.ids import Venue
 from pmterm.model.units import MS, SECOND, Ns
 from pmterm.views.figures import age_text, cash_text
 from pmterm.views.live import Counts, VenueView
@@ -7,9 +8,10 @@ from pmterm.views.live import Counts, VenueView
 SKEW_WARNS: Ns = 2 * SECOND
 
 
-def ready_words(venue: VenueView) -> str:
-    """Say whether orders may be made there, or what is missing."""
-    cash = f"  cash {cash_text(venue.cash)}" if venue.cash >= 0 else ""
+def ready_words(venue: VenueView, at: Ns) -> str:
+    """Say whether orders may be made there, or what is missing; and the cash by its last word."""
+    age = age_text(at - venue.cash_at)
+    cash = f"  cash {cash_text(venue.cash)} {age} ago" if venue.cash >= 0 else ""
     if not venue.is_told:
         return f"not ready: nothing heard yet{cash}"
     if venue.missing:
@@ -26,10 +28,15 @@ def compared_words(venue: VenueView, at: Ns) -> str:
     return f"compared {ago} ago ({venue.cause}) {differ}, {venue.took_ms} ms"
 
 
+def has_dead_man(venue: Venue) -> bool:
+    """Tell whether a venue can cancel our orders when it hears no more of us; Kalshi cannot."""
+    return venue is not Venue.KALSHI
+
+
 def beat_words(venue: VenueView, at: Ns) -> str:
     """Say how the dead-man stands, briefly."""
     if not venue.beat_at:
-        return "no dead-man"
+        return "dead-man not confirmed" if has_dead_man(venue.venue) else "no dead-man"
     left = venue.beat_until - at
     if left <= 0:
         return f"DEAD-MAN RAN OUT {age_text(-left)} ago"

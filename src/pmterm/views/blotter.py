@@ -69,6 +69,7 @@ class Blotter:
             origin=message.origin,
             is_post_only=message.post_only,
             is_reduce_only=message.reduce_only,
+            expires_at=message.expires_at,
         )
         self._cap()
 
@@ -82,11 +83,15 @@ class Blotter:
             self._set(wish.order, state=OrderState.SENT, since=message.at)
 
     def refused(self, message: Refused) -> None:
-        """Note that the gate said no. Neither a warning nor a refused amend changes the row."""
-        if not message.is_warning and message.order not in self._amends:
+        """Note that the gate said no. Neither a warning nor a refused amend changes the row.
+
+        What asks is no order: it has no row, and comes anew under another id if a person says yes.
+        """
+        if message.asks:
+            self._rows.pop(message.order, None)
+        elif not message.is_warning and message.order not in self._amends:
             why = f"{message.rule}: {message.remedy or message.limit}"
-            reason = f"asked you: {message.rule}" if message.asks else why
-            self._set(message.order, state=OrderState.REFUSED, since=message.at, reason=reason)
+            self._set(message.order, state=OrderState.REFUSED, since=message.at, reason=why)
 
     def adopted(self, message: OrderAdopted) -> None:
         """Note an order of our account that was not known here, or was given up for lost."""

@@ -68,6 +68,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the screen may show at `at`; the parts in their own files say their units.
 
     `ladder`, `chart`, `tape` and `market` belong to `focus`; `beside` is a second watched market.
+    `slippage_ppm` is how far an order at market may reach past the touch.
     """
 
     at: Ns = 0
@@ -89,6 +90,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     live: LiveView = LiveView()
     plans: tuple[PlanRow, ...] = ()
     standing: Standing = Standing()
+    slippage_ppm: int = 0
 
     @property
     def is_live(self) -> bool:
@@ -109,12 +111,13 @@ class BoardFold:
     """Hears the messages that change seldom; paints them together with what the reader reads.
 
     Between two paints the price line is sampled through the reader last given, so give one here
-    where messages come before the first paint.
+    where messages come before the first paint. `slippage_ppm` is as in the settings.
     """
 
-    def __init__(self, reader: BoardReader | None = None) -> None:
+    def __init__(self, reader: BoardReader | None = None, slippage_ppm: int = 20_000) -> None:
         self._fold = Fold(self._look)
         self._reader = reader
+        self._slippage_ppm = slippage_ppm
 
     def hears(self) -> Mapping[type[Message], Hearer]:
         """Handlers by exact message type."""
@@ -190,6 +193,7 @@ class BoardFold:
             live=live,
             plans=fold.plans.view(),
             standing=standing,
+            slippage_ppm=self._slippage_ppm,
         )
 
     def _look(self, at: Ns) -> None:
@@ -248,8 +252,8 @@ class BoardFold:
         for market in dict.fromkeys((*fold.positions, *fold.live.differing())):
             held = fold.positions.get(market, PositionChanged(0, market, 0, 0, 0, 0, 0))
             kept = fold.markets.get(market)
-            is_known = kept is not None or held.qty
-            if is_known and (held.qty or held.realised or held.at == 0):
+            is_known = kept is not None or held.qty or held.pairs
+            if is_known and (held.qty or held.realised or held.pairs or held.at == 0):
                 rows.append(
                     position_row(
                         held,

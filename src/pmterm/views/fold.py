@@ -45,6 +45,7 @@ from pmterm.messages.orders import (
     GateChanged,
     Intent,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderReport,
     PlanMoved,
@@ -176,6 +177,7 @@ class Fold:
             WorkerDown: self.news.worker_down,
             Noticed: self.news.noticed,
             LagSeen: self._lag,
+            LimitChanged: self.news.limit_changed,
             Heartbeat: self._heartbeat,
             **self._hears_accounts(),
             **{kind: self._news(*how) for kind, how in STRATEGY_NEWS.items()},
@@ -210,7 +212,8 @@ class Fold:
     def recalls(self) -> Mapping[type[Message], Hearer]:
         """Handlers for the journal of earlier sessions, silent ones."""
         hears = self.hears()
-        return {kind: self._silent(hears[kind]) for kind in _RECALLED}
+        recalls = {kind: self._silent(hears[kind]) for kind in _RECALLED}
+        return recalls | {MarketSeen: self.live.market}
 
     def _silent(self, handler: Hearer) -> Hearer:
         def recall(message: Message) -> None:
@@ -228,6 +231,7 @@ class Fold:
             self.money = msgspec.structs.replace(self.money, cash=message.cash, equity=message.cash)
 
     def _market(self, message: MarketSeen) -> None:
+        self.live.market(message)
         kept = self.markets.get(message.market.id)
         if kept is None:
             self.markets[message.market.id] = MarketFold(message.market)

@@ -6,6 +6,7 @@ import msgspec
 
 from pmterm.messages.accounts import SessionStarted
 from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.feed import MarketSeen
 from pmterm.messages.live import (
     AccountSeen,
     Armed,
@@ -115,6 +116,7 @@ class VenueView(msgspec.Struct, frozen=True):
     limited: int = 0
     failed: int = 0
     is_linked: bool = False
+    cash_at: Ns = 0
 
     @property
     def is_ready(self) -> bool:
@@ -169,7 +171,8 @@ class LiveFold:
         self.arming = ArmingView()
         self.question: Question | None = None
         self.counts = Counts()
-        self._has_ordered = False
+        self._of: dict[MarketId, Venue] = {}
+        self._ordered: set[tuple[Venue, str]] = set()
         self._ticket: SubmitTicket | None = None
         self._venues: dict[Venue, VenueView] = {}
         self._differences: dict[MarketId, Difference] = {}
@@ -180,7 +183,9 @@ class LiveFold:
         self.question = None
         self.counts = Counts()
         for venue, seen in self._venues.items():
-            self._venues[venue] = VenueView(venue, seen.account, cash=seen.cash)
+            self._venues[venue] = VenueView(
+                venue, seen.account, cash=seen.cash, cash_at=seen.cash_at
+            )
 
     def armed(self, message: Armed) -> None:
         """Note that live orders pass."""
@@ -200,7 +205,7 @@ class LiveFold:
 
     def cash(self, message: CashSeen) -> None:
         """Note the venue's word for our cash."""
-        self._set(message.venue, cash=message.cash)
+        self._set(message.venue, cash=message.cash, cash_at=message.at)
 
     def reconciled(self, message: Reconciled) -> None:
         """Note that all was compared."""
@@ -240,9 +245,14 @@ class LiveFold:
         """Note what the trader asked for last: a question may be about it."""
         self._ticket = message
 
-    def approved(self, _: Approved) -> None:
-        """Note that an order was let through: the next one is not the first."""
-        self._has_ordered = True
+    def market(self, message: MarketSeen) -> None:
+        """Note which venue a market is on."""
+        self._of[message.market.id] = message.market.venue
+
+    def approved(self, message: Approved) -> None:
+        """Note that an order was let through: the next one of that account is not the first."""
+        if account := self._account(message.intent.market):
+            self._ordered.add(account)
 
     def refused(self, message: Refused, intent: Intent | None) -> None:
         """Count a refusal; keep the question of one that asks."""
@@ -260,7 +270,7 @@ class LiveFold:
                 message.limit,
                 message.remedy,
                 ticket,
-                needs_word=not self._has_ordered,
+                needs_word=self._account(message.market) not in self._ordered,
             )
         elif not message.is_warning:
             self._count(by_gate=1)
@@ -294,6 +304,10 @@ class LiveFold:
             latency,
         )
 
+    def _account(self, market: MarketId) -> tuple[Venue, str] | None:
+        venue = self._of.get(market)
+        return None if venue is None else (venue, self._venues.get(venue, VenueView(venue)).account)
+
     def _set(self, venue: Venue, **changes: object) -> None:
         old = self._venues.get(venue, VenueView(venue))
         self._venues[venue] = msgspec.structs.replace(old, **changes)
@@ -316,4 +330,5 @@ def _told(ticket: SubmitTicket) -> Intent:
         ticket.post_only,
         ticket.reduce_only,
         ticket.origin,
+        expires_at=ticket.expires_at,
     )

@@ -17,18 +17,20 @@ from pmterm.messages.orders import (
     FillMoved,
     GateChanged,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderReport,
     PlanMoved,
     PlanState,
     Refused,
 )
-from pmterm.model.ids import Venue
+from pmterm.model.ids import Venue, venue_of
 from pmterm.model.order import FillState, GateState, OrderState, Side
 from pmterm.model.units import Ns, Qty
 from pmterm.views.figures import cash_text, price_text, qty_text, span_text
 from pmterm.views.header import Outcome, Toast
 from pmterm.views.health import LogRow
+from pmterm.views.limits import changed_text
 from pmterm.views.order_row import OrderRow, state_words
 
 TOASTS = 50
@@ -160,6 +162,12 @@ class News:
         severity = "information" if message.state is GateState.ACTIVE else "warning"
         self.tell(message.at, severity, text)
 
+    def limit_changed(self, message: LimitChanged) -> None:
+        """Tell that a limit of the gate is another."""
+        text = changed_text(message)
+        self.outcome = Outcome(message.at, text, "", "good")
+        self.tell(message.at, "information", text)
+
     def feed_up(self, message: FeedUp) -> None:
         """Log that a stream is up."""
         self.tell(message.at, "information", f"{message.venue} is up", is_toast=False)
@@ -186,6 +194,8 @@ class News:
     def settled(self, message: MarketSettled) -> None:
         """Tell that a market was resolved."""
         text = f"{message.market} settled: YES pays {price_text(message.payout)}c"
+        if venue_of(message.market) is Venue.POLYMARKET:
+            text += "; Polymarket pays for winning shares once they are redeemed"
         self.tell(message.at, "information", text)
 
     def moved(self, message: FillMoved, back: Qty) -> None:
@@ -211,7 +221,7 @@ class News:
         left = span_text(message.until - message.at)
         text = f"ARMED for {left} in {message.market}{cap}"
         self.outcome = Outcome(message.at, text, "", "good")
-        self.tell(message.at, "warning", text)
+        self.tell(message.at, "warning", text, is_toast=False)  # the bar says it all the time
 
     def disarmed(self, message: Disarmed) -> None:
         """Tell that they pass no more, and why."""

@@ -26,7 +26,8 @@ class OrderRow(msgspec.Struct, frozen=True):
 
     `until` is when the venue's taker delay is over, 0 if it holds nothing back. `is_foreign`: made
     by the web site or another program. `settling` traded but is not confirmed yet, `reversed` was
-    taken back. `new_price` and `new_qty` are what an unanswered amend asks for, 0: none is asked.
+    taken back. `expires_at` is when it ends by itself, 0: never. `new_price` and `new_qty` are what
+    an unanswered amend asks for, 0: none is asked.
     """
 
     order: OrderId
@@ -54,6 +55,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     new_qty: Qty = 0
     is_post_only: bool = False
     is_reduce_only: bool = False
+    expires_at: Ns = 0
 
     @property
     def is_working(self) -> bool:

@@ -24,6 +24,7 @@ from pmterm.messages.orders import (
     FillMoved,
     GateChanged,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderKnown,
     OrderReport,
@@ -39,6 +40,7 @@ from pmterm.model.units import Ns, Price, price_text
 from pmterm.views.account_words import span_words
 from pmterm.views.figures import cash_text, clock_text, qty_text, score_text, span_text
 from pmterm.views.latency import STAGES, spans_of
+from pmterm.views.limits import changed_text
 from pmterm.views.news import fill_text, refusal_text
 from pmterm.views.order_row import delay_text
 from pmterm.views.plain_commands import HELP, parse_command
@@ -196,6 +198,7 @@ _LINES: Mapping[type[Message], _Line] = {
     Fill: lambda m: f"fill {m.order} {m.market} {fill_text(m)}",
     PositionChanged: _position,
     GateChanged: lambda m: f"gate {m.state}: {m.reason}",
+    LimitChanged: lambda m: changed_text(m).lower(),
     JournalFailed: lambda m: f"not sent {m.order}: {m.reason}",
     FeedUp: lambda m: f"feed {m.venue} up",
     FeedDown: lambda m: f"feed {m.venue} down: {m.reason}",

@@ -21,7 +21,8 @@ class PositionRow(msgspec.Struct, frozen=True):
     `qty` is above 0, `average` and `exit_at` are prices of that outcome; `exit_at` is what an
     exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD. `settling` of it is not
     confirmed yet and cannot be sold. `redeems` is what a resolved market pays for it, -1
-    while it is not resolved. `ways` are how it can be left now, what brings most first.
+    while it is not resolved. `ways` are how it can be left now, what brings most first; `pairs` is
+    how many of both outcomes are held besides.
     """
 
     market: MarketId
@@ -40,11 +41,20 @@ class PositionRow(msgspec.Struct, frozen=True):
     settling: Qty = 0
     redeems: Cash = -1
     ways: tuple[CashOut, ...] = ()
+    pairs: Qty = 0
 
     @property
     def settled(self) -> Qty:
         """What can be sold: no more than is confirmed."""
         return self.qty - self.settling
+
+    @property
+    def merge_text(self) -> str:
+        """Say what the pairs of both outcomes are worth, and how to get it; empty without any."""
+        if not self.pairs:
+            return ""
+        paid = cash_text(self.pairs)  # a dollar each, both in millionths
+        return f"{qty_text(self.pairs)} pairs: merging pays {paid} (web site)"
 
     @property
     def exit_value(self) -> Cash:
@@ -112,6 +122,7 @@ def position_row(
         held.settling,
         redeems_of(qty, payout, is_short=is_short),
         tuple(ways),
+        held.pairs if payout < 0 else 0,
     )
 
 

@@ -6,10 +6,10 @@ from pmterm.messages.commands import AmendTicket, SubmitTicket
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.views.board import Board
-from pmterm.views.figures import cash_text, price_text, qty_text
+from pmterm.views.figures import cash_text, clock_text, price_text, qty_text
 from pmterm.views.live import Question
 from pmterm.views.news import tick_of
-from pmterm.views.ticket import Terms, estimate
+from pmterm.views.ticket import Terms, estimate, spends
 
 
 def heading(question: Question, market: Market | None) -> str:
@@ -17,7 +17,8 @@ def heading(question: Question, market: Market | None) -> str:
     wish = question.intent
     name = market.outcomes[0].name if market is not None else wish.market
     price = price_text(wish.price, tick=tick_of(wish.price)) if wish.price else "market"
-    kinds = [wish.tif.upper()]
+    ends = f" until {clock_text(wish.expires_at)} UTC" if wish.expires_at else ""
+    kinds = [wish.tif.upper() + ends]
     kinds += ["post only"] * wish.post_only + ["reduce only"] * wish.reduce_only
     change = f"CHANGE {wish.replaces} TO " if wish.replaces else ""
     return f"{change}{wish.side.upper()} {qty_text(wish.qty)} {name} @ {price}, {', '.join(kinds)}?"
@@ -29,7 +30,15 @@ def lines_of(question: Question, market: Market | None, board: Board) -> list[st
     place = f"on {market.venue}: {market.id}" if market is not None else f"in {wish.market}"
     lines = [market.title, place] if market is not None else [place]
     if market is not None and board.focus == wish.market:
-        terms = Terms(wish.side, wish.qty, wish.price, wish.tif, wish.post_only, wish.reduce_only)
+        terms = Terms(
+            wish.side,
+            wish.qty,
+            wish.price,
+            wish.tif,
+            wish.post_only,
+            wish.reduce_only,
+            spends=spends(market, wish.price, wish.tif, is_live=board.is_live),
+        )
         view = estimate(market, board.ladder, terms)
         lines.append(view.fills_text())
         lines.append(view.cost_text())

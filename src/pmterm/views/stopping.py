@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pmterm.views.account_words import has_dead_man
 from pmterm.views.board import Board
 from pmterm.views.figures import age_text, cash_text, price_text, qty_text
 from pmterm.views.live import VenueView
@@ -87,7 +88,9 @@ def dead_man_lines(board: Board) -> list[str]:
 def dead_man_words(venue: VenueView, at: int) -> str:
     """Say how the dead-man of a venue stands."""
     if not venue.beat_at:
-        return "no dead-man: orders stay open there if pmterm stops"
+        stay = "orders stay open there if pmterm stops"
+        has = "dead-man not confirmed" if has_dead_man(venue.venue) else "no dead-man"
+        return f"{has}: {stay}"
     age = age_text(at - venue.beat_at)
     left = venue.beat_until - at
     if left <= 0:

@@ -10,16 +10,19 @@ from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import LimitUse
-from pmterm.model.units import PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
-from pmterm.views.figures import Unit, brief_cash, cash_text, price_text, qty_text
+from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
+from pmterm.model.units import CASH_CENT, PRICE_ONE, QTY_ONE, Cash, Price, Qty, cost, proceeds
+from pmterm.views.figures import Unit, brief_cash, cash_text, percent_text, price_text, qty_text
 from pmterm.views.ladder import LadderView
 
-SLIPPAGE_PPM = 20_000  # how far an order at market reaches past the touch
 _RISKS = frozenset({"R1", "R2"})  # limits of what could be lost: an order adds its worst to them
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """An order as the ticket has it; `price` 0 means at market."""
+    """An order as the ticket has it; `price` 0 means at market: `slippage_ppm` past the touch.
+
+    `spends`: where it buys, it names dollars instead of a size, as Polymarket's market orders do.
+    """
 
     side: Side
     qty: Qty
@@ -27,6 +30,13 @@ class Terms(msgspec.Struct, frozen=True):
     tif: TimeInForce = TimeInForce.GTC
     is_post_only: bool = False
     is_reduce_only: bool = False
+    slippage_ppm: int = 0
+    spends: bool = False
+
+
+def spends(market: Market, price: Price, tif: TimeInForce, *, is_live: bool) -> bool:
+    """Tell whether an order would name dollars where it buys: Polymarket's do that do not rest."""
+    return is_live and market.venue is Venue.POLYMARKET and (not price or not tif.rests)
 
 
 class TicketView(msgspec.Struct, frozen=True):
@@ -37,7 +47,10 @@ class TicketView(msgspec.Struct, frozen=True):
     `closes` of what trades or rests only makes the holding smaller. `fee` is for what trades at
     once, `fee_rests` what the rest would cost as maker. `ties_up` is what it takes from cash if all
     of it trades, `brings` what closing at once brings. `worst` is the most that this order can
-    lose, fees included, 0 or below. `objection` says why it cannot be sent as it is, or is empty.
+    lose, fees included, 0 or below. `reach` is where an order at market stops, `reach_ppm` past the
+    touch, 0 for one with a price. `at_least` is what the dollars of one that names dollars buy if
+    all of it trades at the limit, 0 where the size is exact. `objection` says why it cannot be
+    sent as it is, or is empty.
     """
 
     fills_now: Qty = 0
@@ -51,26 +64,39 @@ class TicketView(msgspec.Struct, frozen=True):
     brings: Cash = 0
     worst: Cash = 0
     objection: str = ""
+    reach: Price = 0
+    reach_ppm: int = 0
+    at_least: Qty = 0
 
     def fills_text(self, unit: Unit = Unit.CENTS) -> str:
         """Say what trades, rests and comes to nothing, with fee and worst case."""
         at = (
             f" at {price_text(self.average, unit, _decimals(self.average))}" if self.average else ""
         )
-        parts = [f"fills {qty_text(self.fills_now)} now{at}", f"{qty_text(self.rests)} rests"]
+        now = qty_text(self.fills_now)
+        if self.at_least and qty_text(self.at_least) != now:
+            now = f"{qty_text(self.at_least)} to {now}"
+        parts = [f"fills {now} now{at}", f"{qty_text(self.rests)} rests"]
         if self.dropped:
             parts.append(f"{qty_text(self.dropped)} dropped")
         return ", ".join([*parts, f"fee {cash_text(self.fee)}", f"worst {cash_text(self.worst)}"])
 
-    def cost_text(self) -> str:
-        """Say what it takes and what it brings."""
+    def cost_text(self, unit: Unit = Unit.CENTS) -> str:
+        """Say what it takes, what it brings, and how far it reaches at market."""
         parts = [f"cost {cash_text(self.ties_up)}"]
+        if self.at_least:
+            parts = [f"spends {cash_text(self.ties_up)}, a better price buys more"]
         if self.closes:
             parts.append(f"closes {qty_text(self.closes)}")
         if self.brings:
             parts.append(f"brings {cash_text(self.brings)}")
         if self.fee_rests:
             parts.append(f"fee of the rest {cash_text(self.fee_rests)}")
+        if self.reach:
+            stop = price_text(self.reach, unit, _decimals(self.reach))
+            parts.append(
+                f"stops at {stop}, {percent_text(self.reach_ppm, signed=False)} past the best"
+            )
         return ", ".join(parts)
 
 
@@ -86,15 +112,48 @@ def estimate(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
     if terms.qty <= 0:
         return TicketView(objection=objection)
     closable = _closable(ladder.holding, terms.side)
+    if terms.spends and not closable:
+        view = _spent(market, ladder, terms)
+        return msgspec.structs.replace(view, objection=objection)
     qty = min(terms.qty, closable) if terms.is_reduce_only else terms.qty
-    limit = terms.price or _market_limit(market, ladder, terms.side)
+    reach = 0 if terms.price else _market_limit(market, ladder, terms)
+    limit = terms.price or reach
     taken = () if terms.is_post_only else _walk(ladder, terms.side, qty, limit)
     now = sum(size for _, size in taken)
     if terms.tif is TimeInForce.FOK and now < qty:
         taken, now = (), 0
     rests = qty - now if _rests(terms) else 0
     view = _summed(market, terms, taken, rests, closable)
-    return msgspec.structs.replace(view, objection=objection)
+    return msgspec.structs.replace(
+        view, objection=objection, reach=reach, reach_ppm=terms.slippage_ppm if reach else 0
+    )
+
+
+def _spent(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
+    """Walk the book with an order that spends what its size costs at the limit, in whole cents."""
+    reach = 0 if terms.price else _market_limit(market, ladder, terms)
+    limit = terms.price or reach
+    unit = _unit(terms.side, limit)
+    dollars = unit * terms.qty // PRICE_ONE // CASH_CENT * CASH_CENT
+    taken, left = [], dollars
+    for level, size in _walk(ladder, terms.side, PRICE_ONE * QTY_ONE * QTY_ONE, limit):
+        price = _unit(terms.side, level)
+        took = min(size, left * PRICE_ONE // price)
+        left -= cost(price, took)
+        taken += [(level, took)] if took else []
+        if took < size:
+            break
+    if terms.tif is TimeInForce.FOK and left >= CASH_CENT:
+        taken = []
+    view = _summed(market, terms, tuple(taken), 0, 0)
+    is_whole = bool(taken) and left < CASH_CENT
+    return msgspec.structs.replace(
+        view,
+        dropped=max(0, view.dropped),
+        reach=reach,
+        reach_ppm=terms.slippage_ppm if reach else 0,
+        at_least=min(view.fills_now, dollars * PRICE_ONE // unit) if is_whole else 0,
+    )
 
 
 def _summed(market: Market, terms: Terms, taken: Taken, rests: Qty, closable: Qty) -> TicketView:
@@ -166,8 +225,13 @@ def object_to(market: Market, ladder: LadderView, terms: Terms) -> str:
         return "size is empty"
     if qty < market.min_qty:
         return f"size is below the smallest, {market.min_qty // QTY_ONE or 'a fraction'}"
+    what, meaning = standing_words(market)
+    if what:
+        return f"{what}: {meaning}"
     if price and not market.is_on_grid(price):
         return "price is between two ticks"
+    if not ladder.asks and not ladder.bids and ladder.health.is_trusted:
+        return f"{NOBODY}: {NOBODY_REMEDY}"
     if not price and not (ladder.asks if side is Side.BUY else ladder.bids):
         return "nobody stands on the other side"
     if not ladder.health.is_trusted:
@@ -188,7 +252,7 @@ def _object_to_kind(market: Market, ladder: LadderView, terms: Terms) -> str:
         most = "at most" if side is Side.BUY else "at least"
         return f"post only would take: {most} {price_text(rest, tick=_decimals(rest))} rests"
     if terms.tif is TimeInForce.FOK:
-        limit = price or _market_limit(market, ladder, side)
+        limit = price or _market_limit(market, ladder, terms)
         there = sum(size for _, size in _walk(ladder, side, terms.qty, limit))
         if there < terms.qty:
             return f"fill or kill: only {qty_text(there)} of {qty_text(terms.qty)} there"
@@ -208,9 +272,9 @@ def _walk(ladder: LadderView, side: Side, qty: Qty, limit: Price) -> Taken:
     return tuple(taken)
 
 
-def _market_limit(market: Market, ladder: LadderView, side: Side) -> Price:
-    levels = ladder.asks if side is Side.BUY else ladder.bids
-    return furthest_price(market, side, levels[0][0], SLIPPAGE_PPM) if levels else 0
+def _market_limit(market: Market, ladder: LadderView, terms: Terms) -> Price:
+    levels = ladder.asks if terms.side is Side.BUY else ladder.bids
+    return furthest_price(market, terms.side, levels[0][0], terms.slippage_ppm) if levels else 0
 
 
 def _rests(terms: Terms) -> bool:
@@ -237,7 +301,12 @@ def _split(taken: Taken, closable: Qty) -> tuple[Taken, Taken]:
 
 def _tied(side: Side, price: Price, qty: Qty) -> Cash:
     """Return what it takes to buy, or to sell without holding."""
-    return cost(price if side is Side.BUY else PRICE_ONE - price, qty) if qty else 0
+    return cost(_unit(side, price), qty) if qty else 0
+
+
+def _unit(side: Side, price: Price) -> Price:
+    """Return what opening costs per contract: a sale of YES that is not held buys NO."""
+    return price if side is Side.BUY else PRICE_ONE - price
 
 
 def _received(side: Side, price: Price) -> Price:

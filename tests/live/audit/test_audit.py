@@ -13,6 +13,7 @@ from pmterm.messages.orders import (
     Fill,
     FillMoved,
     GateChanged,
+    LimitChanged,
     OrderAdopted,
     OrderNamed,
     OrderReport,
@@ -86,6 +87,17 @@ def test_i5_orders_over_a_limit():
     tight = msgspec.structs.replace(STANDARD, max_position=10 * CASH_ONE)
     found = wrongs(clean(), tight)["I5"]
     assert {type(clean()[w.row - 1]) for w in found} == {Approved}
+
+
+def test_i5_follows_the_limits_that_a_person_changed():
+    tight = msgspec.structs.replace(STANDARD, max_position=10 * CASH_ONE)
+    messages = list(clean())
+    first = place_of(messages, Approved, 0)
+    at = messages[first].at
+    raised = LimitChanged(at, "max_position", tight.max_position, STANDARD.max_position)
+    assert "I5" not in wrongs([*messages[:first], raised, *messages[first:]], tight)
+    lowered = LimitChanged(at, "max_position", STANDARD.max_position, CASH_ONE)
+    assert wrongs([*messages[:first], lowered, *messages[first:]])["I5"]
 
 
 def test_i6_an_order_placed_while_halted():

@@ -35,7 +35,7 @@ from pmterm.messages.orders import (
     WithdrawOrder,
 )
 from pmterm.model.ids import FillId, OrderId, VenueOrderId
-from pmterm.model.order import FillState, GateState, OrderState
+from pmterm.model.order import FillState, GateState, OrderState, TimeInForce
 from pmterm.model.units import QTY_ONE, SECOND
 from pmterm.trading.execution.executor import Executor
 
@@ -94,6 +94,16 @@ def test_what_was_ordered_elsewhere_is_listed_as_foreign():
 def test_cancel_mine_leaves_what_others_ordered(command):
     it = executor(approved(), found())
     assert withdrawn(tell(it, command)) == [OURS]
+
+
+@pytest.mark.parametrize("command", [ClosePosition(T0, M), CloseAll(T0)])
+def test_a_close_on_its_way_is_not_taken_back_by_asking_again(command):
+    close = {"order": "s-00001", "reduce_only": True}
+    on_its_way = executor(approved(**close, tif=TimeInForce.IOC))
+    assert withdrawn(tell(on_its_way, command)) == []
+    assert withdrawn(tell(on_its_way, CancelAll(T0))) == [OURS]
+    resting = executor(approved(**close))
+    assert withdrawn(tell(resting, command)) == [OURS]
 
 
 def test_others_orders_go_by_name_or_where_it_is_told():

@@ -97,8 +97,18 @@ def test_a_pair_of_both_outcomes_is_money():
     tell(it, other, Heartbeat(T0 + SECOND))
     assert it.cash == 100 * CASH_ONE - 9_500_000
     assert it.mark().equity == 100 * CASH_ONE + 500_000
-    tell(it, MarketSettled(T0, M, 0))
-    assert it.cash == 100 * CASH_ONE + 500_000
+    tell(it, MarketSettled(T0, M, 0), Heartbeat(T0 + SECOND))
+    assert it.cash == 100 * CASH_ONE - 9_500_000  # the shares are still to be redeemed
+    assert it.mark().equity == 100 * CASH_ONE + 500_000
+
+
+def test_a_payout_is_cash_once_the_venue_says_so_and_counts_once():
+    it = portfolio(fill(qty=10, price=4000), MarketSettled(T0, M, 10_000))
+    tell(it, Heartbeat(T0 + SECOND))
+    assert (it.cash, it.mark().equity) == (96 * CASH_ONE, 106 * CASH_ONE)
+    for cash in (96, 100, 106, 120):
+        tell(it, CashSeen(T0, Venue.POLYMARKET, cash * CASH_ONE), Heartbeat(T0 + SECOND))
+        assert it.mark().equity == max(106, cash) * CASH_ONE
 
 
 def test_a_correction_is_no_trade():
@@ -134,3 +144,13 @@ def test_every_prefix_of_the_journal_restores_the_account():
         journal += [event, *tell(live, event)]
         again = recall(Portfolio(), journal)
         assert (again.cash, again.positions()) == (live.cash, live.positions())
+
+
+def test_pairs_of_both_outcomes_are_told_beside_the_net_holding():
+    it = portfolio(fill(1, qty=10, price=4700))
+    bought = msgspec.structs.replace(fill(2, SELL, qty=4, price=4600), outcome=1)  # NO, for 54
+    (told,) = [m for m in tell(it, bought) if isinstance(m, PositionChanged)]
+    assert (told.qty, told.pairs) == (6 * QTY_ONE, 4 * QTY_ONE)
+    netting = fill(3, SELL, qty=10, price=4600)  # sells the YES: no pair is left
+    (told,) = [m for m in tell(it, netting) if isinstance(m, PositionChanged)]
+    assert (told.qty, told.pairs) == (-4 * QTY_ONE, 0)

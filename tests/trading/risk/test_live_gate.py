@@ -23,6 +23,7 @@ from pmterm.messages.commands import Arm, CancelAll, Disarm, Halt, Panic, Resume
 from pmterm.messages.feed import BookDoubted, BookLost, MarketSeen, TickChanged
 from pmterm.messages.health import FeedDown, Heartbeat
 from pmterm.messages.live import (
+    AccountSeen,
     Armed,
     CashSeen,
     Disarmed,
@@ -235,6 +236,21 @@ def test_the_first_live_order_of_a_journal_asks_and_no_other():
     tell(again, started(session="t"), touch(), ready(), CashSeen(T0, KALSHI, 10**9))
     tell(again, Arm(T0, M, 60))
     assert rule(again, "t-1", qty=3, confirmed=False) == "approved"
+
+
+def test_the_first_live_order_asks_on_each_venue_and_for_each_account():
+    it = gate()
+    tell(it, AccountSeen(T0, KALSHI, "key one"), AccountSeen(T0, POLYMARKET, "0xabc"))
+    tell(it, seen(name="P", venue=POLYMARKET), touch(name="P"), ready(venue=POLYMARKET))
+    tell(it, CashSeen(T0, POLYMARKET, 10**9))
+    assert ask(it, confirmed=False).value == "the first live order on kalshi of key one"
+    assert rule(it) == "approved"
+    assert rule(it, "s-2", qty=3, confirmed=False) == "approved"
+    tell(it, Arm(T0, MarketId("P"), 300))
+    other = ask(it, "s-3", name="P", confirmed=False)
+    assert other.value == "the first live order on polymarket of 0xabc"
+    tell(it, AccountSeen(T0, KALSHI, "key two"), Arm(T0, M, 300))
+    assert ask(it, "s-4", qty=4, confirmed=False).value.endswith("of key two")
 
 
 def test_a_dear_order_the_same_at_once_and_a_far_price_ask():
@@ -528,7 +544,8 @@ def test_a_resolved_market_frees_what_was_reserved_there():
     ask(it, "s-1", BUY, 10, 4600, post_only=True)
     tell(it, MarketSettled(T0, M, 5_000))
     assert it._exposure.orders == {}
-    assert it._exposure.cash == 1_000 * CASH_ONE - 4_700_000 + 5 * CASH_ONE
+    assert it._exposure.cash == 1_000 * CASH_ONE - 4_700_000
+    assert it._exposure.money == it._exposure.cash + 5 * CASH_ONE  # to be redeemed
 
 
 def test_rules_can_be_set():

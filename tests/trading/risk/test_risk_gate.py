@@ -17,6 +17,7 @@ from tests.properties.money_builders import (
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.commands import (
     CancelAll,
+    CancelMarket,
     CancelOrder,
     ClosePosition,
     Halt,
@@ -30,7 +31,7 @@ from pmterm.messages.orders import Approved, GateChanged, JournalFailed, Refused
 from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import MarketStatus, PriceBand
-from pmterm.model.order import GateState, OrderState
+from pmterm.model.order import GateState, OrderState, TimeInForce
 from pmterm.model.units import CASH_ONE, MS, SECOND
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.risk.limits import CAUTIOUS, HOUR, MINUTE, STANDARD, Limits
@@ -195,6 +196,16 @@ def test_closing_may_count_on_orders_that_are_being_taken_back():
     close = {"side": SELL, "qty": 10, "price": 4600, "reduce_only": True}
     assert verdict(it, "s-00002", **close) == "reduce only"
     tell(it, ClosePosition(T0, M))
+    assert verdict(it, "s-00003", **close) == "approved"
+
+
+def test_a_close_on_its_way_is_not_taken_back_by_asking_again():
+    it = holding(gate(), qty=10)
+    close = {"side": SELL, "qty": 10, "price": 4600, "reduce_only": True, "tif": TimeInForce.IOC}
+    assert verdict(it, "s-00001", **close) == "approved"
+    tell(it, ClosePosition(T0, M))
+    assert verdict(it, "s-00002", **close) == "reduce only"
+    tell(it, CancelMarket(T0, M))
     assert verdict(it, "s-00003", **close) == "approved"
 
 

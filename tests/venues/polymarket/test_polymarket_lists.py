@@ -199,11 +199,17 @@ class TestHoldings:
 
     def begun(self, *rows: Any) -> tuple[PolymarketOrders, list[HttpRequest]]:
         one = wing()
-        (request,) = one.list_holdings([market().id], START)
+        request = self.asked(one)
         return one, only(HttpRequest, one.answered(reply(request, self.positions(*rows))))
 
+    def asked(self, one: PolymarketOrders, name: MarketId | None = None) -> HttpRequest:
+        """Ask about a market that is not resolved; return the question that is left."""
+        request, resolved = one.list_holdings([name or market().id], START)
+        assert one.answered(reply(resolved, "[]")) == []
+        return request
+
     def test_positions_are_asked_of_the_wallet_with_the_money_and_privately(self) -> None:
-        (request,) = wing().list_holdings([market().id], START)
+        request = self.asked(wing())
         assert request.host == "data"
         assert request.path.startswith(f"/v2/positions?user={FUNDER}&status=OPEN")
         assert request.auth == "open"
@@ -252,7 +258,7 @@ class TestHoldings:
         self, status: int, words: str
     ) -> None:
         one = wing()
-        (request,) = one.list_holdings([market().id], START)
+        request = self.asked(one)
         asks = only(HttpRequest, one.answered(reply(request, words, status)))
         assert len(asks) == 2
         said = [word for ask in asks for word in one.answered(reply(ask, {"balance": "5"}))]
@@ -293,7 +299,7 @@ class TestHoldings:
 
     def test_a_market_not_known_leaves_the_list_not_whole(self) -> None:
         one = wing()
-        (request,) = one.list_holdings([ELSEWHERE], START)
+        request = self.asked(one, ELSEWHERE)
         (ended,) = one.answered(reply(request, self.positions()))
         assert isinstance(ended, ListEnded)
         assert not ended.is_whole

@@ -21,7 +21,7 @@ from pmterm.venues.polymarket.signing import (
     Terms,
     exchange_of,
 )
-from pmterm.venues.polymarket.wallet import Wallet, checksummed, keccak, load_wallet
+from pmterm.venues.polymarket.wallet import Wallet, checksummed, keccak, load_wallet, slow_keccak
 
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "vectors" / "signing.json").read_text()
@@ -63,6 +63,11 @@ def test_a_token_says_by_itself_which_exchange_trades_it() -> None:
     assert exchange_of(second, neg_risk=False) == EXCHANGE_V3
     assert exchange_of(second | 1 << 40, neg_risk=False) == EXCHANGE_V2
     assert exchange_of(second | 1 << 103, neg_risk=False) == EXCHANGE_V2
+
+
+@given(data=st.binary(max_size=500))
+def test_keccak_is_the_same_whoever_reckons_it(data: bytes) -> None:
+    assert keccak(data) == slow_keccak(data)
 
 
 def test_keccak_is_ethereums_and_not_sha3() -> None:

@@ -12,6 +12,7 @@ from pmterm.compose.doctor.checks import (
     kalshi_checks,
     polymarket_checks,
 )
+from pmterm.compose.doctor.gather import gathered
 from pmterm.compose.doctor.lines import WAY, Line, fail, failed
 from pmterm.compose.doctor.machine import machine_lines
 from pmterm.compose.network import RATES
@@ -62,7 +63,7 @@ async def examine(
     bases = settings.hosts.bases() | ({(Venue.POLYMARKET, "site"): site} if site else {})
     async with _ward(settings, accounts, clock, kept=kept, bases=bases) as (ward, lines):
         checks = [*polymarket_checks(ward, asks_region=bool(site)), *kalshi_checks(ward)]
-        return lines + await _look(checks)
+        return gathered(lines + await _look(checks))
 
 
 async def try_keys(settings: Settings, accounts: Mapping[Venue, Account]) -> list[Line]:

@@ -15,6 +15,7 @@ from pmterm.messages.orders import (
     FillMoved,
     GateChanged,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderReport,
     PlaceOrder,
@@ -23,6 +24,7 @@ from pmterm.model.order import GateState
 from pmterm.model.outcome import sold_by
 from pmterm.model.units import Cash, fixed_text
 from pmterm.trading.risk.exposure import Exposure
+from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import UNARMED_ORIGINS
 
@@ -68,7 +70,7 @@ class Held(_Exposed):
         intent = approved.intent
         is_split = self.exposure.ledger.is_split(intent.market)
         if is_split and not intent.replaces and approved.outcome == sold_by(intent.side):
-            free = self.exposure.shelf(intent).free
+            free = self.exposure.inventory(intent).free
             if intent.qty > free:
                 offered, there = fixed_text(intent.qty, 6), fixed_text(max(0, free), 6)
                 self.note(row, f"{intent.order} offered {offered} with {there} free to sell")
@@ -79,11 +81,23 @@ class Bounded(_Exposed):
     """I5: filled + open + in flight + unknown, each at its worst, stays within every limit."""
 
     name = "I5 limits"
-    claim = "no order was let through over a limit that is set now"
+    claim = "no order was let through over a limit that is set now, as changed while it ran"
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
-        self._limits = limits
+        self._in_force = InForce(limits)
+
+    def hears(self) -> Mapping[type[Message], Callable[[int, Any], object]]:
+        """Return what changes the worst, and what changes the limits."""
+        return {
+            **super().hears(),
+            SessionStarted: self._started,
+            LimitChanged: lambda _, m: self._in_force.changed(m),
+        }
+
+    def _started(self, _: int, started: SessionStarted) -> None:
+        self.exposure.started(started)
+        self._in_force.started()
 
     def approved(self, row: int, approved: Approved) -> None:
         """Measure after an order that can make a loss larger."""
@@ -91,10 +105,10 @@ class Bounded(_Exposed):
         self.exposure.reserve(approved)
         if not approved.reserved or approved.intent.reduce_only:
             return
-        market = approved.intent.market
-        self._compare(row, "a position", self.exposure.worst(market), self._limits.max_position)
-        self._compare(row, "an event", self.exposure.event(market), self._limits.max_event)
-        self._compare(row, "all positions", self.exposure.total(), self._limits.max_total)
+        market, limits = approved.intent.market, self._in_force.now
+        self._compare(row, "a position", self.exposure.worst(market), limits.max_position)
+        self._compare(row, "an event", self.exposure.event(market), limits.max_event)
+        self._compare(row, "all positions", self.exposure.total(), limits.max_total)
 
     def _compare(self, row: int, what: str, worst: Cash, limit: Cash) -> None:
         if limit and worst > limit:

@@ -63,9 +63,9 @@ class Executor:
             CancelOrder: self._cancel_order,
             CancelMarket: self._cancel_market,
             CancelAll: self._cancel_all,
-            ClosePosition: self._cancel_market,
-            ExitFired: self._cancel_market,
-            CloseAll: self._cancel_all,
+            ClosePosition: self._close_market,
+            ExitFired: self._close_market,
+            CloseAll: self._close_all,
             Panic: self._panic,
             GateChanged: self._gate_changed,
             OrderReport: self._reported,
@@ -143,13 +143,18 @@ class Executor:
         order = self._orders.get(command.order)
         return self._withdraw([order], command.at) if order else ()
 
-    def _cancel_market(
-        self, command: CancelMarket | ClosePosition | ExitFired
-    ) -> Sequence[Message]:
+    def _cancel_market(self, command: CancelMarket) -> Sequence[Message]:
         here = (o for o in self._ours() if o.market == command.market)
         return self._withdraw(here, command.at)
 
-    def _cancel_all(self, command: CancelAll | CloseAll) -> Sequence[Message]:
+    def _close_market(self, command: ClosePosition | ExitFired) -> Sequence[Message]:
+        here = (o for o in self._ours() if o.market == command.market)
+        return self._withdraw((o for o in here if not _is_close(o)), command.at)
+
+    def _close_all(self, command: CloseAll) -> Sequence[Message]:
+        return self._withdraw((o for o in self._ours() if not _is_close(o)), command.at)
+
+    def _cancel_all(self, command: CancelAll) -> Sequence[Message]:
         return self._withdraw(self._ours(), command.at)
 
     def _panic(self, command: Panic) -> Sequence[Message]:
@@ -311,3 +316,8 @@ def _expired(order: WorkingOrder, at: Ns) -> OrderReport:
         order.filled,
         "the market is resolved",
     )
+
+
+def _is_close(order: WorkingOrder) -> bool:
+    """Tell whether an order closes and ends by itself: asking again does not take it back."""
+    return order.reduce_only and not order.tif.rests

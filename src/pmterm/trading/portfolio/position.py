@@ -5,6 +5,7 @@ import msgspec
 from pmterm.messages.accounts import PositionChanged
 from pmterm.model.ids import MarketId
 from pmterm.model.ledger import Ledger
+from pmterm.model.stock import NO, YES
 from pmterm.model.units import Cash, Ns, Price, Qty
 
 
@@ -41,5 +42,13 @@ def changed(at: Ns, ledger: Ledger, market: MarketId) -> PositionChanged:
     """Say what a holding has become."""
     now = position(ledger, market)
     return PositionChanged(
-        at, market, now.qty, now.average, now.cost, now.realised, now.fees, now.settling
+        at,
+        market,
+        now.qty,
+        now.average,
+        now.cost,
+        now.realised,
+        now.fees,
+        now.settling,
+        min(ledger.held_of(market, YES), ledger.held_of(market, NO)),
     )

@@ -6,8 +6,8 @@ from pmterm.messages.orders import OrderReport
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState
 from pmterm.trading.risk.breakers import Errors, Refusals
-from pmterm.trading.risk.exposure import Reserved
 from pmterm.trading.risk.limits import Limits
+from pmterm.trading.risk.reserved import Reserved
 
 _FAILURES: Final = frozenset({OrderState.REFUSED, OrderState.UNKNOWN})
 

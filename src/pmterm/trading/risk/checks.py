@@ -6,11 +6,13 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
-from pmterm.messages.orders import Intent
+from pmterm.messages.orders import Intent, Refused
 from pmterm.model.collar import furthest_price
 from pmterm.model.ids import Venue
-from pmterm.model.market import Market, MarketStatus
-from pmterm.model.order import GateState, Side
+from pmterm.model.life import SHORTEST_LIFE
+from pmterm.model.market import Market
+from pmterm.model.order import GateState, Side, TimeInForce
+from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
 from pmterm.model.units import (
     CASH_ONE,
     PRICE_ONE,
@@ -22,8 +24,8 @@ from pmterm.model.units import (
     cost,
     price_text,
 )
-from pmterm.trading.risk.exposure import unit_loss
 from pmterm.trading.risk.limits import Limits
+from pmterm.trading.risk.reserved import unit_loss
 from pmterm.trading.risk.wording import contracts, dollars, percent, seconds
 
 LEAST_COST: Final = CASH_ONE
@@ -40,6 +42,19 @@ class Verdict(msgspec.Struct, frozen=True):
     limit: str
     remedy: str
     asks: bool = False
+
+    def refused(self, intent: Intent) -> Refused:
+        """Return it as said of an intent."""
+        return Refused(
+            intent.at,
+            intent.order,
+            intent.market,
+            self.rule,
+            self.value,
+            self.limit,
+            self.remedy,
+            asks=self.asks,
+        )
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,9 +138,8 @@ def market_open(case: Case) -> Verdict | None:
     """Only a market we know, and that takes orders."""
     if case.market is None:
         return Verdict("market", case.intent.market, "a watched market", "open the market first")
-    if case.market.status is not MarketStatus.ACTIVE:
-        return Verdict("market", f"it is {case.market.status}", "an active market", "wait")
-    return None
+    what, meaning = standing_words(case.market)
+    return Verdict("market", what, "an open market", meaning) if what else None
 
 
 def book_sound(case: Case) -> Verdict | None:
@@ -149,6 +163,11 @@ def sane_order(case: Case) -> Verdict | None:
     if case.market is not None and not case.market.is_on_grid(intent.price):
         step = price_text(case.market.step_at(intent.price))
         return Verdict("price", price_text(intent.price), f"steps of {step}", "use a grid price")
+    if intent.tif is TimeInForce.GTD and case.market is not None:
+        least = SHORTEST_LIFE[case.market.venue]
+        left = max(0, intent.expires_at - case.at)
+        if left < least:
+            return Verdict("end", f"in {seconds(left)}", f"in {seconds(least)}", "a later end")
     if intent.replaces and not case.is_amend_known:
         return Verdict("amend", "it has ended", "a working order", "place a new order")
     return None
@@ -158,7 +177,8 @@ def reduce_only(case: Case) -> Verdict | None:
     """An order that may only close must find that much to close."""
     if not case.intent.reduce_only or case.reduces:
         return None
-    remedy = _at_most(case, case.closable) if case.closable else "nothing is left to close"
+    none = "nothing is left to close, or what was offered is being taken back: wait a moment"
+    remedy = _at_most(case, case.closable) if case.closable else none
     return Verdict("reduce only", contracts(case.intent.qty), contracts(case.closable), remedy)
 
 
@@ -179,7 +199,7 @@ def collar(case: Case) -> Verdict | None:
         bound = case.own_best + (away if side is Side.BUY else -away)
         word = f"{price_text(away)} from {price_text(case.own_best)}"
     else:
-        return Verdict("R9 price", price_text(price), "a touch to compare with", "wait for quotes")
+        return Verdict("R9 price", NOBODY, "a price to compare with", NOBODY_REMEDY)
     is_beyond = price > bound if side is Side.BUY else price < bound
     if not is_beyond:
         return None

@@ -1,93 +1,47 @@
 """What could be lost: holdings, and every order on its way or working as if it had filled."""
 
-from typing import TypeAlias
-
 import msgspec
 
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
-from pmterm.messages.commands import (
-    CancelAll,
-    CancelMarket,
-    CancelOrder,
-    CloseAll,
-    ClosePosition,
-    Panic,
-)
 from pmterm.messages.live import CashSeen, HoldingAdjusted
 from pmterm.messages.orders import Approved, Fill, FillMoved, Intent, OrderAdopted, OrderReport
-from pmterm.messages.strategy import ExitFired
 from pmterm.model.holding import Booked, Holding, most_paid, worst_loss
 from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
-from pmterm.model.order import FillState, Side, TimeInForce
-from pmterm.model.outcome import Shelf, Way, outcome_of, sold_by
+from pmterm.model.order import FillState, Side
+from pmterm.model.outcome import Inventory, Leg, outcome_of, sold_by
 from pmterm.model.stock import Adjusted
-from pmterm.model.units import PRICE_ONE, Cash, Price, Qty, cost
+from pmterm.model.units import Cash, Qty, cost
+from pmterm.trading.risk.reserved import (
+    Leaving,
+    Offers,
+    Reserved,
+    found,
+    is_meant,
+    offers_of,
+    still_open,
+    unit_loss,
+)
 
 Group = tuple[str, str]  # venue, event: markets that win and lose together
-Leaving: TypeAlias = (
-    CancelOrder | CancelMarket | CancelAll | ClosePosition | CloseAll | Panic | ExitFired
-)
-Offers = list[tuple[Price, Qty]]  # YES price, open size
 
 
-class Reserved(msgspec.Struct):
-    """An approved order that may still fill.
+class Stake(msgspec.Struct, frozen=True):
+    """What a market comes to as it stands: its orders' offers, the worst loss, and the cash."""
 
-    `filled` is what its fills add up to. `expected` is what a report said had filled: an order
-    that ended stays reserved until its fills have arrived. `fee` is the estimate for all of it.
-    `amends` holds amends under way, in the order they were asked for and will be answered.
-    `outcome` is what it was sent for. `failed` of its fills were taken back, and may come again
-    while it works. An adopted order had `before` filled when it was found, which no fill tells.
-    `closes`: by the gate's reckoning it could lose nothing more than was at stake without it.
-    """
-
-    intent: Intent
-    price: Price
-    qty: Qty
-    fee: Cash = 0
-    filled: Qty = 0
-    expected: Qty = 0
-    has_ended: bool = False
-    is_leaving: bool = False
-    is_answered: bool = False
-    amends: list[Intent] = msgspec.field(default_factory=list)
-    outcome: int = 0
-    failed: Qty = 0
-    before: Qty = 0
-    is_adopted: bool = False
-    is_foreign: bool = False
-    closes: bool = False
-
-    @property
-    def open_qty(self) -> Qty:
-        """The most that may still fill.
-
-        Of an adopted order the venue's word counts: which of its fills were heard is not known.
-        """
-        if self.has_ended:
-            return max(0, self.expected - self.before - self.filled)
-        most = max(self.qty, *(a.qty for a in self.amends)) if self.amends else self.qty
-        gone = self.expected if self.is_adopted else self.filled
-        return max(0, most - gone + self.failed)
-
-    @property
-    def open_fee(self) -> Cash:
-        """The share of its estimated fee that is still to be paid, rounded up."""
-        return -(-self.fee * min(self.open_qty, self.qty) // self.qty) if self.qty else 0
-
-    @property
-    def worst_price(self) -> Price:
-        """The worst price it may fill at, amends under way included."""
-        if not self.amends:
-            return self.price
-        pick = max if self.intent.side is Side.BUY else min
-        return pick(self.price, *(a.price for a in self.amends))
+    buys: Offers
+    sells: Offers
+    worst: Cash
+    to_pay: Cash
+    fees: Cash
 
 
 class Exposure:
-    """Holdings, cash and reservations, and the worst they can come to."""
+    """Holdings, cash and reservations, and the worst they can come to.
+
+    What a market comes to is worked out once after each change in it, not for each question.
+    """
 
     def __init__(self) -> None:
         self.ledger = Ledger()
@@ -96,6 +50,7 @@ class Exposure:
         self._by_market: dict[MarketId, dict[OrderId, Reserved]] = {}
         self._groups: dict[MarketId, Group] = {}
         self._steps: dict[MarketId, Qty] = {}
+        self._stakes: dict[MarketId, Stake] = {}  # of markets unchanged since they were asked for
 
     @property
     def cash(self) -> Cash:
@@ -110,6 +65,7 @@ class Exposure:
     def started(self, session: SessionStarted) -> None:
         """Begin a session; paper money is given once."""
         self.ledger.started(session.cash, is_live=session.mode is Mode.LIVE)
+        self._stakes.clear()
 
     def market_seen(self, market: Market) -> None:
         """Note which event a market belongs to, and whose it is."""
@@ -117,6 +73,7 @@ class Exposure:
         self._groups[market.id] = (market.venue, event)
         self._steps[market.id] = market.qty_step
         self.ledger.market_seen(market)
+        self._changed(market.id)
 
     def cash_seen(self, seen: CashSeen) -> None:
         """Take the venue's word for the cash there."""
@@ -133,6 +90,7 @@ class Exposure:
         if old is not None:
             old.amends.append(intent)
             old.fee = max(old.fee, approved.fee_estimate)
+            self._changed(old.intent.market)
         elif not intent.replaces:
             order = Reserved(intent, intent.price, intent.qty, approved.fee_estimate)
             order.outcome = approved.outcome
@@ -143,7 +101,7 @@ class Exposure:
         """Count an order that was found on the account from now on."""
         old = self.orders.get(adopted.order)
         filled = old.filled if old is not None else 0
-        order = Reserved(_found(adopted), adopted.price, adopted.qty, filled=filled)
+        order = Reserved(found(adopted), adopted.price, adopted.qty, filled=filled)
         order.outcome = adopted.outcome
         order.is_adopted = order.is_answered = True
         order.is_foreign = not adopted.is_ours
@@ -168,6 +126,7 @@ class Exposure:
         intent = order.intent
         self.orders[intent.order] = order
         self._by_market.setdefault(intent.market, {})[intent.order] = order
+        self._changed(intent.market)
 
     def report(self, report: OrderReport) -> None:
         """Follow an order by the venue's word."""
@@ -180,7 +139,9 @@ class Exposure:
             del order.amends[0]
         order.price, order.qty = report.price, report.qty
         order.expected = max(order.expected, report.filled)
+        order.before = max(order.before, report.lacks)
         order.has_ended = order.has_ended or report.state.is_final
+        self._changed(order.intent.market)
         self._drop_if_done(order)
 
     def drop(self, order: OrderId) -> None:
@@ -191,6 +152,7 @@ class Exposure:
     def _remove(self, order_id: OrderId) -> None:
         order = self.orders.pop(order_id, None)
         if order is not None:
+            self._changed(order.intent.market)
             here = self._by_market[order.intent.market]
             del here[order_id]
             if not here:
@@ -198,7 +160,9 @@ class Exposure:
 
     def _drop_amend(self, asked_as: OrderId) -> None:
         for order in self.orders.values():
-            order.amends = [a for a in order.amends if a.order != asked_as]
+            if order.amends:
+                order.amends = [a for a in order.amends if a.order != asked_as]
+                self._changed(order.intent.market)
 
     def _drop_if_done(self, order: Reserved) -> None:
         if order.has_ended and order.filled + order.before >= order.expected:
@@ -207,9 +171,11 @@ class Exposure:
     def fill(self, fill: Fill) -> Booked | None:
         """Book a fill; None if it was booked before."""
         booked = self.ledger.filled(fill.market, fill.traded)
+        self._changed(fill.market)
         order = self.orders.get(fill.order)
         if booked is not None and order is not None:
             order.filled += fill.qty
+            self._changed(order.intent.market)
             self._drop_if_done(order)
         return booked
 
@@ -219,6 +185,7 @@ class Exposure:
         What failed may trade again for as long as its order works.
         """
         booked = self.ledger.moved(moved.market, moved.fill, moved.state)
+        self._stakes.clear()  # the ledger goes by the fill's own market, whatever is said here
         if booked is None or moved.state is not FillState.FAILED:
             return None
         order = self.orders.get(moved.order)
@@ -230,23 +197,25 @@ class Exposure:
         """Correct a holding; no cash moves."""
         entry = Adjusted(adjusted.qty, adjusted.price, adjusted.outcome)
         self.ledger.adjusted(adjusted.market, entry)
+        self._changed(adjusted.market)
 
     def settle(self, settled: MarketSettled) -> Booked | None:
         """Pay out a holding, None if nothing was held; what a venue still had working is over."""
         if self.ledger.is_live:
             for order in self._of(settled.market):
                 self._remove(order.intent.order)
+        self._changed(settled.market)
         return self.ledger.settled(settled.market, settled.payout)
 
-    def way(self, intent: Intent) -> Way:
+    def leg(self, intent: Intent) -> Leg:
         """Return for which outcome an order would be sent; an amended one keeps its own."""
         if not self.ledger.is_split(intent.market):
-            return Way(0, is_sale=False)
+            return Leg(0, is_sale=False)
         if (old := self.orders.get(intent.replaces)) is not None:
-            return Way(old.outcome, is_sale=old.outcome == sold_by(intent.side))
-        return outcome_of(intent.side, self.shelf(intent), self._steps.get(intent.market, 1))
+            return Leg(old.outcome, is_sale=old.outcome == sold_by(intent.side))
+        return outcome_of(intent.side, self.inventory(intent), self._steps.get(intent.market, 1))
 
-    def shelf(self, intent: Intent) -> Shelf:
+    def inventory(self, intent: Intent) -> Inventory:
         """Return what there is of the outcome that an order of that side sells."""
         market, outcome = intent.market, sold_by(intent.side)
         offered = sum(
@@ -255,7 +224,7 @@ class Exposure:
             if order.outcome == outcome and order.intent.side is intent.side
         )
         held = self.ledger.held_of(market, outcome)
-        return Shelf(held, self.ledger.settling_of(market, outcome), offered)
+        return Inventory(held, self.ledger.settling_of(market, outcome), offered)
 
     def free_cash(self, market: MarketId) -> Cash:
         """Return the cash that a new order in a market could be paid from."""
@@ -268,30 +237,38 @@ class Exposure:
         return not self.ledger.is_live or self.ledger.venue(market) is venue
 
     def _takes(self, market: MarketId) -> Cash:
-        fees = sum(order.open_fee for order in self._of(market))
-        return fees + self.to_pay(market)
+        stake = self._stake(market)
+        return stake.fees + stake.to_pay
 
-    def closable(self, intent: Intent) -> Qty:
+    def closable(self, intent: Intent, most: Cash = 0) -> Qty:
         """Return how much an order of that side could still close, 0 if nothing.
 
         What other orders already close counts as closed. One that is being taken back may fill
-        yet, so only an order that the venue stops at zero may count on its end.
+        yet, so only an order that the venue stops at zero may count on its end; and only if what
+        is taken back would, filling after it, not lose more than `most` (1e-6 USD, 0: no limit).
         """
         held = self.held(intent.market).qty
         against = -held if intent.side is Side.BUY else held
-        closing = sum(
-            order.open_qty
-            for order in self._of(intent.market, without=intent.replaces)
-            if order.intent.side is intent.side and not (order.is_leaving and intent.reduce_only)
-        )
-        return max(0, against - closing)
+        orders = [o for o in self._of(intent.market, without=intent.replaces)
+                  if o.intent.side is intent.side]  # fmt: skip
+        staying = sum(o.open_qty for o in orders if not (o.is_leaving and intent.reduce_only))
+        closing = sum(o.open_qty for o in orders)
+        if closing > staying and most:
+            allowed = max(most, self.worst(intent.market))
+            if self.worst(intent.market, intent) > allowed:
+                staying = closing
+        return max(0, against - staying)
 
     def worst(self, market: MarketId, wish: Intent | None = None) -> Cash:
         """Return the most that can be lost in a market, with `wish` approved if given.
 
         A sale that has not settled may fail, and what it closed is held again.
         """
-        offers = self._offers(market, wish)
+        if wish is None:
+            return self._stake(market).worst
+        return self._worst(market, self._offers(market, wish))
+
+    def _worst(self, market: MarketId, offers: tuple[Offers, Offers]) -> Cash:
         return max(worst_loss(held, *offers) for held in self.ledger.ways(market))
 
     def to_pay(self, market: MarketId, wish: Intent | None = None) -> Cash:
@@ -299,34 +276,49 @@ class Exposure:
 
         Where outcomes are kept apart, every purchase is paid, whatever is held of the other.
         """
-        if self.ledger.is_split(market):
+        if wish is None:
+            return self._stake(market).to_pay
+        if not self.ledger.is_split(market):
+            return most_paid(self.held(market), *self._offers(market, wish))
+        if wish.market != market or wish.replaces:
             return self._paid_apart(market, wish)
-        return most_paid(self.held(market), *self._offers(market, wish))
+        new = 0 if self.leg(wish).is_sale else cost(unit_loss(wish.side, wish.price), wish.qty)
+        return self._stake(market).to_pay + new
 
-    def _paid_apart(self, market: MarketId, wish: Intent | None) -> Cash:
+    def _paid_apart(self, market: MarketId, wish: Intent | None = None) -> Cash:
         paid = 0
         for order in self._of(market):
-            price, qty = order.worst_price, order.open_qty
-            if wish is not None and wish.replaces == order.intent.order:
-                price, qty = _worse(wish, price, qty, order.filled)
             if order.outcome != sold_by(order.intent.side):
+                price, qty = still_open(order, wish)
                 paid += cost(unit_loss(order.intent.side, price), qty)
-        is_new = wish is not None and wish.market == market and not wish.replaces
-        if wish is not None and is_new and not self.way(wish).is_sale:
-            paid += cost(unit_loss(wish.side, wish.price), wish.qty)
         return paid
 
-    def _offers(self, market: MarketId, wish: Intent | None) -> tuple[Offers, Offers]:
-        buys: Offers = []
-        sells: Offers = []
-        for order in self._of(market):
-            price, qty = order.worst_price, order.open_qty
-            if wish is not None and wish.replaces == order.intent.order:
-                price, qty = _worse(wish, price, qty, order.filled)
-            (buys if order.intent.side is Side.BUY else sells).append((price, qty))
-        if wish is not None and wish.market == market and not wish.replaces:
-            (buys if wish.side is Side.BUY else sells).append((wish.price, wish.qty))
-        return buys, sells
+    def _offers(self, market: MarketId, wish: Intent) -> tuple[Offers, Offers]:
+        if wish.market != market or wish.replaces:
+            return offers_of(self._of(market), wish)
+        stake, new = self._stake(market), (wish.price, wish.qty)
+        if wish.side is Side.BUY:
+            return [*stake.buys, new], stake.sells
+        return stake.buys, [*stake.sells, new]
+
+    def _stake(self, market: MarketId) -> Stake:
+        stake = self._stakes.get(market)
+        if stake is None:
+            stake = self._stakes[market] = self._reckoned(market)
+        return stake
+
+    def _reckoned(self, market: MarketId) -> Stake:
+        orders = self._of(market)
+        offers = offers_of(orders)
+        if self.ledger.is_split(market):
+            to_pay = self._paid_apart(market)
+        else:
+            to_pay = most_paid(self.held(market), *offers)
+        fees = sum(order.open_fee for order in orders)
+        return Stake(*offers, self._worst(market, offers), to_pay, fees)
+
+    def _changed(self, market: MarketId) -> None:
+        self._stakes.pop(market, None)
 
     def total(self) -> Cash:
         """Return the most that can be lost everywhere."""
@@ -352,7 +344,7 @@ class Exposure:
         What was ordered elsewhere goes only if it is named, or a panic is told to.
         """
         for order in self.orders.values():
-            if _is_meant(order, command):
+            if is_meant(order, command):
                 order.is_leaving = True
 
     def _of(self, market: MarketId, without: OrderId | None = None) -> list[Reserved]:
@@ -361,40 +353,3 @@ class Exposure:
 
     def _group(self, market: MarketId) -> Group:
         return self._groups.get(market, ("", market))
-
-
-def _worse(wish: Intent, price: Price, qty: Qty, filled: Qty) -> tuple[Price, Qty]:
-    """Return the worse of what an order is and what it is to become."""
-    pick = max if wish.side is Side.BUY else min
-    return pick(price, wish.price), max(qty, wish.qty - filled)
-
-
-def unit_loss(side: Side, price: Price) -> Price:
-    """Return what one contract bought or sold at `price` can lose at most."""
-    return price if side is Side.BUY else PRICE_ONE - price
-
-
-def _found(adopted: OrderAdopted) -> Intent:
-    """Write an order that was found as the intent it could have come from."""
-    return Intent(
-        adopted.at,
-        adopted.order,
-        adopted.market,
-        adopted.side,
-        adopted.qty,
-        adopted.price,
-        TimeInForce.GTC,
-        origin="adopted",
-    )
-
-
-def _is_meant(order: Reserved, command: Leaving) -> bool:
-    match command:
-        case CancelOrder(order=named):
-            return order.intent.order == named
-        case CancelMarket(market=market) | ClosePosition(market=market) | ExitFired(market=market):
-            return order.intent.market == market and not order.is_foreign
-        case CancelAll() | CloseAll():
-            return not order.is_foreign
-        case Panic(foreign=foreign):
-            return foreign or not order.is_foreign

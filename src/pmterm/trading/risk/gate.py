@@ -10,6 +10,7 @@ from pmterm.messages.commands import (
     CancelAll,
     CancelMarket,
     CancelOrder,
+    ChangeLimit,
     CloseAll,
     ClosePosition,
     Disarm,
@@ -31,6 +32,7 @@ from pmterm.messages.feed import (
 from pmterm.messages.health import FeedDown, Heartbeat
 from pmterm.messages.hearing import folding, silently
 from pmterm.messages.live import (
+    AccountSeen,
     Armed,
     CashSeen,
     Disarmed,
@@ -45,9 +47,9 @@ from pmterm.messages.orders import (
     GateChanged,
     Intent,
     JournalFailed,
+    LimitChanged,
     OrderAdopted,
     OrderReport,
-    Refused,
 )
 from pmterm.messages.strategy import ExitFired, RecordKnown
 from pmterm.model.holding import Booked
@@ -58,10 +60,11 @@ from pmterm.model.units import Ns
 from pmterm.trading.risk.answers import Answers
 from pmterm.trading.risk.arming import Arming, cannot_arm
 from pmterm.trading.risk.checks import Case, Verdict, judge
-from pmterm.trading.risk.docket import Docket
 from pmterm.trading.risk.exposure import Exposure
+from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveRules, judge_live
+from pmterm.trading.risk.order_facts import OrderFacts
 from pmterm.trading.risk.usage import Usage, limit_uses
 from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars, percent
@@ -79,10 +82,10 @@ class Gate:
     """
 
     def __init__(self, limits: Limits, live: LiveRules | None = None) -> None:
-        self._limits = limits
+        self._in_force = InForce(limits)
         self._exposure = Exposure()
         self._watch = Watch(limits, self._exposure)
-        self._docket = Docket(limits, self._exposure, self._watch)
+        self._facts = OrderFacts(limits, self._exposure, self._watch)
         self._arming = Arming(live or LiveRules())
         self._books = self._watch.books
         self._answers = Answers(limits, self._arming.rules.refusals)
@@ -90,6 +93,10 @@ class Gate:
         self._reason = ""
         self._until: Ns = 0
         self._is_live = False
+
+    @property
+    def _limits(self) -> Limits:
+        return self._in_force.now
 
     @property
     def state(self) -> GateState:
@@ -127,7 +134,7 @@ class Gate:
 
     def live_trades(self, strategy: str) -> int:
         """Return how many trades a strategy has made by itself."""
-        return self._docket.live_trades(strategy)
+        return self._facts.live_trades(strategy)
 
     def uses(self, market: MarketId) -> list[LimitUse]:
         """Return the limits that apply in a market, and how much of each is used."""
@@ -154,8 +161,8 @@ class Gate:
             BookDoubted: self._book_lost,
             TickChanged: self._tick_changed,
             FeedDown: self._feed_down,
-            MarketSeen: silently(self._docket.market_seen),
-            MarketStatusSeen: silently(self._docket.status_seen),
+            MarketSeen: silently(self._facts.market_seen),
+            MarketStatusSeen: silently(self._facts.status_seen),
             SessionStarted: silently(self._note_start),
             Intent: self._judge,
             OrderReport: self._reported,
@@ -176,16 +183,18 @@ class Gate:
             HoldingAdjusted: silently(self._note_adjusted),
             HoldingDiffers: silently(self._arming.differing),
             CashSeen: silently(self._exposure.cash_seen),
-            RecordKnown: silently(self._docket.record_known),
+            AccountSeen: silently(self._facts.account_seen),
+            ChangeLimit: self._change_limit,
+            RecordKnown: silently(self._facts.record_known),
         }
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Return how the journal restores the gate."""
         return {
-            MarketSeen: self._docket.market_seen,
-            MarketStatusSeen: self._docket.status_seen,
+            MarketSeen: self._facts.market_seen,
+            MarketStatusSeen: self._facts.status_seen,
             SessionStarted: self._note_start,
-            Approved: self._docket.approved,
+            Approved: self._facts.approved,
             OrderReport: folding(self._note_report),
             Fill: folding(self._note_fill),
             MarketSettled: folding(self._note_settled),
@@ -197,7 +206,9 @@ class Gate:
             HoldingAdjusted: self._note_adjusted,
             HoldingDiffers: self._arming.differing,
             CashSeen: self._exposure.cash_seen,
-            RecordKnown: self._docket.record_known,
+            AccountSeen: self._facts.account_seen,
+            LimitChanged: self._note_limit,
+            RecordKnown: self._facts.record_known,
         }
 
     def _book_changed(self, book: BookChanged) -> Sequence[Message]:
@@ -205,7 +216,7 @@ class Gate:
         return ()
 
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
-        self._docket.tick_changed(changed)
+        self._facts.tick_changed(changed)
         return self._book_lost(changed)
 
     def _book_lost(self, lost: _Lost) -> Sequence[Message]:
@@ -219,6 +230,20 @@ class Gate:
         self._is_live = self._answers.is_live = session.mode is Mode.LIVE
         self._exposure.started(session)
         self._arming.started()
+        self._in_force.started()
+        self._heed_limits()
+
+    def _change_limit(self, command: ChangeLimit) -> Sequence[Message]:
+        said = self._in_force.change(command)
+        self._heed_limits()
+        return (said, *self._after(command.at))
+
+    def _note_limit(self, changed: LimitChanged) -> None:
+        self._in_force.changed(changed)
+        self._heed_limits()
+
+    def _heed_limits(self) -> None:
+        self._watch.limits = self._facts.limits = self._limits
 
     def _arm(self, command: Arm) -> Sequence[Message]:
         venue = self._exposure.ledger.venue(command.market)
@@ -231,18 +256,18 @@ class Gate:
 
     def _judge(self, intent: Intent) -> Sequence[Message]:
         differs = self._arming.differs.get(intent.market) if self._is_live else None
-        case = self._docket.case(intent, self._state, self._reason, differs)
+        case = self._facts.case(intent, self._state, self._reason, differs)
         verdict = self._judge_live(case) if self._is_live else judge(case)
         if verdict is not None:
-            return (_refused(intent, verdict),)
+            return (verdict.refused(intent),)
         approved = Approved(
             intent.at,
             intent,
             reserved=max(0, case.market_then - case.market_now),
-            fee_estimate=self._docket.fee(intent, is_taker=case.is_taker),
-            outcome=self._exposure.way(intent).outcome,
+            fee_estimate=self._facts.fee(intent, is_taker=case.is_taker),
+            outcome=self._exposure.leg(intent).outcome,
         )
-        self._docket.approved(approved)
+        self._facts.approved(approved)
         return (approved,)
 
     def _judge_live(self, case: Case) -> Verdict | None:
@@ -250,7 +275,7 @@ class Gate:
         ready = arming.ready.get(market.venue) if market is not None else None
         differs = arming.differs.get(case.intent.market)
         arming.used(case.at)
-        return judge_live(self._docket.live_case(case, arming.rules, ready, arming.armed, differs))
+        return judge_live(self._facts.live_case(case, arming.rules, ready, arming.armed, differs))
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         why = self._note_report(report)
@@ -262,7 +287,7 @@ class Gate:
 
     def _note_report(self, report: OrderReport) -> str:
         order = self._exposure.orders.get(report.order)
-        market = self._docket.markets.get(report.market)
+        market = self._facts.markets.get(report.market)
         venue = market.venue if market is not None else None
         why = self._answers.why_to_halt(order, venue, report)
         self._exposure.report(report)
@@ -275,7 +300,7 @@ class Gate:
         return self._after(settled.at) if self._note_settled(settled) else ()
 
     def _note_fill(self, fill: Fill) -> bool:
-        self._docket.filled(fill)
+        self._facts.filled(fill)
         return self._note_booked(fill.at, self._exposure.fill(fill))
 
     def _note_settled(self, settled: MarketSettled) -> bool:
@@ -384,16 +409,3 @@ class Gate:
         self._exposure.leaving(command)
         said = self._become(command.at, GateState.REDUCING, "panic")
         return (*said, *self._arming.disarm(command.at, "panic"))
-
-
-def _refused(intent: Intent, verdict: Verdict) -> Refused:
-    return Refused(
-        intent.at,
-        intent.order,
-        intent.market,
-        verdict.rule,
-        verdict.value,
-        verdict.limit,
-        verdict.remedy,
-        asks=verdict.asks,
-    )

@@ -9,7 +9,7 @@ from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
 from pmterm.messages.strategy import RecordKnown, is_exit, missing_for_live
 from pmterm.model.fees import FeeKind
 from pmterm.model.order import Side
-from pmterm.model.outcome import Shelf, Way, sold_by
+from pmterm.model.outcome import Inventory, Leg, sold_by
 from pmterm.model.units import CASH_ONE, PRICE_ONE, SECOND, Cash, Ns, Qty, cost, price_text
 from pmterm.trading.risk.checks import Case, Verdict, gate_open, judge
 from pmterm.trading.risk.limits import HOUR, MINUTE
@@ -41,9 +41,10 @@ class LiveRules(msgspec.Struct, frozen=True):
 class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
     """What the live checks may look at. None: not known, which counts as no.
 
-    `to_fill` is what may still fill of the order, `shelf` what there is of the outcome it would
-    sell. `is_first`: nothing was ever approved on this journal. `strategy`: which one wants it by
-    itself, "" if a person does, with what it has shown and its live trades so far.
+    `to_fill` is what may still fill of the order, `inventory` what there is of the outcome it
+    would sell. `account` is whose money it is; `is_first`: no order of it was ever approved there.
+    `strategy`: which one wants it by itself, "" if a person does, with what it has shown and its
+    live trades so far.
     """
 
     case: Case
@@ -52,10 +53,11 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
     armed: Armed | None
     differs: HoldingDiffers | None
     is_split: bool
-    way: Way
-    shelf: Shelf
+    leg: Leg
+    inventory: Inventory
     to_fill: Qty
     fee: Cash
+    account: str
     is_first: bool
     is_repeat: bool
     strategy: str = ""
@@ -141,28 +143,28 @@ def agrees(live: LiveCase) -> Verdict | None:
 
 def held(live: LiveCase) -> Verdict | None:
     """I4: what is sold is held, settled, and not offered already; one order sells or buys."""
-    if not live.is_split or not live.way.is_sale or live.to_fill <= live.shelf.free:
+    if not live.is_split or not live.leg.is_sale or live.to_fill <= live.inventory.free:
         return None
-    shelf, wanted = live.shelf, contracts(live.to_fill)
-    limit = f"{contracts(shelf.free)} can be sold"
-    if live.to_fill > shelf.held:
+    inventory, wanted = live.inventory, contracts(live.to_fill)
+    limit = f"{contracts(inventory.free)} can be sold"
+    if live.to_fill > inventory.held:
         return _mixed(live, limit)
-    if live.to_fill <= shelf.held - shelf.offered:
-        value = f"{wanted}, {contracts(shelf.settling)} of it settling"
+    if live.to_fill <= inventory.held - inventory.offered:
+        value = f"{wanted}, {contracts(inventory.settling)} of it settling"
         return Verdict("HELD", value, limit, "settling, can be sold in a few seconds")
-    value = f"{wanted}, {contracts(shelf.offered)} offered already"
+    value = f"{wanted}, {contracts(inventory.offered)} offered already"
     return Verdict("HELD", value, limit, "cancel what offers it, and wait until that is sure")
 
 
 def _mixed(live: LiveCase, limit: str) -> Verdict:
     """Say that one order cannot sell one outcome and buy the other."""
-    market, shelf = live.case.market, live.shelf
-    value = f"{contracts(live.to_fill)}, {contracts(shelf.held)} held"
+    market, inventory = live.case.market, live.inventory
+    value = f"{contracts(live.to_fill)}, {contracts(inventory.held)} held"
     if market is None:
         return Verdict("HELD", value, limit, "sell what is held first")
     sold = sold_by(live.case.intent.side)
     names = (market.outcomes[sold].name, market.outcomes[1 - sold].name)
-    whole = shelf.held - shelf.held % market.qty_step
+    whole = inventory.held - inventory.held % market.qty_step
     remedy = f"sell {contracts(whole)} {names[0]} first, then buy {names[1]} with the rest"
     return Verdict("HELD", value, limit, remedy)
 
@@ -184,10 +186,12 @@ def proven(live: LiveCase) -> Verdict | None:
 
 
 def first_order(live: LiveCase) -> Verdict | None:
-    """X14: the first live order of an account's journal asks."""
-    if not live.is_first:
+    """X14: the first live order of an account on its venue asks."""
+    if not live.is_first or live.case.market is None:
         return None
-    return _asked(live, "the first live order here", "a yes to it")
+    whose = f" of {live.account}" if live.account else ""
+    what = f"the first live order on {live.case.market.venue}{whose}"
+    return _asked(live, what, "a yes to it")
 
 
 def dear(live: LiveCase) -> Verdict | None:

@@ -1,6 +1,7 @@
 """How much of each limit is used, for the screen."""
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -8,6 +9,15 @@ from pmterm.model.readings import LimitUse
 from pmterm.model.units import PPM, Cash
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.wording import dollars
+
+_SETTINGS: Final = {
+    "R1": "max_position",
+    "R2": "max_total",
+    "R3": "max_day_loss",
+    "R4": "losses_in_row",
+    "R6": "max_positions",
+    "R7": "max_event",
+}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,4 +56,5 @@ def _use(
         return None
     is_tripped = value >= limit and rule in {"R3", "R4"}
     money = (value, limit) if text is dollars else (0, 0)
-    return LimitUse(rule, name, text(value), text(limit), value * PPM // limit, is_tripped, *money)
+    share, setting = value * PPM // limit, _SETTINGS[rule]
+    return LimitUse(rule, name, text(value), text(limit), share, is_tripped, *money, setting)

@@ -26,7 +26,7 @@ class Watch:
     """
 
     def __init__(self, limits: Limits, exposure: Exposure) -> None:
-        self._limits = limits
+        self.limits = limits
         self._exposure = exposure
         self._drawdown = Drawdown(limits.drawdown_window)
         self._moves: dict[MarketId, Moves] = {}
@@ -73,7 +73,7 @@ class Watch:
         for market, book in self.books.items():
             moves = self._moves.get(market)
             if moves is None:
-                moves = self._moves[market] = Moves(self._limits)
+                moves = self._moves[market] = Moves(self.limits)
             moves.sample(at, book)
         for market in self._exposure.holdings:
             held_book = self.books.get(market)
@@ -91,8 +91,8 @@ class Watch:
 
     def day_loss_limit(self) -> Cash:
         """Return the day's limit in money, 0 if there is none."""
-        share = self.losses.start_equity * self._limits.max_day_loss_ppm // PPM
-        return min([x for x in (self._limits.max_day_loss, share) if x > 0], default=0)
+        share = self.losses.start_equity * self.limits.max_day_loss_ppm // PPM
+        return min([x for x in (self.limits.max_day_loss, share) if x > 0], default=0)
 
     def is_day_lost(self) -> bool:
         """Whether the day's loss limit is reached."""

@@ -1,7 +1,7 @@
 """Positions that are to be closed but cannot yet: offered by orders on their way out, or settling.
 
-Only where a venue keeps outcomes apart. It is tried again when something may have changed, and
-given up after a few times: an exit that finds no buyers is for a person to look at.
+It is tried again when something may have changed, and given up after a few times: an exit that
+finds no buyers is for a person to look at.
 """
 
 from typing import Final
@@ -21,13 +21,17 @@ _REMEMBERED: Final = 1_000
 
 
 class Wish(msgspec.Struct):
-    """A market to close: on whose behalf, until when, and the tries so far."""
+    """A market to close: on whose behalf, until when, and the tries so far.
+
+    `was_crowded`: orders on their way out stood beside the last try, and may be why it was refused.
+    """
 
     origin: str
     until: Ns
     tries: int = 0
     tried_at: Ns = 0
     order: OrderId = OrderId("")
+    was_crowded: bool = False
 
 
 class Closings:
@@ -69,6 +73,7 @@ class Closings:
         if wish is not None:
             wish.tries += 1
             wish.tried_at, wish.order = intent.at, intent.order
+            wish.was_crowded = self.is_crowded(intent.market)
 
     def due(self, at: Ns) -> list[tuple[MarketId, str]]:
         """Return the markets that can be closed now, and on whose behalf."""
@@ -82,6 +87,8 @@ class Closings:
         if not wish.tries:
             return True
         is_heard = wish.order not in self._asked
+        if not is_heard and wish.was_crowded:
+            return wish.tries < TRIES
         return is_heard and wish.tries < TRIES and at - wish.tried_at >= PAUSE
 
     def given_up(self, at: Ns) -> list[tuple[MarketId, Qty]]:
@@ -93,7 +100,8 @@ class Closings:
         for market, wish in list(self._wishes.items()):
             held = abs(self._ledger.held(market).qty)
             rested = at - wish.tried_at >= PAUSE
-            was_refused = wish.tries > 0 and rested and wish.order in self._asked
+            is_unheard = wish.order in self._asked and not wish.was_crowded
+            was_refused = wish.tries > 0 and rested and is_unheard
             is_over = at >= wish.until or (wish.tries >= TRIES and rested)
             if not held or was_refused or is_over:
                 del self._wishes[market]
@@ -103,8 +111,12 @@ class Closings:
 
     def can_close(self, market: MarketId) -> bool:
         """Tell whether something can be sold, and no order of ours is selling it."""
+        return self.sellable(market) > 0 and not self.is_crowded(market)
+
+    def is_crowded(self, market: MarketId) -> bool:
+        """Tell whether orders of ours sell what is held there, perhaps on their way out."""
         side = Side.SELL if self._ledger.held(market).qty > 0 else Side.BUY
-        return self.sellable(market) > 0 and (market, side) not in self._working.values()
+        return (market, side) in self._working.values()
 
     def sellable(self, market: MarketId) -> Qty:
         """Return how much of the net holding has settled."""

@@ -21,7 +21,7 @@ from pmterm.messages.commands import (
     Resume,
     SubmitTicket,
 )
-from pmterm.messages.feed import BookChanged, MarketSeen, TickChanged
+from pmterm.messages.feed import BookChanged, MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.hearing import folding, silently
 from pmterm.messages.live import HoldingAdjusted
@@ -85,6 +85,7 @@ class Manual:
         return {
             BookChanged: self._quotes.book_changed,
             MarketSeen: silently(self._note_market),
+            MarketStatusSeen: silently(self._quotes.status_seen),
             TickChanged: silently(self._quotes.tick_changed),
             SessionStarted: silently(self._note_start),
             Fill: silently(self._note_fill),
@@ -111,6 +112,7 @@ class Manual:
         """Return how the journal restores this stage."""
         return {
             MarketSeen: self._note_market,
+            MarketStatusSeen: self._quotes.status_seen,
             SessionStarted: self._note_start,
             Intent: self._note_intent,
             Approved: lambda approved: self._plans.note_taken(approved.intent.order),
@@ -243,7 +245,7 @@ class Manual:
         told, price = self._quotes.priced(market, ticket.side, ticket.price)
         at_market = ticket.price == 0
         tif = ticket.tif
-        if at_market and tif is TimeInForce.GTC:
+        if at_market and tif in {TimeInForce.GTC, TimeInForce.GTD}:
             tif = TimeInForce.IOC
         return Intent(
             ticket.at,
@@ -257,7 +259,7 @@ class Manual:
             reduce_only=ticket.reduce_only,
             origin=ticket.origin,
             told_price=told,
-            expires_at=ticket.expires_at,
+            expires_at=0 if at_market else ticket.expires_at,
             confirmed=ticket.confirmed,
             bracket=ticket.bracket,
         )
@@ -317,21 +319,32 @@ class Manual:
         return said
 
     def _close_now(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
-        """Close a market, at once or as soon as what is held there is free to be sold."""
-        if not self._ledger.is_split(market) or not self._ledger.held(market).qty:
+        """Close a market, at once or as soon as what is held there is free to be sold.
+
+        A venue that stops a close at zero is asked at once, also beside orders on their way out;
+        the gate may want those gone first.
+        """
+        if not self._ledger.held(market).qty:
             return self._closing(at, market, origin)
+        if not self._ledger.is_split(market):
+            if not self._closings.is_crowded(market):
+                return self._closing(at, market, origin)
+            self._closings.wish(market, origin, at)
+            return self._try(at, market, origin)
         self._closings.wish(market, origin, at)
         if self._closings.can_close(market):
             return self._close_what_can_be(at)
         is_settling = not self._closings.sellable(market)
-        why = "it is settling" if is_settling else "an order that sells it is being taken back"
+        why = "it is settling" if is_settling else "an order that sells it still works"
         wrong = WrongError(why, "what is free to sell", "it is closed as soon as it can be")
         return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
 
     def _close_what_can_be(self, at: Ns) -> Sequence[Message]:
-        said: list[Message] = []
-        for market, origin in self._closings.due(at):
-            said += self._closing(at, market, origin)
+        due = self._closings.due(at)
+        return [said for market, origin in due for said in self._try(at, market, origin)]
+
+    def _try(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
+        said = self._closing(at, market, origin)
         for message in said:
             if isinstance(message, Intent):
                 self._closings.tried(message)

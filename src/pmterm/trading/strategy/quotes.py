@@ -5,11 +5,19 @@ from collections.abc import Sequence
 import msgspec
 
 from pmterm.messages.base import Message
-from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, MarketSeen, TickChanged
+from pmterm.messages.feed import (
+    NO_ASK,
+    NO_BID,
+    BookChanged,
+    MarketSeen,
+    MarketStatusSeen,
+    TickChanged,
+)
 from pmterm.model.collar import furthest_price
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.order import Side
+from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
 from pmterm.model.units import Price, Qty, fixed_text, price_text
 
 
@@ -39,6 +47,12 @@ class Quotes:
     def market_seen(self, seen: MarketSeen) -> None:
         """Take a market's metadata."""
         self._markets[seen.market.id] = seen.market
+
+    def status_seen(self, seen: MarketStatusSeen) -> None:
+        """Note that a market opened, paused or closed."""
+        market = self._markets.get(seen.market)
+        if market is not None:
+            self._markets[market.id] = msgspec.structs.replace(market, status=seen.status)
 
     def tick_changed(self, changed: TickChanged) -> None:
         """Take a new price grid."""
@@ -74,8 +88,14 @@ class Quotes:
         return 0 if book.best_bid == NO_BID else book.best_bid
 
     def met(self, market: MarketId, side: Side) -> Price:
-        """Return the price a taker on `side` would meet; raises where there is none."""
+        """Return the price a taker on `side` would meet; raises where there is none, saying why."""
         touch = self.touch(market, side)
+        known = self._markets.get(market)
+        what, meaning = standing_words(known) if known is not None else ("", "")
+        if what:
+            raise WrongError(what, "an open market", meaning)
+        if not touch and not self.touch(market, side.other):
+            raise WrongError(NOBODY, "a price on that side", NOBODY_REMEDY)
         if not touch:
             there = "offers to buy from" if side is Side.BUY else "bids to sell to"
             raise WrongError(f"no {there}", "a price on that side", "use a limit order, or wait")

@@ -64,9 +64,8 @@ class ArmScreen(Dialog[Arm]):
         yield from self.prompt(f"Type {WORD} and press enter; esc goes back.", f"{WORD} + enter")
         yield Word(id="word", compact=True)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Wait for the word."""
-        super().on_mount()
         self.query_one("#word", Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

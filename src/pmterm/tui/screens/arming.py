@@ -38,6 +38,8 @@ class Armable(Asking):
             self._follow_gate(now)
         reason = self._arming.check(now, self._scene())
         if reason:
+            health = self._fresh.ladder.health
+            reason = reason if health.is_trusted else health.reason or reason
             self._have_disarmed(reason)
             self.tell(f"disarmed: {reason}")
 

@@ -31,9 +31,8 @@ class ConfirmScreen(Dialog[bool]):
         )
         yield Word(compact=True)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Wait for the word."""
-        super().on_mount()
         self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

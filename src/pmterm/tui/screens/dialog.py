@@ -1,11 +1,13 @@
 """What all dialogs share: the bar and the frame of a live session, and who may press what."""
 
+import contextlib
 from typing import ClassVar, Generic, TypeVar
 
 from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.css.query import NoMatches
 from textual.events import Paste
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -98,6 +100,11 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         frame(self, self.board, self.look)
         for field in self.query(Input):
             field.cursor_blink = False
+        with contextlib.suppress(NoMatches):  # the program is left, before all parts were there
+            self.opened()
+
+    def opened(self) -> None:
+        """Begin, once all parts are there."""
 
     def on_resize(self) -> None:
         """Fill the bar anew."""

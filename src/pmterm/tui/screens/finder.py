@@ -96,9 +96,8 @@ class FinderScreen(Dialog[MarketId]):
             yield Input(placeholder="team, event, slug, ticker or URL", compact=True)
             yield MarketList()
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Start with the most active markets."""
-        super().on_mount()
         self.query_one(Input).focus()
         self.query_one(MarketList).show(Board(), self.look)
         self._search("")

@@ -74,9 +74,8 @@ class HelpScreen(Dialog[None]):
             yield Input(placeholder="type to search, esc goes back", compact=True)
             yield KeyList()
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Start with all keys."""
-        super().on_mount()
         self.query_one(Input).focus()
         self.query_one(KeyList).show(Board(), self.look)
 

@@ -36,9 +36,8 @@ class KillScreen(Dialog[None]):
             "^k again: sell all, by a word   R: resume   esc: back", "^k flatten R resume"
         )
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Keep it true."""
-        super().on_mount()
         self._update()
         self.set_interval(UPDATE_S, self._update)
 

@@ -52,9 +52,8 @@ class QuestionScreen(Dialog[bool]):
                 yield Button("y: send it", id="yes", compact=True)
                 yield Button("n: no", id="no", compact=True)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Point at no."""
-        super().on_mount()
         self.query_one("#no" if not self.question.needs_word else Word).focus()
 
     def action_yes(self) -> None:

@@ -10,18 +10,19 @@ from textual.widgets import Button, Input, Label
 
 from pmterm.messages.commands import SubmitTicket
 from pmterm.model.order import OrderState, Side, TimeInForce
-from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, price_text
+from pmterm.model.units import Ns, Price, Qty, fixed_text, parse_price, parse_qty, price_text
 from pmterm.tui.desk import Desk
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog, Hand
 from pmterm.tui.widgets.banner import Banner
 from pmterm.tui.widgets.estimate import Draft, Estimate
 from pmterm.views.board import Board
+from pmterm.views.ends import HINT, end_text
 from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import amend_words
 
 UPDATE_S = 0.25
-KINDS = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)  # GTD needs an end no field asks for
+KINDS = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD)
 
 
 class TicketScreen(Dialog[None]):
@@ -39,6 +40,9 @@ class TicketScreen(Dialog[None]):
     TicketScreen Label { width: auto; color: $dim; padding-right: 1; }
     TicketScreen #title { color: $foreground; text-style: bold; }
     TicketScreen Input { width: 9; margin-right: 1; }
+    TicketScreen #end { width: 12; }
+    TicketScreen #ending { display: none; }
+    TicketScreen #ending.-on { display: block; }
     TicketScreen Button { min-width: 8; margin-right: 2; }
     TicketScreen #send { background: $bid; color: $background; text-style: bold; }
     TicketScreen.-sell #send { background: $ask; color: $background; }
@@ -102,6 +106,10 @@ class TicketScreen(Dialog[None]):
                     yield Button("o: GTC", id="tif", compact=True)
                     yield Button("p: post off", id="post", compact=True)
                     yield Button("r: reduce off", id="reduce", compact=True)
+            with Horizontal(id="ending"):
+                yield Label("ends")
+                yield Input(placeholder="10m or 21:30", id="end", compact=True)
+                yield Label(f"{HINT} UTC", id="ends", markup=False)
             yield Estimate(draft)
             with Horizontal():
                 yield Button("Send", id="send", compact=True)
@@ -117,9 +125,8 @@ class TicketScreen(Dialog[None]):
         money = "LIVE " if self.board.is_live else ""
         return self.told(f"{money}{verb} {outcome}: {draft.market.title}")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Start on Send, with a fresh estimate."""
-        super().on_mount()
         self.query_one("#send").focus()
         self._update()
         self.set_interval(UPDATE_S, self._update)
@@ -129,6 +136,8 @@ class TicketScreen(Dialog[None]):
         text = event.value.strip()
         if event.input.id == "size":
             self.draft.qty = _read(parse_qty, text)
+        elif event.input.id == "end":
+            self.draft.ends = text
         else:
             self.draft.price = _read(parse_price, text) if text else 0
         self._update()
@@ -164,10 +173,14 @@ class TicketScreen(Dialog[None]):
         self.query_one("#price", Input).value = price_text(price)
 
     def action_tif(self) -> None:
-        """Good till cancelled, immediate or cancel, fill or kill."""
+        """Good till cancelled, immediate or cancel, fill or kill, good till a time to be typed."""
         if self.draft.amends is None:
             self.draft.tif = KINDS[(KINDS.index(self.draft.tif) + 1) % len(KINDS)]
             self.query_one("#tif", Button).label = f"o: {self.draft.tif.upper()}"
+            has_end = self.draft.tif is TimeInForce.GTD
+            self.query_one("#ending").set_class(has_end, "-on")
+            if has_end:
+                self.query_one("#end").focus()
             self._update()
 
     def action_post(self) -> None:
@@ -202,7 +215,7 @@ class TicketScreen(Dialog[None]):
     def _send(self) -> None:
         """Send once; the button stays locked until the outcome is known."""
         draft, board = self.draft, self._desk.board()
-        is_whole = draft.qty > 0 and draft.price >= 0
+        is_whole = draft.qty > 0 and draft.price >= 0 and not draft.wrong_end(board.at)
         if self._sent_board is not None or not is_whole or not self._hand.means("send"):
             return
         if board.locked or (draft.amends is not None and self.query_one(Estimate).obstacle()):
@@ -212,11 +225,11 @@ class TicketScreen(Dialog[None]):
         if draft.amends is not None:
             self._amend(draft.amends, draft.limit, draft.qty)
         else:
-            self._desk.send(self._ticket())
+            self._desk.send(self._ticket(board.at))
         self.query_one(Estimate).answer = "sent, waiting for the outcome"
         self._update()
 
-    def _ticket(self) -> SubmitTicket:
+    def _ticket(self, at: Ns) -> SubmitTicket:
         draft = self.draft
         tif = draft.tif if draft.limit or draft.tif is TimeInForce.FOK else TimeInForce.IOC
         return SubmitTicket(
@@ -228,6 +241,7 @@ class TicketScreen(Dialog[None]):
             tif,
             draft.is_post_only,
             draft.is_reduce_only,
+            expires_at=draft.end(at),
             route="auto" if draft.is_by_size else "",
         )
 
@@ -245,6 +259,7 @@ class TicketScreen(Dialog[None]):
                 self.close(None)
                 return
         self._label(board)
+        self._tell_end(board)
         lines.show(board, self.look)
 
     def _label(self, board: Board) -> None:
@@ -252,6 +267,15 @@ class TicketScreen(Dialog[None]):
         is_off = bool(board.locked) or self._sent_board is not None
         send.label = "Sent" if self._sent_board is not None else board.locked or "Send"
         send.set_class(is_off, "-off")
+
+    def _tell_end(self, board: Board) -> None:
+        """Say when a GTD order ends, in the venue's terms, or what may be typed."""
+        draft = self.draft
+        if draft.tif is TimeInForce.GTD:
+            is_read = draft.ends and not draft.wrong_end(board.at)
+            venue = draft.market.venue
+            told = end_text(venue, draft.end(board.at), board.at) if is_read else f"{HINT} UTC"
+            self.query_one("#ends", Label).update(told)
 
     def _refusal(self, board: Board, sent: Board) -> str:
         """Return why it was refused; empty where it was not, or where a person is asked instead."""

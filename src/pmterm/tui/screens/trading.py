@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 
-from pmterm.messages.commands import AcceptVenue
+from pmterm.messages.commands import AcceptVenue, ChangeLimit
 from pmterm.messages.signals import Advice
 from pmterm.model.ids import MarketId
 from pmterm.model.order import Side
@@ -12,6 +13,7 @@ from pmterm.tui.keys import bindings
 from pmterm.tui.screens.exiting import Exiting
 from pmterm.tui.screens.finder import FinderScreen
 from pmterm.tui.screens.help import HelpScreen
+from pmterm.tui.screens.limits import WORD, LimitsScreen
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.ladder import Ladder
 from pmterm.tui.widgets.lines import ListLines
@@ -20,6 +22,7 @@ from pmterm.tui.widgets.signals import Signals
 from pmterm.tui.widgets.watchlist import Watchlist
 from pmterm.views.differences import accept_lines
 from pmterm.views.figures import Unit
+from pmterm.views.limits import is_raise, raise_lines
 
 
 class TradingScreen(Exiting):
@@ -150,6 +153,23 @@ class TradingScreen(Exiting):
         lines = accept_lines(found, self._fresh)
         accept = AcceptVenue(0, found.market)
         self._ask("ACCEPT THE VENUE'S HOLDING", lines, "accept", lambda: self._send(accept))
+
+    def action_limits(self) -> None:
+        """Change a limit: lower at once, higher after a word."""
+
+        def given(change: ChangeLimit | None) -> None:
+            uses = {use.setting: use for use in self._fresh.health.limits}
+            use = uses.get(change.name) if change is not None else None
+            if change is None or use is None:
+                return
+            if is_raise(use, change):
+                sure = msgspec.structs.replace(change, confirmed=True)
+                lines = raise_lines(use, change)
+                self._ask("RAISE A RISK LIMIT", lines, WORD, lambda: self._send(sure))
+            else:
+                self._send(change)
+
+        self.app.push_screen(LimitsScreen(self._desk, self.look, self._hand), given)
 
     def action_player(self, button: str) -> None:
         """Work the player of a replay."""

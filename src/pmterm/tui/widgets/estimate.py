@@ -4,13 +4,23 @@ from collections.abc import Sequence
 
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import Cash, Price, Qty, price_text
+from pmterm.model.units import Cash, Ns, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import Lines, Row
+from pmterm.views.board import Board
+from pmterm.views.ends import HINT, end_objection, parse_end
 from pmterm.views.figures import age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
+from pmterm.views.ticket import (
+    Terms,
+    TicketView,
+    amend_words,
+    estimate,
+    limits_after,
+    over_cap,
+    spends,
+)
 
 _SHOWN = frozenset({"R1", "R2", "R3"})
 
@@ -27,6 +37,7 @@ class Draft:
         self.is_post_only = False
         self.is_reduce_only = False
         self.is_by_size = False
+        self.ends = ""
         self.amends: OrderRow | None = None
 
     @property
@@ -34,7 +45,26 @@ class Draft:
         """The price, 0 for at market."""
         return max(self.price, 0)
 
-    def terms(self) -> Terms:
+    def end(self, at: Ns) -> Ns:
+        """Return when it ends by itself, 0: never, or not by what was typed.
+
+        Raises:
+            ValueError: what was typed is no time.
+        """
+        return parse_end(self.ends, at) if self.tif is TimeInForce.GTD else 0
+
+    def wrong_end(self, at: Ns) -> str:
+        """Say what stands against its end; empty where nothing does."""
+        if self.tif is not TimeInForce.GTD:
+            return ""
+        if not self.limit:
+            return "GTD needs a price: at market nothing rests"
+        try:
+            return end_objection(self.market.venue, self.end(at), at)
+        except ValueError:
+            return f"when it ends does not read: {HINT} (UTC)"
+
+    def terms(self, board: Board) -> Terms:
         """Return what the order would be; an amended one counts with what is left of it."""
         done = self.amends.filled if self.amends is not None else 0
         return Terms(
@@ -44,6 +74,8 @@ class Draft:
             self.tif,
             self.is_post_only,
             self.is_reduce_only,
+            board.slippage_ppm,
+            spends=spends(self.market, self.limit, self.tif, is_live=board.is_live),
         )
 
 
@@ -64,7 +96,9 @@ class Estimate(Lines):
         draft = self.draft
         if draft.price < 0:
             return TicketView(objection="price does not read; dollars, like 0.47")
-        return estimate(draft.market, self.board.ladder, draft.terms())
+        if wrong := draft.wrong_end(self.board.at):
+            return TicketView(objection=wrong)
+        return estimate(draft.market, self.board.ladder, draft.terms(self.board))
 
     def obstacle(self) -> str:
         """Return what stands against sending it that only the trader can change; or nothing."""
@@ -82,7 +116,7 @@ class Estimate(Lines):
         place = f"{venue.venue} {name}   book {age_text(self.board.ladder.age)} old"
         return [
             ((fit(view.fills_text(self.look.unit), width), "strong"),),
-            ((fit(view.cost_text(), width), "plain"),),
+            ((fit(view.cost_text(self.look.unit), width), "plain"),),
             self._limits(view, width),
             ((fit(place, width), "dim"),),
             ((fit(said, width), "warn"),),

@@ -13,7 +13,15 @@ from pmterm.tui.keys import footer_keys
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.tui.widgets.positions import tone
-from pmterm.views.figures import age_text, cash_text, clock_text, price_text, qty_text, span_text
+from pmterm.views.figures import (
+    age_text,
+    brief_cash,
+    cash_text,
+    clock_text,
+    price_text,
+    qty_text,
+    span_text,
+)
 from pmterm.views.health import FeedLamp
 from pmterm.views.ladder import DIM_AFTER
 from pmterm.views.strategy_words import suggestion_text
@@ -86,7 +94,7 @@ class Header(Lines):
         loss = f"/{money.loss_limit}" if money.loss_limit else ""
         most = f"/{money.exposure_limit}" if money.exposure_limit else ""
         parts = [("day ", "dim"), (day, tone(money.day)), (loss, "dim")]
-        exposure = cash_text(money.exposure) if is_long else cash_text(money.exposure).split(".")[0]
+        exposure = cash_text(money.exposure) if is_long else brief_cash(money.exposure)
         if width >= 64:
             parts += [(" exposure " if is_long else " exp ", "dim"), (exposure, "plain")]
             parts += [(most, "dim")]

@@ -60,7 +60,7 @@ class Health(Lines):
         at = self.board.at
         rows: list[Row] = []
         for venue in self.board.live.venues:
-            ready = f"{venue.venue} {ready_words(venue)}"
+            ready = f"{venue.venue} {ready_words(venue, at)}"
             rows.append(((fit(ready, width), "good" if venue.is_ready else "warn"),))
             tone = "warn" if venue.differences or not venue.reconciled_at else "dim"
             rows.append(((fit(f"  {compared_words(venue, at)}", width), tone),))

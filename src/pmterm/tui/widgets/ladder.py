@@ -165,7 +165,25 @@ class Ladder(Lines):
         self._settle()
         rows = rows_of(view, self._centre, self._step, self._height)
         largest = max((max(row.bid, row.ask) for row in rows), default=0)
-        return [*(self._row(row, width, largest) for row in rows), *feet]
+        away = self._out_of_sight(rows)
+        drawn = [self._row(row, width, largest, away.get(row.price, "")) for row in rows]
+        return [*drawn, *feet]
+
+    def _out_of_sight(self, rows: Sequence[LadderRow]) -> dict[Price, str]:
+        """Return what the first and the last row say of our orders beyond them."""
+        if not rows:
+            return {}
+        own = sorted(self.view.own, key=lambda mark: mark.price)
+        above = [mark for mark in own if mark.price >= rows[0].price + self._step]
+        below = [mark for mark in own if mark.price < rows[-1].price][::-1]
+        ends = ((rows[0].price, "▲", above), (rows[-1].price, "▼", below))
+        return {price: self._away_text(sign, marks) for price, sign, marks in ends if marks}
+
+    def _away_text(self, sign: str, marks: list[OwnMark]) -> str:
+        nearest = marks[0]
+        price = price_text(nearest.price, self.look.unit, self.view.tick)
+        more = f" +{len(marks) - 1}" if len(marks) > 1 else ""
+        return f"{sign}{nearest.side[0].upper()}{qty_text(nearest.left)}@{price}{more}"
 
     def _settle(self) -> None:
         """Choose step and centre; keep both as long as the touch is well within the rows."""
@@ -176,17 +194,19 @@ class Ladder(Lines):
         if step != self._step or not self._centre or abs(middle - self._centre) > slack:
             self._step, self._centre = step, middle
 
-    def _row(self, row: LadderRow, width: int, largest: Qty) -> Row:
+    def _row(self, row: LadderRow, width: int, largest: Qty, away: str) -> Row:
         side = (width - PRICE_WIDTH) // 2
         ground = self._ground()
         bid = self._cell(row.bid, side, largest, "bid", right=True)
         ask = self._cell(row.ask, width - PRICE_WIDTH - side, largest, "ask", right=False)
         buys = [mark for mark in row.own if mark.side is Side.BUY]
         sells = [mark for mark in row.own if mark.side is Side.SELL]
-        if buys:
-            ask = [(fit(f" {_own_text(buys)}", width - PRICE_WIDTH - side), "own")]
-        if sells:
-            bid = [(fit(f"{_own_text(sells)} ", side, right=True), "own")]
+        of_bids = [_own_text(marks) for marks in (buys,) if marks] + [away] * away.startswith("▼")
+        of_asks = [away] * away.startswith("▲") + [_own_text(marks) for marks in (sells,) if marks]
+        if of_bids:
+            ask = [(fit(f" {' '.join(of_bids)}", width - PRICE_WIDTH - side), "own")]
+        if of_asks:
+            bid = [(fit(f"{' '.join(of_asks)} ", side, right=True), "own")]
         if row.exits:
             self._put_exits(row, bid, ask, sides=(side, width - PRICE_WIDTH - side))
         price = self._price(row, ground)

@@ -80,6 +80,8 @@ class Positions(ListLines):
                 words = f"{row.outcome} exits: {guarded.text(board.at, self.look.unit)}"
                 style = "warn" if guarded.fired else "dim"
                 rows += [((line, style),) for line in wrapped(words, width)]
+            if row.merge_text:
+                rows += [((line, "own"),) for line in wrapped(row.merge_text, width)]
             if row.settling:
                 words = (
                     f"{qty_text(row.settling)} {row.outcome} SETTLING,"

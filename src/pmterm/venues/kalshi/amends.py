@@ -10,13 +10,13 @@ from pmterm.messages.said import OrderDeclined, OrderSeen, OrderUnclear
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.errors import VenueRefused
 from pmterm.model.ids import OrderId, Venue, VenueOrderId
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
 from pmterm.model.units import Ns, Qty, fixed_text
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi import verdicts
 from pmterm.venues.kalshi.asking import Asked, order_path, with_query, write
 from pmterm.venues.kalshi.bodies import amend_body, contracts, encode
-from pmterm.venues.kalshi.known import Kept
 from pmterm.venues.kalshi.ours import FIND, Ours
 from pmterm.venues.kalshi.refusals import AMENDED
 

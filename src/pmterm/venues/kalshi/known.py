@@ -1,31 +1,16 @@
 """What a session remembers of our orders at Kalshi: their ids, their newest state, our cancels."""
 
-from typing import Generic, TypeVar
-
 import msgspec
 
 from pmterm.messages.said import OrderSeen
 from pmterm.model.ids import OrderId, VenueOrderId
+from pmterm.model.kept import Kept
 from pmterm.model.order import OrderState
 from pmterm.model.units import SECOND, Ns, Qty
 from pmterm.venues.base import OrderSent
 
-MOST_KEPT = 20_000
 READS_LAG: Ns = 2 * SECOND  # seen in demo, 2026-06: a read 0.4 s after a cancel still said resting
 _WORKING = frozenset({OrderState.OPEN, OrderState.PARTIAL})
-_Key = TypeVar("_Key", bound=str)
-_Value = TypeVar("_Value")
-
-
-class Kept(dict[_Key, _Value], Generic[_Key, _Value]):
-    """A table that forgets its oldest row past the bound."""
-
-    def keep(self, key: _Key, value: _Value) -> None:
-        """Remember a row, as the newest."""
-        self.pop(key, None)
-        if len(self) >= MOST_KEPT:
-            del self[next(iter(self))]
-        self[key] = value
 
 
 class _Cancel(msgspec.Struct, frozen=True):

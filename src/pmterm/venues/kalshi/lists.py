@@ -7,12 +7,12 @@ from pmterm.messages.health import Surprised
 from pmterm.messages.said import ListEnded, ListKind
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.ids import Venue
+from pmterm.model.kept import Kept
 from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND, Ns
 from pmterm.venues.kalshi import fields
 from pmterm.venues.kalshi.answers import Table
 from pmterm.venues.kalshi.asking import PAGE, PORTFOLIO, Asked, get
-from pmterm.venues.kalshi.known import Kept
 from pmterm.venues.kalshi.refusals import ASKED
 from pmterm.venues.kalshi.verdicts import is_done, moods, object_of, refused
 

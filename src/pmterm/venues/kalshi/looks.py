@@ -5,13 +5,14 @@ from pmterm.messages.said import OrderMissing, OrderSeen, OrderUnclear
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.errors import WireSurprise
 from pmterm.model.ids import Venue
+from pmterm.model.kept import Kept
 from pmterm.model.text import clean_text
 from pmterm.model.units import Ns
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi import fields, rows
 from pmterm.venues.kalshi.answers import Table
 from pmterm.venues.kalshi.asking import PAGE, PORTFOLIO, asked_at, get, order_path
-from pmterm.venues.kalshi.known import Kept, Known
+from pmterm.venues.kalshi.known import Known
 from pmterm.venues.kalshi.refusals import ASKED
 from pmterm.venues.kalshi.verdicts import is_done, moods, object_of, refused
 

@@ -12,6 +12,7 @@ from pmterm.messages.orders import Intent, OrderNamed
 from pmterm.messages.said import ListKind, MoneySeen, OrderUnclear
 from pmterm.messages.transport import HttpRequest, HttpResponse, UserFrame, UserOpened
 from pmterm.model.ids import MarketId, OrderId, Venue, VenueOrderId
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.units import Ns, Qty, parse_price, parse_qty
@@ -24,10 +25,10 @@ from pmterm.venues.kalshi.asking import PORTFOLIO, WRITES, Asked, asked_at, aske
 from pmterm.venues.kalshi.bodies import House, Placed, order_body, placed_decoder
 from pmterm.venues.kalshi.cancels import Cancels
 from pmterm.venues.kalshi.groups import Groups
-from pmterm.venues.kalshi.known import Kept
 from pmterm.venues.kalshi.lists import Lists, misfit
 from pmterm.venues.kalshi.moods import Moods
 from pmterm.venues.kalshi.ours import Ours
+from pmterm.venues.kalshi.payouts import Payouts
 from pmterm.venues.kalshi.refusals import ASKED, ORDERED
 from pmterm.venues.kalshi.user import UserStream
 
@@ -42,6 +43,7 @@ class KalshiOrders:
     """
 
     venue = Venue.KALSHI
+    has_dead_man = False
 
     def __init__(self, house: House | None = None) -> None:
         self._ours = Ours(house or House())
@@ -49,6 +51,7 @@ class KalshiOrders:
         self._amends = Amends(self._ours)
         self._cancels = Cancels(self._ours)
         self._lists = Lists()
+        self._payouts = Payouts()
         self._moods = Moods()
         self._user = UserStream(self._ours.known, self._ours.groups, self._ours.house.subaccount)
         self._verbs: dict[str, Callable[[HttpResponse, Asked], Said]] = {
@@ -59,6 +62,7 @@ class KalshiOrders:
             ListKind.ORDERS: self._orders_answered,
             ListKind.FILLS: self._fills_answered,
             ListKind.HOLDINGS: self._holdings_answered,
+            "paid": self._payouts.answered,
             "money": self._money_answered,
             "status": self._status_answered,
             "group": self._ours.groups.answered,
@@ -145,8 +149,12 @@ class KalshiOrders:
         """Return the request for all fills since then."""
         return [self._lists.fills(since, at)]
 
-    def list_holdings(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:  # noqa: ARG002 - it tells all
-        """Return the request for all positions that are not zero, in whatever market."""
+    def list_holdings(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for all positions that are not zero, in whatever market.
+
+        Before the list's end it is told what those of `markets` paid that are no longer on it.
+        """
+        self._payouts.begin(markets, at)
         return [self._lists.holdings(at, self._ours.house.subaccount)]
 
     def ask_money(self, at: Ns) -> Sequence[HttpRequest]:
@@ -170,8 +178,8 @@ class KalshiOrders:
         return self._moods.heard(response, verb(response, asked))
 
     def opened(self, event: UserOpened) -> Said:
-        """The user stream is up: subscribe to fills, orders, positions and groups."""
-        return self._user.opened(event)
+        """The user stream is up: subscribe to fills, orders, positions and groups; make groups."""
+        return [*self._user.opened(event), *self._keep_groups(event.at)]
 
     def receive(self, frame: UserFrame) -> Said:
         """Say what a frame of the user stream means; read again what it may have lost."""
@@ -184,10 +192,13 @@ class KalshiOrders:
 
     def tick(self, at: Ns) -> Said:
         """Time has passed: signs of life on the user stream, the exchange's status, groups."""
-        most = self._ours.house.group_contracts
-        groups = self.groups.keep(self._shards(), most, at) if most else []
-        stops = self.groups.again(at)
+        groups, stops = self._keep_groups(at), self.groups.again(at)
         return [*self._user.tick(at), *self._moods.tick(at), *groups, *stops]
+
+    def _keep_groups(self, at: Ns) -> Sequence[HttpRequest]:
+        """Make the groups that are wanted before the first order needs one."""
+        most = self._ours.house.group_contracts
+        return self.groups.keep(self._shards(), most, at) if most else []
 
     def _placing_answered(self, response: HttpResponse, asked: Asked) -> Said:
         order = OrderId(asked.what)
@@ -223,7 +234,8 @@ class KalshiOrders:
         return self._lists.answered(response, asked, self._only_ours(read))
 
     def _holdings_answered(self, response: HttpResponse, asked: Asked) -> Said:
-        return self._lists.answered(response, asked, self._only_ours(rows.holdings_seen))
+        said = self._lists.answered(response, asked, self._only_ours(rows.holdings_seen))
+        return self._payouts.listed(said, asked)
 
     def _money_answered(self, response: HttpResponse, asked: Asked) -> Said:  # noqa: ARG002 - as others
         if not verdicts.is_done(response):

@@ -1,5 +1,7 @@
 """What is held: the exchange's own count per token, of the markets named and of any other.
 
+Of the markets named it is told, too, which are resolved.
+
 The Data API is a cache in front of an index and lags behind, so it only tells in which other
 markets something is held, and what was paid on average; how much is asked of the exchange.
 Sources: Polymarket docs, balance-allowance and data-api v2, read 2026-08 and 2026-10.
@@ -22,11 +24,13 @@ from pmterm.venues.polymarket.answers import VENUE, ask_openly, decoded, moods, 
 from pmterm.venues.polymarket.known import Known, Seat
 from pmterm.venues.polymarket.loose import Data, fixed, number
 from pmterm.venues.polymarket.naming import Trader
+from pmterm.venues.polymarket.payouts import ask_resolved, resolved_in
 from pmterm.venues.polymarket.wishes import surprised
 
 MOST_TOKENS: Final = 150  # balance reads allowed in ten seconds are 200
 MOST_ROUNDS: Final = 4
 _PAGE: Final = 500
+_PAGES, _RESOLVED = "", "resolved"  # what is waited for besides each token's balance
 _TOKEN = re.compile(r"[0-9]{1,78}", re.ASCII)
 _CONDITION = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
 
@@ -35,6 +39,7 @@ class _Round(msgspec.Struct):
     """One round of questions: which are open, and what has gone wrong so far."""
 
     seats: dict[str, Seat]
+    markets: list[MarketId]
     averages: dict[str, Price] = msgspec.field(default_factory=dict)
     waits: set[str] = msgspec.field(default_factory=set)
     why: str = ""
@@ -61,9 +66,13 @@ class Holdings:
                 seats[one.token] = Seat(name, outcome)
         while len(self._rounds) >= MOST_ROUNDS:
             del self._rounds[next(iter(self._rounds))]
-        self._rounds[at] = _Round(seats, why=why)
+        now = self._rounds[at] = _Round(seats, list(markets), waits={_PAGES}, why=why)
         path = f"/v2/positions?user={self._trader.funder}&status=OPEN&limit={_PAGE}"
-        return (ask_openly(at, "data", path, f"holdings:{at}:"),)
+        page = ask_openly(at, "data", path, f"holdings:{at}:{_PAGES}")
+        if not markets:
+            return (page,)
+        now.waits.add(_RESOLVED)
+        return (page, ask_resolved(markets, at, f"holdings:{at}:{_RESOLVED}"))
 
     def answered(self, response: HttpResponse) -> Sequence[Message]:
         """Take in an answer of a round; the last one ends it."""
@@ -72,8 +81,12 @@ class Holdings:
         now = self._rounds.get(asked_at)
         if now is None:
             return ()
-        said = self._balance(now, token, response) if token else self._others(now, response)
-        if now.waits or any(isinstance(one, HttpRequest) for one in said):
+        if token == _RESOLVED:
+            now.waits.discard(token)
+            said = resolved_in(response, now.markets)
+        else:
+            said = self._balance(now, token, response) if token else self._others(now, response)
+        if now.waits:
             return said
         del self._rounds[asked_at]
         ended = ListEnded(
@@ -97,11 +110,12 @@ class Holdings:
             now.why = f"other positions are not known: {trouble(response).reason}"
         if len(now.seats) > MOST_TOKENS:
             now.why = f"more than {MOST_TOKENS} outcomes are held"
-        now.waits = set(list(now.seats)[:MOST_TOKENS])
+        now.waits.discard(_PAGES)
+        tokens = list(now.seats)[:MOST_TOKENS]
+        now.waits.update(tokens)
         asks = [
             ask_holding(token, self._trader.kind, response.at, f"holdings:{told_at}:{token}")
-            for token in now.seats
-            if token in now.waits
+            for token in tokens
         ]
         return [*odd, *asks]
 

@@ -1,26 +1,10 @@
 """What a session knows of the account's markets and orders: whose token, whose id."""
 
-from typing import Final, Generic, TypeVar
-
 import msgspec
 
 from pmterm.model.ids import MarketId, OrderId, VenueOrderId
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
-
-MOST_KEPT: Final = 20_000
-_Key = TypeVar("_Key", bound=str)
-_Value = TypeVar("_Value")
-
-
-class Kept(dict[_Key, _Value], Generic[_Key, _Value]):
-    """A table that forgets its oldest row past the bound."""
-
-    def keep(self, key: _Key, value: _Value) -> None:
-        """Remember a row, as the newest."""
-        self.pop(key, None)
-        if len(self) >= MOST_KEPT:
-            del self[next(iter(self))]
-        self[key] = value
 
 
 class Seat(msgspec.Struct, frozen=True):

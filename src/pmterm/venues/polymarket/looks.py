@@ -13,11 +13,12 @@ from pmterm.messages.base import Message
 from pmterm.messages.said import FillSeen, OrderMissing, OrderSeen, OrderUnclear
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.ids import OrderId
+from pmterm.model.kept import Kept
 from pmterm.model.order import FillState, OrderState
 from pmterm.model.units import Ns, Qty
 from pmterm.venues.base import OrderSent
 from pmterm.venues.polymarket.answers import NOT_JSON, VENUE, ask, decoded, moods, trouble
-from pmterm.venues.polymarket.known import Kept, Known, MarketUnheard, Me
+from pmterm.venues.polymarket.known import Known, MarketUnheard, Me
 from pmterm.venues.polymarket.lists import MOST_PAGES, page_of, with_cursor
 from pmterm.venues.polymarket.own_rows import fills_seen, order_seen
 from pmterm.venues.polymarket.waiting import Waiting

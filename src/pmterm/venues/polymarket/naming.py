@@ -11,7 +11,8 @@ import msgspec
 
 from pmterm.messages.orders import Intent, OrderNamed
 from pmterm.model.errors import CredentialsWrong, VenueRefused
-from pmterm.model.ids import OrderId, VenueOrderId
+from pmterm.model.ids import OrderId, Venue, VenueOrderId
+from pmterm.model.life import SHORTEST_LIFE
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import (
@@ -38,7 +39,7 @@ from pmterm.venues.polymarket.signing import OrderSigner, SignatureType, Terms, 
 from pmterm.venues.polymarket.wallet import is_address
 
 LEAST_COST: Final = CASH_ONE  # a purchase that fills at once costs a dollar or more
-SHORTEST_LIFE: Final[Ns] = 120 * SECOND
+SHORTEST: Final[Ns] = SHORTEST_LIFE[Venue.POLYMARKET]
 EARLY_S: Final = 60  # the venue ends a GTD order about a minute before it says
 _SALT_BITS: Final = 53  # what a JSON number can carry unharmed
 _ZERO: Final = "0x" + "0" * 64
@@ -163,9 +164,9 @@ def _check(intent: Intent, market: Market) -> None:
         raise VenueRefused(
             "Only an order that rests can be post-only.", "Use GTC or GTD, or leave post-only out."
         )
-    if intent.tif is TimeInForce.GTD and intent.expires_at - intent.at < SHORTEST_LIFE:
+    if intent.tif is TimeInForce.GTD and intent.expires_at - intent.at < SHORTEST:
         raise VenueRefused(
-            f"Polymarket takes no order that ends within {SHORTEST_LIFE // SECOND} seconds.",
+            f"Polymarket takes no order that ends within {SHORTEST // SECOND} seconds.",
             "Let it stand longer, or take what stands there (IOC).",
         )
 

@@ -17,6 +17,7 @@ from pmterm.messages.transport import (
     UserOpened,
 )
 from pmterm.model.ids import MarketId, OrderId, Venue
+from pmterm.model.kept import Kept
 from pmterm.model.market import Market
 from pmterm.model.order import OrderState
 from pmterm.model.outcome import sold_by
@@ -27,7 +28,7 @@ from pmterm.venues.polymarket.answers import VENUE, ask, moods, trouble
 from pmterm.venues.polymarket.beats import Beats
 from pmterm.venues.polymarket.cancels import Cancels
 from pmterm.venues.polymarket.holdings import Holdings
-from pmterm.venues.polymarket.known import Kept, Known, MarketUnheard, Me
+from pmterm.venues.polymarket.known import Known, MarketUnheard, Me
 from pmterm.venues.polymarket.lists import Lists
 from pmterm.venues.polymarket.looks import Looks
 from pmterm.venues.polymarket.loose import Data
@@ -49,6 +50,7 @@ class PolymarketOrders:
     """
 
     venue = Venue.POLYMARKET
+    has_dead_man = True
 
     def __init__(
         self, wallet: Wallet, trader: Trader, *, chain: int = POLYGON, crude: bool = True

@@ -1,10 +1,15 @@
 """The key of an account: its address, and signatures that only it can make.
 
-Keccak-256 is not SHA3-256 (the padding differs), so it comes from `pycryptodome`; secp256k1 comes
-from `coincurve`, which signs deterministically (RFC 6979) with the lower of the two possible `s`.
+Keccak-256 is not SHA3-256 (the padding differs), so it comes from `safe-pysha3`, or where that has
+no wheels (macOS) from `pycryptodome`, which takes ten times as long; an order has four of them.
+secp256k1 comes from `coincurve`, which signs deterministically (RFC 6979) with the lower of the two
+possible `s`.
 """
 
+import importlib
+import importlib.util
 import re
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 from coincurve import PrivateKey
@@ -19,9 +24,23 @@ _RECOVERY_OFFSET: Final = 27  # Ethereum writes the recovery id 0 or 1 as 27 or 
 _WHERE = "On polymarket.com: Settings > Export private key; in a wallet: account details."
 
 
-def keccak(data: bytes) -> bytes:
+def slow_keccak(data: bytes) -> bytes:
     """Return the Keccak-256 hash of `data`, 32 bytes."""
     return _keccak.new(digest_bits=256, data=data).digest()
+
+
+def _fast_keccak() -> Callable[[bytes], bytes] | None:
+    if importlib.util.find_spec("sha3") is None:
+        return None
+    keccak_256 = importlib.import_module("sha3").keccak_256
+
+    def fast_keccak(data: bytes) -> bytes:
+        return bytes(keccak_256(data).digest())
+
+    return fast_keccak
+
+
+keccak: Final = _fast_keccak() or slow_keccak
 
 
 def is_address(text: str) -> bool:

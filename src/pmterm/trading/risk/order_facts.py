@@ -6,41 +6,48 @@ from typing import Final
 import msgspec
 
 from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
-from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
+from pmterm.messages.live import AccountSeen, Armed, HoldingDiffers, ReadinessChanged
 from pmterm.messages.orders import Approved, Fill, Intent
 from pmterm.messages.strategy import RecordKnown, acted_by
 from pmterm.model.fees import fee_of, most_fee_of
-from pmterm.model.ids import MarketId
+from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.model.units import PRICE_ONE, Cash, Ns
 from pmterm.trading.risk.checks import Case
-from pmterm.trading.risk.exposure import Exposure, Reserved
+from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveCase, LiveRules
 from pmterm.trading.risk.proving import Proving
+from pmterm.trading.risk.reserved import Reserved
 from pmterm.trading.risk.watch import Watch
 
 REPEATS_KEPT: Final = 32
 
 
-class Docket:
+class OrderFacts:
     """Markets as they are, and what was approved lately."""
 
     def __init__(self, limits: Limits, exposure: Exposure, watch: Watch) -> None:
-        self._limits = limits
+        self.limits = limits
         self._exposure = exposure
         self._watch = watch
         self._openings: dict[MarketId, Ns] = {}
         self._recent: deque[Ns] = deque(maxlen=max(1, limits.max_orders))
         self._approved: deque[Intent] = deque(maxlen=REPEATS_KEPT)
         self._proving = Proving()
+        self._accounts: dict[Venue, str] = {}
+        self._begun: set[tuple[Venue, str]] = set()
         self.markets: dict[MarketId, Market] = {}
 
     def market_seen(self, seen: MarketSeen) -> None:
         """Take a market's metadata."""
         self.markets[seen.market.id] = seen.market
         self._exposure.market_seen(seen.market)
+
+    def account_seen(self, seen: AccountSeen) -> None:
+        """Note whose money trades on a venue."""
+        self._accounts[seen.venue] = seen.account
 
     def status_seen(self, seen: MarketStatusSeen) -> None:
         """Note that a market opened, paused or closed."""
@@ -60,6 +67,9 @@ class Docket:
         self._recent.append(approved.at)
         self._approved.append(approved.intent)
         self._proving.approved(approved.intent)
+        market = self.markets.get(approved.intent.market)
+        if market is not None:
+            self._begun.add((market.venue, self._account(market)))
         if approved.reserved:
             self._openings[approved.intent.market] = approved.at
 
@@ -93,17 +103,17 @@ class Docket:
         """Put together what the checks may look at."""
         exposure, market = self._exposure, intent.market
         now, then = exposure.worst(market), exposure.worst(market, intent)
-        since = intent.at - self._limits.order_window
+        since = intent.at - self.limits.order_window
         case = Case(
             intent=intent,
-            limits=self._limits,
+            limits=self.limits,
             state=state,
             reason=reason,
             market=self.markets.get(market),
             book=self._watch.books.get(market),
             heard_at=self._watch.heard_at(market),
             reduces=self._reduces(intent, differs),
-            closable=exposure.closable(intent),
+            closable=exposure.closable(intent, self._room(market)),
             is_amend_known=intent.replaces in exposure.orders,
             market_now=now,
             market_then=then,
@@ -143,16 +153,21 @@ class Docket:
             armed=armed,
             differs=differs,
             is_split=self._exposure.ledger.is_split(intent.market),
-            way=self._exposure.way(intent),
-            shelf=self._exposure.shelf(intent),
+            leg=self._exposure.leg(intent),
+            inventory=self._exposure.inventory(intent),
             to_fill=intent.qty - (old.filled if old is not None else 0),
             fee=self.fee(intent, is_taker=case.is_taker),
-            is_first=not self._approved,
+            account=self._account(case.market),
+            is_first=case.market is not None
+            and (case.market.venue, self._account(case.market)) not in self._begun,
             is_repeat=self._is_repeat(intent, rules.repeat_within),
             strategy=strategy,
             record=self._proving.record(strategy),
             live_trades=self._proving.trades(strategy),
         )
+
+    def _account(self, market: Market | None) -> str:
+        return self._accounts.get(market.venue, "") if market is not None else ""
 
     def _is_repeat(self, intent: Intent, within: Ns) -> bool:
         """Tell whether the same was ordered a moment ago, as by a key that stuck.
@@ -164,6 +179,17 @@ class Docket:
             old.at > intent.at - within and _asked(old) == _asked(intent) for old in self._approved
         )
 
+    def _room(self, market: MarketId) -> Cash:
+        """Return the most that may be lost in a market by R1, R2 and R7, 0: no limit."""
+        exposure, limits = self._exposure, self.limits
+        now = exposure.worst(market)
+        rooms = [limits.max_position] if limits.max_position else []
+        if limits.max_total:
+            rooms.append(max(1, limits.max_total - exposure.total() + now))
+        if limits.max_event:
+            rooms.append(max(1, limits.max_event - exposure.event(market) + now))
+        return min(rooms, default=0)
+
     def _reduces(self, intent: Intent, differs: HoldingDiffers | None) -> bool:
         """Tell whether an intent can only make a holding, or a working order, smaller.
 
@@ -171,7 +197,7 @@ class Docket:
         """
         old = self._exposure.orders.get(intent.replaces)
         to_fill = intent.qty - (old.filled if old is not None else 0)
-        if to_fill <= self._exposure.closable(intent):
+        if to_fill <= self._exposure.closable(intent, self._room(intent.market)):
             return differs is None or to_fill <= _against(differs.theirs, intent.side)
         return old is not None and _shrinks(old, intent)
 
