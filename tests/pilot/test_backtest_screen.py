@@ -26,7 +26,7 @@ async def test_every_size_shows_every_state(size, view):
 async def test_all_that_matters_is_in_sight(size):
     async with BenchSession(FakeBench(DONE), size) as s:
         s.bench.choice.paths = {"/r/a"}
-        await s.until(lambda: "1 of 4 chosen" in s.shown())
+        await s.until(lambda: "1 of 4 [x]" in s.shown())
         shown = s.shown()
         for words in ("09-21", "18 min", "784 kB", "cannot be played", "reading…", "[x]", "fomo"):
             assert words in shown, words

@@ -62,7 +62,7 @@ class BenchScreen(Screen[None]):
         super().__init__()
         self._bench = bench
         self.look = look
-        self._notice = ""
+        self._notice = self._told = ""
         self._phase = Phase.IDLE
 
     def compose(self) -> ComposeResult:
@@ -145,9 +145,11 @@ class BenchScreen(Screen[None]):
         wrong = self._bench.wrong(text)
         chosen = [n for n in self._bench.strategies() if n in self._bench.choice.strategies]
         words = wrong or "  ".join(self._bench.usual(name) for name in chosen)
-        told.set_class(bool(wrong), "-wrong")
         words = words or "With no strategy chosen nothing trades: signals are still counted."
-        told.update(plain(inert(words)) if self.look.is_ascii else inert(words))
+        if words != self._told:  # what has not changed is not written again
+            self._told = words
+            told.set_class(bool(wrong), "-wrong")
+            told.update(plain(inert(words)) if self.look.is_ascii else inert(words))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Read the parameters as they are typed."""

@@ -55,7 +55,7 @@ class Recordings(Choices):
 
     def note(self) -> str:
         """Say how many are chosen."""
-        return f"{len(self.chosen)} of {len(self.rows)} chosen" if self.rows else ""
+        return f"{len(self.chosen)} of {len(self.rows)} [x]" if self.rows else ""
 
     def item(self, index: int, width: int) -> Row:
         """Return one recording: when it was made tells it from others, its name where it fits."""
@@ -84,7 +84,7 @@ class Recordings(Choices):
         row = self.rows[min(self.cursor, len(self.rows) - 1)]
         told = [
             (row.name, "dim"),
-            (row.wrong or f"{row.markets} markets", "bad" if row.wrong else "dim"),
+            (row.wrong or _markets(row.markets), "bad" if row.wrong else "dim"),
         ]
         lines = [(line, style) for words, style in told for line in wrapped(words, width)]
         return [*rows, *((((fit(line, width), style),)) for line, style in lines[:FOOT])]
@@ -249,6 +249,10 @@ class Trades(ListLines):
     def _price(self, price: Price) -> str:
         """Write an average price to a tenth of a cent."""
         return price_text(price, self.look.unit, 10 if price % 100 else 100)
+
+
+def _markets(number: int) -> str:
+    return f"{number} market{'' if number == 1 else 's'}" if number else ""
 
 
 def _label(cash: int) -> str:
