@@ -146,7 +146,10 @@ class BoardFold:
         mode = Mode.REPLAY if replay is not None else fold.mode
         live = fold.live.view(fold.blotter.kill_view(), fold.latency.view())
         standing = fold.strategies.told(reader.standing(at))
+        ladder = self._ladder(at, reader, focus, healths, lamp_of)
         guarded = standing.guarded.get(focus)
+        if guarded is not None:
+            ladder = msgspec.structs.replace(ladder, exits=guarded.marks)
         return Board(
             at=at,
             focus=focus,
@@ -159,10 +162,7 @@ class BoardFold:
                 lamps,
                 replay,
             ),
-            ladder=msgspec.structs.replace(
-                self._ladder(at, reader, focus, healths, lamp_of),
-                exits=guarded.marks if guarded is not None else (),
-            ),
+            ladder=ladder,
             beside=self._ladder(at, reader, other, healths, lamp_of) if other is not None else None,
             chart=here.line.view(at - CHART_SPAN) if here is not None else ChartView(),
             tape=here.tape.view() if here is not None else (),
