@@ -9,6 +9,7 @@ import string
 from pathlib import Path
 
 import pytest
+from tests.pilot.bench_build import DONE, HALF, BenchSession, FakeBench
 from tests.pilot.fake_desk import FakeClock, FakeDesk
 from tests.pilot.live_build import (
     armed,
@@ -21,8 +22,11 @@ from tests.pilot.live_build import (
     unknown,
 )
 from tests.pilot.screen_build import NOW
+from tests.pilot.test_exits_on_the_ladder import guarded_desk, suggestion
+from tests.pilot.test_strategies_screen import rows as strategies
 
 from pmterm.messages.signals import SignalWorth
+from pmterm.messages.strategy import ExitKind
 from pmterm.model.ids import SignalId
 from pmterm.model.units import SECOND
 from pmterm.tui.app import TradingApp
@@ -67,6 +71,26 @@ LIVE = [
     ("live-health-80x24", (80, 24), ("f8",), (disarmed(),)),
 ]
 
+GUARDED = [
+    ("exits-80x24", (80, 24), ("o",)),
+    ("exits-120x40", (120, 40), ("o",)),
+    ("exits-200x60", (200, 60), ("o",)),
+    ("exits-closing-80x24", (80, 24), ()),
+    ("exits-form-80x24", (80, 24), ("e",)),
+    ("exits-form-120x40", (120, 40), ("e",)),
+    ("happened-80x24", (80, 24), ("h",)),
+    ("strategies-80x24", (80, 24), ("w", "down")),
+    ("strategies-120x40", (120, 40), ("w",)),
+    ("strategies-200x60", (200, 60), ("w",)),
+]
+BENCHES = [
+    ("backtest-80x24", (80, 24), DONE),
+    ("backtest-120x40", (120, 40), DONE),
+    ("backtest-200x60", (200, 60), DONE),
+    ("backtest-running-80x24", (80, 24), HALF),
+    ("backtest-50x12", (50, 12), DONE),
+]
+
 
 def picture(app):
     """Return rows of text, rows of style letters, and what the letters mean."""
@@ -104,10 +128,27 @@ async def test_a_signals_card_looks_as_stored(name, size, worth):
     await compare(name, desk, size, ("f3",))
 
 
+@pytest.mark.parametrize(("name", "size", "keys"), GUARDED, ids=[c[0] for c in GUARDED])
+async def test_exits_and_strategies_look_as_stored(name, size, keys):
+    desk = guarded_desk(
+        ExitKind.STOP if "closing" in name else None,
+        strategies=strategies(),
+        suggestions=(suggestion(at=NOW - 4 * SECOND),),
+    )
+    await compare(name, desk, size, keys)
+
+
+@pytest.mark.parametrize(("name", "size", "view"), BENCHES, ids=[c[0] for c in BENCHES])
+async def test_backtest_looks_as_stored(name, size, view):
+    bench = FakeBench(view)
+    bench.choice.paths, bench.choice.strategies = {"/r/a", "/r/b"}, {"fade", "reversion"}
+    async with BenchSession(bench, size) as s:
+        await s.press("down")
+        await drawn(s.pilot, s.app, name)
+
+
 async def compare(name, desk, size, keys, then=(), theme="dark"):
     """Wait for the stored picture after some keys, and after what the desk hears then."""
-    file = STORED / f"{name}.txt"
-    stored = "" if WRITES else file.read_text(encoding="utf-8")
     clock = FakeClock()
     app = TradingApp(desk, clock, theme=theme)
     async with app.run_test(size=size) as pilot:
@@ -120,11 +161,18 @@ async def compare(name, desk, size, keys, then=(), theme="dark"):
         app._trading._beat()
         await pilot.pause()
         clock.pass_ms(5000)  # the passing notices are over
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if picture(app) == stored:
-                return
-        taken = picture(app)
+        await drawn(pilot, app, name)
+
+
+async def drawn(pilot, app, name):
+    """Wait until a screen looks as stored."""
+    file = STORED / f"{name}.txt"
+    stored = "" if WRITES else file.read_text(encoding="utf-8")
+    for _ in range(100):
+        await pilot.pause(0.05)
+        if picture(app) == stored:
+            return
+    taken = picture(app)
     if WRITES:
         file.parent.mkdir(exist_ok=True)
         file.write_text(taken, encoding="utf-8")

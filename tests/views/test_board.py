@@ -13,12 +13,15 @@ from tests.pilot.screen_build import (
 from pmterm.messages.accounts import Mode
 from pmterm.messages.health import FeedDown
 from pmterm.messages.orders import Approved, GateChanged, Refused, WithdrawOrder
+from pmterm.messages.strategy import ExitKind, Exits
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.order import GateState, OrderState
 from pmterm.model.units import SECOND
 from pmterm.views.board import BoardFold
 from pmterm.views.header import ReplayStatus
+from pmterm.views.ladder import rows_of
 from pmterm.views.order_row import state_words
+from pmterm.views.standing import Guarded, Standing
 
 
 def painted(at=NOW, focus=MAP_THREE, reader=None, more=()):
@@ -148,3 +151,17 @@ def test_lists_of_a_long_night_have_an_end():
     assert len(board.toasts) <= 50
     assert len(board.health.log) <= 500
     assert {"p7-00002", "p7-00003"} <= {row.order for row in board.orders}
+
+
+def test_exits_stand_on_the_ladder_of_their_own_market():
+    reader = FakeReader()
+    mine = Guarded(Exits(NOW, MAP_THREE, target=5000, stop=4350), is_long=True)
+    other = Guarded(Exits(NOW, MAP_TWO, stop=4000), is_long=True, fired=ExitKind.STOP)
+    reader.standing_now = Standing({MAP_THREE: mine, MAP_TWO: other})
+    board = painted(reader=reader)
+    rows = {row.price: row.exits for row in rows_of(board.ladder, 4700, 100, 21) if row.exits}
+    assert {price: [mark.words for mark in marks] for price, marks in rows.items()} == {
+        5000: ["TARGET"],
+        4300: ["STOP"],
+    }
+    assert [mark.words for mark in board.beside.exits] == ["CLOSING"]

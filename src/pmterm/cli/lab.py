@@ -1,5 +1,6 @@
 """The commands that look back: backtest, sweep."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +44,17 @@ def backtest(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Play recordings through the very pipeline that trades live, with paper orders."""
+    """Play recordings through the very pipeline that trades live, with paper orders.
+
+    In a terminal, with no recording named, it opens the backtest screen.
+    """
     from pmterm.compose import backtests, given
 
     settings = given.settings(parse_sets(set_ or []))
+    if not (recordings or as_json) and sys.stdin.isatty() and sys.stdout.isatty():
+        from pmterm.compose import bench
+
+        raise typer.Exit(bench.bench(settings, tuple(strategy or ())))
     wish = backtests.Wish(
         paths=tuple(recordings or ()),
         strategies=tuple(strategy or ()),

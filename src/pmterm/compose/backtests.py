@@ -48,17 +48,31 @@ def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
         UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
         RecordingBroken: one cannot be read.
     """
-    since, until = parse_time(wish.since, "--from"), parse_time(wish.until, "--to")
-    check_strategies(wish.strategies)
-    tasks = [Task(path, settings, wish.strategies, since, until) for path in files_of(wish.paths)]
     with Progress() as watch:
-        ordered = _ordered(tasks, wish, watch)
-        outcomes = list(_outcomes(ordered, wish, watch))
+        tasks, played = playing(settings, wish, watch)
+        outcomes = [outcome for _, outcome in played]
     whole = facts_of(outcomes, settings.cash)
     facts: dict[str, object] = {"note": EACH_ALONE, **whole}
     if watch.is_stopped:
-        facts["stopped"] = f"{len(outcomes)} of {len(tasks)} recordings were begun"
+        facts["stopped"] = f"{len(outcomes)} of {tasks} recordings were begun"
     return facts, STOPPED if watch.is_stopped else 0
+
+
+def playing(
+    settings: Settings, wish: Wish, watch: Silence
+) -> tuple[int, Iterator[tuple[Path, Outcome]]]:
+    """Return how many recordings there are, and what each comes to, played as it is asked for.
+
+    Raises:
+        UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
+        RecordingBroken: one cannot be read.
+    """
+    since, until = parse_time(wish.since, "--from"), parse_time(wish.until, "--to")
+    check_strategies(wish.strategies)
+    tasks = [Task(path, settings, wish.strategies, since, until) for path in files_of(wish.paths)]
+    ordered = _ordered(tasks, wish, watch)
+    paths = (task.path for task in ordered)
+    return len(tasks), zip(paths, _outcomes(ordered, wish, watch), strict=False)
 
 
 def check_strategies(names: Iterable[str]) -> None:
@@ -80,7 +94,7 @@ def shelf_of() -> Shelf:
     return Shelf(cache_dir() / "recordings", _tell)
 
 
-def _ordered(tasks: Sequence[Task], wish: Wish, watch: Progress) -> list[Task]:
+def _ordered(tasks: Sequence[Task], wish: Wish, watch: Silence) -> list[Task]:
     facts = crew(wish.workers, len(tasks)).map(
         Read(wish.caches), tasks, watch, lambda task: f"reading {task.path.name}"
     )
@@ -101,7 +115,7 @@ class Read(msgspec.Struct, frozen=True):
         return taped(task.path, shelf_of()).facts
 
 
-def _outcomes(tasks: Sequence[Task], wish: Wish, watch: Progress) -> Iterator[Outcome]:
+def _outcomes(tasks: Sequence[Task], wish: Wish, watch: Silence) -> Iterator[Outcome]:
     """Play what was not played before, and keep what was played to its end."""
     kept = Kept(cache_dir() / "backtests")
     keys = {task.path: kept.key(source_of(task.path), _asked(task)) for task in tasks}

@@ -5,6 +5,7 @@ import select
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 
@@ -55,21 +56,23 @@ def _full(settings: Settings, desk: Desk, clock: Clock, *, finds_first: bool) ->
         unit=general.units,
         finds_first=finds_first,
     )
+    return Front(lambda: shown(app, clock), lambda code: app.exit(return_code=code))
+
+
+async def shown(app: Any, clock: Clock) -> int:
+    """Show an app of the screen until it is left, or the terminal is gone; return its exit code."""
     endings: list[Ending] = []
 
     def end(ending: Ending) -> None:
         endings.append(ending)
         app.exit(return_code=ending.exit_code)
 
-    async def run() -> int:
-        probe = TerminalProbe(end, clock, sys.stdin.fileno())
-        with ending_signals(end):
-            await beside(app.run_async(), probe.run())
-        for ending in endings:
-            _last_words(f"pmterm: {ending.reason}\n")
-        return endings[-1].exit_code if endings else app.return_code or 0
-
-    return Front(run, lambda code: app.exit(return_code=code))
+    probe = TerminalProbe(end, clock, sys.stdin.fileno())
+    with ending_signals(end):
+        await beside(app.run_async(), probe.run())
+    for ending in endings:
+        _last_words(f"pmterm: {ending.reason}\n")
+    return endings[-1].exit_code if endings else app.return_code or 0
 
 
 def _last_words(text: str) -> None:

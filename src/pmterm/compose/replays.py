@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from pmterm.compose.core import (
     ENDED_NOTE,
     SETTINGS_NOTE,
@@ -20,8 +22,9 @@ from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import Command
 from pmterm.messages.health import Noticed
-from pmterm.messages.strategy import RecordKnown
+from pmterm.messages.strategy import RecordKnown, SetMode, StrategyMode
 from pmterm.model.errors import RecordingBroken, UsageWrong
+from pmterm.model.ids import MarketId
 from pmterm.model.units import Ns
 from pmterm.runtime.clock import SystemClock
 from pmterm.runtime.engine import LONGEST_QUIET, Engine, Woken
@@ -39,7 +42,17 @@ SAID_AT_END = 5  # differing decisions shown
 QUIET: Ns = LONGEST_QUIET // 2
 
 
-async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float) -> int:
+class Scene(msgspec.Struct, frozen=True):
+    """Where a replay begins, in which market, and which strategies act as in a backtest."""
+
+    at: Ns
+    market: MarketId
+    strategies: tuple[str, ...] = ()
+
+
+async def replay(
+    settings: Settings, screen: Screen, path: Path, *, speed: float, scene: Scene | None = None
+) -> int:
     """Play a recording in the terminal."""
     clock = SystemClock()
     span, damage = span_of(path)
@@ -51,14 +64,17 @@ async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float
     desk = ReplayDesk(path.name, span, build, settings.cash)
     hub = Hub(desk.engine, clock, stamp=desk.stamp)
     worker = ReplayWorker(
-        lambda: events_of(RecordingReader(path), read_market, desk.started),
+        lambda: _acting(events_of(RecordingReader(path), read_market, desk.started), scene),
         hub.put,
         clock,
         restart=desk.rewind,
         speed_milli=round(speed * 1_000),
         stays=not screen.plain,
+        starts_at=scene.at if scene is not None else 0,
     )
     desk.attach(worker, hub)
+    if scene is not None:
+        desk.focus(scene.market)
 
     front = front_of(settings, screen, desk, hub.engine, clock)
     if damage:
@@ -68,6 +84,14 @@ async def replay(settings: Settings, screen: Screen, path: Path, *, speed: float
     if screen.plain:
         beside = [Finale(worker, hub, front.end)]
     return await run_session(hub, edge, front.run, clock, beside=beside)
+
+
+def _acting(events: Iterator[Message], scene: Scene | None) -> Iterator[Message]:
+    """Let strategies act from the first event on."""
+    for event in events:
+        yield event
+        if isinstance(event, SessionStarted) and scene is not None:
+            yield from (SetMode(event.at, name, StrategyMode.AUTO) for name in scene.strategies)
 
 
 class Finale:

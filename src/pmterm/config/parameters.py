@@ -37,6 +37,13 @@ def names() -> list[str]:
     ]
 
 
+def value_of(settings: Settings, name: str) -> int:
+    """Return the value a parameter of `names` has."""
+    short, _, field = name.partition(".")
+    value: int = getattr(_part(settings, PLACES[short]), field)
+    return value
+
+
 def with_parameters(settings: Settings, given: Mapping[str, str]) -> Settings:
     """Return the settings with these parameters in them, name -> whole number as text.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pmterm.lab.outcome import Followed, Outcome, Trade
 from pmterm.model.order import Side
-from pmterm.model.units import PRICE_ONE, SECOND, Cash, cost
+from pmterm.model.units import PRICE_ONE, SECOND, Cash, Ns, cost
 from pmterm.stats import equity
 from pmterm.stats.intervals import ENOUGH, Estimate, Proportion, known_rate, median
 from pmterm.stats.performance import Performance, performance
@@ -34,6 +34,12 @@ def performance_of(trades: Sequence[Trade], capital: Cash) -> Performance:
     """Return the figures of the trades that are known; those of a market count as one cluster."""
     known = [_counted(trade) for trade in trades if trade.is_known]
     return performance(known, capital)
+
+
+def curve_of(trades: Sequence[Trade], capital: Cash) -> tuple[tuple[Ns, Cash], ...]:
+    """Return equity after each moment that closed a trade whose end is known."""
+    known = [_counted(trade) for trade in trades if trade.is_known]
+    return tuple((point.at, point.equity) for point in equity.equity_curve(known, capital))
 
 
 def _counted(trade: Trade) -> equity.Trade:

@@ -144,8 +144,8 @@ def p_above_zero(mean: Estimate) -> float | None:
         return None
     degrees = mean.clusters - 1
     error = (mean.high - mean.value) / two_sided_t(mean.confidence, degrees)
-    if not error:
-        return None
+    if not error:  # all the same: as if each draw had been a coin
+        return shown(0.5**mean.clusters) if mean.value > 0.0 else 1.0
     return shown(1.0 - student_cdf(mean.value / error, degrees))
 
 

@@ -33,7 +33,7 @@ class Trial(msgspec.Struct, frozen=True):
         if not self.share:
             return NULL
         size = -SHOCK if self.falls else SHOCK
-        return World(markets=10, seconds=2_000, plant=Plant(size, self.share))
+        return World(markets=10, seconds=2_200, volatility=0.006, plant=Plant(size, self.share))
 
     @property
     def kind(self) -> SignalKind:

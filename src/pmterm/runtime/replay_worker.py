@@ -19,7 +19,7 @@ class ReplayWorker:
     `at` and come in order (one out of order is due at once). `restart` is called before that for
     a seek backwards: whoever built the engine builds it anew. With `stays` the worker waits at
     the end for a seek instead of returning. When `put` answers False the event is offered again:
-    a replay loses nothing and rather falls behind.
+    a replay loses nothing and rather falls behind. What is before `starts_at` is given at once.
     """
 
     name = "replay"
@@ -34,6 +34,7 @@ class ReplayWorker:
         speed_milli: int = MILLI,
         is_paused: bool = False,
         stays: bool = True,
+        starts_at: Ns = 0,
     ) -> None:
         self._open = open_events
         self._put = put
@@ -47,7 +48,7 @@ class ReplayWorker:
         self._starts_paused = is_paused
         self._steps = 0
         self._must_restart = False
-        self._hurry_to: Ns = 0
+        self._hurry_to = self._starts_at = starts_at
         self.given = 0
         self.last_at: Ns = 0
         self.is_at_end = False
@@ -106,7 +107,7 @@ class ReplayWorker:
 
     async def run(self) -> None:
         """Play to the end, or for ever with `stays`."""
-        self._begin(seek_to=None)
+        self._begin(seek_to=self._starts_at or None)
         while True:
             self._changed.clear()
             if self._must_restart:

@@ -1,5 +1,6 @@
 """Every key and what it does, in one table: bindings, footer, help and palette are made from it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -114,6 +115,29 @@ TABLE: tuple[Key, ...] = (
     Key("right", "seek(30)", REPLAY, "30 s on", "+30s", "replay", shown="right"),
 )  # fmt: skip
 
+BENCH_SCOPE = "Backtest"
+# The backtest screen trades nothing; what its keys share with the trade screen means the same.
+BENCH: tuple[Key, ...] = (
+    Key("r", "run", BENCH_SCOPE, "play what is chosen", "run"),
+    Key("space", "choose", BENCH_SCOPE, "choose the row pointed at, or no more", "choose"),
+    Key("A", "choose_all", BENCH_SCOPE, "choose all recordings, or none"),
+    Key("p", "parameters", BENCH_SCOPE, "type parameters: name=value name=value", "set"),
+    Key("enter", "pick", BENCH_SCOPE,
+        "on a trade: look at it in the replay, ten seconds before; else choose the row",
+        "replay", shown="enter"),
+    Key("escape", "stop", BENCH_SCOPE, "back, or stop what runs: what was found stays", "stop",
+        shown="esc"),
+    Key("tab", "panel(1)", BENCH_SCOPE, "next part", "next", shown="tab"),
+    Key("shift+tab", "panel(-1)", BENCH_SCOPE, "part before"),
+    Key("u", "units", BENCH_SCOPE, "cents, dollars, percent"),
+    Key("t", "app.theme", BENCH_SCOPE, "next theme"),
+    Key("question_mark", "help", BENCH_SCOPE, "all keys", "help", shown="?"),
+)  # fmt: skip
+BENCH_ANYWHERE: tuple[Key, ...] = (
+    Key("ctrl+q", "leave", BENCH_SCOPE, "quit; what runs is ended", "quit", shown="^q"),
+    Key("ctrl+c", "explain_quit", BENCH_SCOPE, "says how to quit", shown="^c"),
+)
+
 ANYWHERE = frozenset(
     {"kill", "palette", "leave", "suspend", "explain_quit"}
 )  # work in every dialog
@@ -134,6 +158,11 @@ def bindings(*, anywhere: bool) -> list[Binding]:
         for key in TABLE
         if (name_of(key) in ANYWHERE) is anywhere
     ]
+
+
+def bindings_of(keys: Iterable[Key], *, is_first: bool = False) -> list[Binding]:
+    """Return Textual's bindings of some keys; `is_first`: whatever has the focus."""
+    return [Binding(k.keys, k.action, k.words, show=False, priority=is_first) for k in keys]
 
 
 def footer_keys(panel: str, *, is_replay: bool) -> list[tuple[str, str]]:

@@ -149,7 +149,10 @@ class BoardFold:
         mode = Mode.REPLAY if replay is not None else fold.mode
         live = fold.live.view(fold.blotter.kill_view(), fold.latency.view())
         standing = fold.strategies.told(reader.standing(at))
-        guarded = standing.guarded.get(focus)
+        ladder, beside = (
+            _guarded(self._ladder(at, reader, key, healths, lamp_of), standing)
+            for key in (focus, other or MarketId(""))
+        )
         return Board(
             at=at,
             focus=focus,
@@ -162,11 +165,8 @@ class BoardFold:
                 lamps,
                 replay,
             ),
-            ladder=msgspec.structs.replace(
-                self._ladder(at, reader, focus, healths, lamp_of),
-                exits=guarded.marks if guarded is not None else (),
-            ),
-            beside=self._ladder(at, reader, other, healths, lamp_of) if other is not None else None,
+            ladder=ladder,
+            beside=beside if other is not None else None,
             chart=here.line.view(at - CHART_SPAN) if here is not None else ChartView(),
             tape=here.tape.view() if here is not None else (),
             signals=fold.signals.view(reader.gauges(focus) if here is not None else Gauges()),
@@ -324,3 +324,9 @@ class BoardFold:
             held.qty if held is not None else 0,
             self._fold.signals.count(market.id, at - RECENT),
         )
+
+
+def _guarded(ladder: LadderView, standing: Standing) -> LadderView:
+    """Put the exits of the position there on a ladder."""
+    guarded = standing.guarded.get(ladder.market)
+    return ladder if guarded is None else msgspec.structs.replace(ladder, exits=guarded.marks)

@@ -149,6 +149,9 @@ def rows_of(view: LadderView, centre: Price, step: Price, height: int) -> tuple[
     for mark in view.own:
         row = _row_price(mark.price, step, up=mark.side is Side.SELL)
         own.setdefault(row, []).append(mark)
+    exits: dict[Price, list[ExitMark]] = {}
+    for exit_ in view.exits:
+        exits.setdefault(exit_.price // step * step, []).append(exit_)
     touch = {
         _row_price(view.best_bid, step, up=False) if view.bids else -1,
         _row_price(view.best_ask, step, up=True) if view.asks else -1,
@@ -162,7 +165,7 @@ def rows_of(view: LadderView, centre: Price, step: Price, height: int) -> tuple[
             tuple(own.get(price, ())),
             price in touch,
             price == last and view.last > 0,
-            tuple(mark for mark in view.exits if mark.price // step * step == price),
+            tuple(exits.get(price, ())) if exits else (),
         )
         for price in prices
     )

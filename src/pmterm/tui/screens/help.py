@@ -1,18 +1,21 @@
 """All keys on one page, searchable."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from pmterm.tui.keys import scopes
+from pmterm.tui.keys import Key, scopes
 from pmterm.tui.render.cells import fit
+from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog
 from pmterm.tui.widgets.banner import Banner
 from pmterm.tui.widgets.lines import ListLines, Row
 from pmterm.views.board import Board
+
+Keys: TypeAlias = list[tuple[str, list[Key]]]
 
 
 class KeyList(ListLines):
@@ -21,15 +24,16 @@ class KeyList(ListLines):
     heading = "KEYS"
     empty = "No key does that."
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
+        self._keys = keys
         self._found: list[tuple[str, str, str]] = []
         self.search("")
 
     def search(self, words: str) -> None:
         """Show the keys whose name or meaning holds `words`."""
         self._found = []
-        for scope, keys in scopes():
+        for scope, keys in self._keys:
             hits = [k for k in keys if words.lower() in f"{k.label} {k.words} {scope}".lower()]
             self._found += [(scope if k is hits[0] else "", k.label, k.words) for k in hits]
         self.cursor = 0
@@ -67,12 +71,16 @@ class HelpScreen(Dialog[None]):
         Binding("pageup", "move(-15)", show=False),
     ]
 
+    def __init__(self, board: Board, look: Look, keys: Keys | None = None) -> None:
+        super().__init__(board, look)
+        self._keys = keys if keys is not None else scopes()
+
     def compose(self) -> ComposeResult:
         """Lay out search and list."""
         yield Banner()
         with Vertical():
             yield Input(placeholder="type to search, esc goes back", compact=True)
-            yield KeyList()
+            yield KeyList(self._keys)
 
     def opened(self) -> None:
         """Start with all keys."""
