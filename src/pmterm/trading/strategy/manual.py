@@ -91,7 +91,7 @@ class Manual:
             FillMoved: silently(self._note_moved),
             HoldingAdjusted: silently(self._note_adjusted),
             MarketSettled: silently(self._note_settled),
-            OrderReport: silently(self._note_report),
+            OrderReport: self._reported,
             SubmitTicket: self._submit,
             AmendTicket: self._amend,
             ClosePosition: self._close,
@@ -204,6 +204,18 @@ class Manual:
             )
             said.append(_refused(beat.at, market, wrong))
         return said
+
+    def _reported(self, report: OrderReport) -> Sequence[Message]:
+        """Close nothing by itself any more where a person has ordered more of it since."""
+        self._note_report(report)
+        at, market, intent = report.at, report.market, self._intents.get(report.order)
+        if intent is None or report.state.is_final or not self._closings.is_outdated_by(intent):
+            return ()
+        self._closings.forget(market)
+        if not self._ledger.held(market).qty:
+            return ()
+        wrong = WrongError("it is not closed any more", "no new order there", "close again for all")
+        return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
 
     def _stop_here(self, command: CancelMarket) -> Sequence[Message]:
         self._closings.forget(command.market)
