@@ -40,7 +40,7 @@ from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.stock import Adjusted
-from pmterm.model.units import Ns, Qty, fixed_text
+from pmterm.model.units import Ns, Price, Qty, fixed_text
 from pmterm.trading.strategy.closing import Closings
 from pmterm.trading.strategy.quotes import Quotes, WrongError, check_grid, check_size
 from pmterm.trading.strategy.routing import (
@@ -238,6 +238,8 @@ class Manual:
 
     def _wish(self, ticket: SubmitTicket, market: Market) -> Intent:
         told, price = self._quotes.priced(market, ticket.side, ticket.price)
+        if ticket.confirmed and ticket.price and not ticket.tif.rests:
+            price = self._within_reach(market, ticket.side, price)
         at_market = ticket.price == 0
         tif = ticket.tif
         if at_market and tif in {TimeInForce.GTC, TimeInForce.GTD}:
@@ -257,6 +259,14 @@ class Manual:
             expires_at=0 if at_market else ticket.expires_at,
             confirmed=ticket.confirmed,
         )
+
+    def _within_reach(self, market: Market, side: Side, asked: Price) -> Price:
+        """Return the limit a person said yes to, or a better one where the market came closer.
+
+        The gate would take the limit of a moment ago for a slip of the finger then.
+        """
+        _, reach = self._quotes.priced(market, side, 0)
+        return min(asked, reach) if side is Side.BUY else max(asked, reach)
 
     def _route(self, ticket: SubmitTicket, market: Market) -> Sequence[Message]:
         """Work an order by its size. A large one asks before it begins, where money is real."""
