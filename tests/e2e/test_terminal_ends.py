@@ -121,3 +121,20 @@ def test_a_terminal_that_takes_nothing_does_not_hold_the_end_up(tmp_path, sim):
     terminal.child.send_signal(signal.SIGTERM)
     assert terminal.end(reads=False) == 143
     os.close(terminal.fd)
+
+
+def test_keys_come_at_once_again_after_a_stop_that_nobody_announced(tmp_path, sim):
+    terminal = Terminal(tmp_path, sim)
+    at_once = termios.tcgetattr(terminal.fd)
+    terminal.child.send_signal(signal.SIGSTOP)
+    os.waitpid(terminal.child.pid, os.WUNTRACED)
+    termios.tcsetattr(terminal.fd, termios.TCSANOW, terminal.before)  # as its shell does
+    terminal.child.send_signal(signal.SIGCONT)
+    until = time.monotonic() + PATIENCE_S
+    while termios.tcgetattr(terminal.fd) != at_once and time.monotonic() < until:
+        terminal.read()
+    assert termios.tcgetattr(terminal.fd) == at_once
+    terminal.child.send_signal(signal.SIGTERM)
+    assert terminal.end() == 143
+    assert termios.tcgetattr(terminal.fd) == terminal.before
+    os.close(terminal.fd)

@@ -649,6 +649,11 @@ async def test_health_says_why_not_how_well_compared_and_where_the_time_goes(siz
         assert "not ready" in s.rows()[1]
 
 
+async def test_header_says_whose_the_dead_man_is_beside_a_venue_without_one():
+    async with Session(live_desk(armed())) as s:
+        await s.until(lambda: " polymarket dead-man 3.0s" in s.rows()[1])
+
+
 async def test_header_says_when_the_dead_man_ran_out():
     async with Session(live_desk(armed())) as s:
         await s.pilot.pause(0.2)

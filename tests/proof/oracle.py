@@ -258,8 +258,9 @@ class Oracle:
         """By what is shown, and by our own sums from the first word of the venue on.
 
         Ours may be a millionth of a dollar off for each fill that costs a part of one (Polymarket),
-        and for each after it, which may close what it left (two parts, each of them rounded), until
-        the venue's word replaces it. So may a fee, whose rounding is the venue's where one order of
+        and for each booked after it, which may close what it left (two parts, each of them
+        rounded), until the venue's word replaces it; after a crash the order of booking is that of
+        the venue's list. So may a fee, whose rounding is the venue's where one order of
         ours takes several others of ours at once.
         """
         believed = self.life.here.gate._exposure.ledger
@@ -272,7 +273,7 @@ class Oracle:
                     for f in self.exchange.fills
                     if f.order.market in {POLY.id, DELAYED.id} and market is POLY
                 ]
-                most = len(broken) - broken.index(True) if any(broken) else 0
+                most = len(broken) if any(broken) else 0
                 most += FEE_STEP * self._met_ourselves(market.venue)
                 if abs(ledger.purse(market.id) - theirs) > most:
                     self.says(f"{venue}: {words} {ledger.purse(market.id)}, the venue has {theirs}")

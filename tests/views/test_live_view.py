@@ -390,6 +390,10 @@ def test_question_about_a_market_not_in_front_says_the_most_it_can_cost():
     assert "costs at most $48.00 before fees" in lines
 
 
+def test_kill_claims_nothing_of_orders_before_it_has_come_to_them():
+    assert "2 orders of yours: not asked to be cancelled yet." in kill_lines(board_of())
+
+
 def test_kill_counts_what_is_proved():
     board = board_of(*killed(1))
     assert (board.live.kill.total, board.live.kill.proved) == (2, 1)

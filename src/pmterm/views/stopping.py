@@ -52,8 +52,10 @@ def kill_lines(board: Board) -> list[str]:
     """Say how far the cancelling has come, what is not proved, and what the dead-man does."""
     kill = board.live.kill
     lines = ["No new order goes through."]
+    working = sum(row.is_working and not row.is_foreign for row in board.orders)
     if not kill.total:
-        lines.append("No order of yours was working.")
+        yet = f"{_orders(working)} of yours: not asked to be cancelled yet."
+        lines.append(yet if working else "No order of yours was working.")
     elif kill.left:
         lines.append(f"{kill.proved} of {kill.total} cancels proved, asking again for the others:")
         lines.append(f"  {_left_names(board)}")

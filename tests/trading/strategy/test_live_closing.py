@@ -120,6 +120,42 @@ def test_what_stops_everything_stops_a_wish_to_close(command):
     assert beat(it, 3) == []
 
 
+def ordered(it, at, side, state=OrderState.SENT, **more):
+    """Have a ticket pass, and the venue speak of it."""
+    (wish,) = tell(it, SubmitTicket(at, M, side, 5 * QTY_ONE, 4700, **more))
+    return tell(it, report(wish.order, state, 4700))
+
+
+def confirmed(it):
+    return tell(it, FillMoved(T0, bought().id, bought().order, M, FillState.CONFIRMED))
+
+
+def test_what_is_bought_after_it_was_to_be_closed_is_not_sold_by_itself():
+    it = manual(bought(state=FillState.MINED))
+    tell(it, ClosePosition(T0, M))
+    (said,) = ordered(it, T0 + SECOND, BUY)
+    assert (said.is_warning, said.value) == (True, "it is not closed any more")
+    confirmed(it)
+    assert sizes(beat(it, 5)) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "side", "state"),
+    [
+        (T0 - SECOND, BUY, OrderState.SENT),  # ordered before, and on its way out
+        (T0 + SECOND, SELL, OrderState.CANCELLED),
+        (T0 + SECOND, BUY, OrderState.REFUSED),
+    ],
+)
+def test_another_order_that_opens_nothing_new_leaves_the_wish_to_close(at, side, state):
+    it = manual(bought(state=FillState.MINED))
+    tell(it, ClosePosition(T0, M))
+    assert ordered(it, at, side, state) == []
+    tell(it, report("s-00001", OrderState.CANCELLED, 4700))
+    confirmed(it)
+    assert sizes(beat(it, 5)) == [(SELL, 10)]
+
+
 def test_sizes_are_whole_steps_and_dust_is_left():
     it = manual(bought(qty=10.004999))
     (wish,) = tell(it, ClosePosition(T0, M))

@@ -185,3 +185,17 @@ def test_a_restart_goes_on_counting_and_knows_holdings_and_orders():
     assert ask_for(it).order == "s-00002"
     assert [m.qty for m in tell(it, CloseAll(T0))] == [5 * QTY_ONE]
     assert isinstance(tell(it, AmendTicket(T0, first.order, 4400, QTY_ONE))[0], Intent)
+
+
+@pytest.mark.parametrize(
+    ("side", "bid", "ask", "asked", "price"),
+    [
+        (BUY, 4500, 4600, 4800, 4700),  # it came a tick closer before the yes
+        (SELL, 4700, 4800, 4500, 4600),
+        (BUY, 4700, 4800, 4800, 4800),  # it went away: no further than was said yes to
+        (SELL, 4500, 4600, 4500, 4500),
+    ],
+)
+def test_a_yes_buys_within_reach_and_never_beyond_what_was_asked(side, bid, ask, asked, price):
+    wish = ask_for(manual(bid, ask), side, price=asked, tif=IOC, confirmed=True)
+    assert wish.price == price

@@ -62,6 +62,14 @@ class Closings:
         """Close a market as soon as it can be."""
         self._wishes[market] = Wish(origin, at + LASTS)
 
+    def is_outdated_by(self, intent: Intent) -> bool:
+        """Tell whether an order is newer than the wish to close its market, and opens there."""
+        wish = self._wishes.get(intent.market)
+        if wish is None or intent.reduce_only or intent.at <= wish.until - LASTS:
+            return False
+        held = self._ledger.held(intent.market).qty
+        return held == 0 or (held > 0) is (intent.side is Side.BUY)
+
     def forget(self, market: MarketId | None = None) -> None:
         """Close nothing more by itself, in one market or in all."""
         for one in [market] if market is not None else list(self._wishes):

@@ -40,7 +40,7 @@ from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.stock import Adjusted
-from pmterm.model.units import Ns, Qty, fixed_text
+from pmterm.model.units import Ns, Price, Qty, fixed_text
 from pmterm.trading.strategy.closing import Closings
 from pmterm.trading.strategy.guarding import check_exits
 from pmterm.trading.strategy.quotes import Quotes, WrongError, check_grid, check_size
@@ -92,7 +92,7 @@ class Manual:
             FillMoved: silently(self._note_moved),
             HoldingAdjusted: silently(self._note_adjusted),
             MarketSettled: silently(self._note_settled),
-            OrderReport: silently(self._note_report),
+            OrderReport: self._reported,
             SubmitTicket: self._submit,
             AmendTicket: self._amend,
             ClosePosition: self._close,
@@ -216,6 +216,18 @@ class Manual:
             said.append(_refused(beat.at, market, wrong))
         return said
 
+    def _reported(self, report: OrderReport) -> Sequence[Message]:
+        """Close nothing by itself any more where a person has ordered more of it since."""
+        self._note_report(report)
+        at, market, intent = report.at, report.market, self._intents.get(report.order)
+        if intent is None or report.state.is_final or not self._closings.is_outdated_by(intent):
+            return ()
+        self._closings.forget(market)
+        if not self._ledger.held(market).qty:
+            return ()
+        wrong = WrongError("it is not closed any more", "no new order there", "close again for all")
+        return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
+
     def _stop_here(self, command: CancelMarket) -> Sequence[Message]:
         self._closings.forget(command.market)
         return self._plans.stop(command.at, "all was taken back here", command.market)
@@ -243,6 +255,8 @@ class Manual:
 
     def _wish(self, ticket: SubmitTicket, market: Market) -> Intent:
         told, price = self._quotes.priced(market, ticket.side, ticket.price)
+        if ticket.confirmed and ticket.price and not ticket.tif.rests:
+            price = self._within_reach(market, ticket.side, price)
         at_market = ticket.price == 0
         tif = ticket.tif
         if at_market and tif in {TimeInForce.GTC, TimeInForce.GTD}:
@@ -263,6 +277,14 @@ class Manual:
             confirmed=ticket.confirmed,
             bracket=ticket.bracket,
         )
+
+    def _within_reach(self, market: Market, side: Side, asked: Price) -> Price:
+        """Return the limit a person said yes to, or a better one where the market came closer.
+
+        The gate would take the limit of a moment ago for a slip of the finger then.
+        """
+        _, reach = self._quotes.priced(market, side, 0)
+        return min(asked, reach) if side is Side.BUY else max(asked, reach)
 
     def _route(self, ticket: SubmitTicket, market: Market) -> Sequence[Message]:
         """Work an order by its size. A large one asks before it begins, where money is real."""

@@ -13,6 +13,7 @@ from pmterm.tui.keys import footer_keys
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.tui.widgets.positions import tone
+from pmterm.views.account_words import has_dead_man
 from pmterm.views.figures import (
     age_text,
     brief_cash,
@@ -75,8 +76,12 @@ class Header(Lines):
         return parts
 
     def _dead_man(self, width: int) -> list[tuple[str, str]]:
-        """Say how long ago the venues last confirmed the dead-man switch, the oldest of them."""
-        beats = [each for each in self.board.live.venues if each.beat_at]
+        """Say how long ago the venues last confirmed the dead-man switch, the oldest of them.
+
+        Beside a venue that has none it is told whose it is.
+        """
+        venues = self.board.live.venues
+        beats = [each for each in venues if each.beat_at]
         if not self.board.is_live or not beats:
             return []
         at = self.board.at
@@ -84,6 +89,9 @@ class Header(Lines):
         gone = [each.venue.value for each in beats if each.beat_until <= at]
         if gone:
             return [(f" {name} RAN OUT {'+'.join(gone)}", "warn")]
+        if not all(has_dead_man(each.venue) for each in venues):
+            names = (each.venue.value for each in beats)
+            name = f"{'+'.join(n if width >= 100 else n[:4] for n in names)} {name}"
         age = max(at - each.beat_at for each in beats)
         return [(f" {name} {age_text(age)}", "plain")]
 
