@@ -12,6 +12,7 @@ from pmterm.model.units import SECOND
 from pmterm.store.database import Database
 from pmterm.store.journal import Journal
 from pmterm.trading.signal.rules import SignalSettings
+from pmterm.trading.strategy.settings import Fade, Rules, StrategySettings
 
 STEP = 600 * SECOND
 
@@ -64,6 +65,25 @@ async def test_changed_thresholds_make_what_was_before_in_sample(tmp_path):
     (fade,) = [one for one in records_of(tuned, past, [], 5) if one.strategy == "fade"]
     assert isinstance(fade, RecordKnown)
     assert fade.held_out == 35
+
+
+async def test_signals_found_with_other_settings_are_in_no_record(tmp_path):
+    path = tmp_path / "pm" / "a.db"
+    usual, tuned = settings_at(path), settings_at(path, rearm_s=77)
+    await fill_store(path, 40, "s1", T0, rules_of(tuned))
+    await fill_store(path, 3, "s2", T0 + 100 * STEP, rules_of(usual))
+    past = await past_at(path, usual)
+    (fade,) = [one for one in records_of(usual, past, [], 5) if one.strategy == "fade"]
+    assert fade.held_out == 3
+    assert len(past.rows) == 43  # cards tell of all of them
+
+
+def test_changed_parameters_of_a_strategy_are_another_record_and_its_size_is_not():
+    plain = Settings()
+    stop = StrategySettings(fade=Fade(stop_ppm=12_345))
+    large = StrategySettings(rules=Rules(dollars=1_000_000))
+    assert rules_of(msgspec.structs.replace(plain, strategies=stop)) != rules_of(plain)
+    assert rules_of(msgspec.structs.replace(plain, strategies=large)) == rules_of(plain)
 
 
 def test_pairing_markets_is_no_change_of_thresholds():

@@ -2,10 +2,11 @@ import msgspec
 import pytest
 from tests.lab.recordings import KALSHI, ROTATION, lines_of, write_recording
 
-from pmterm.compose.backtests import Wish, backtest
+from pmterm.compose.backtests import NO_RECORD, Wish, backtest
 from pmterm.config.settings import Settings
 from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.units import SECOND
+from pmterm.trading.strategy.settings import Rules, StrategySettings
 
 
 @pytest.fixture
@@ -25,6 +26,15 @@ def test_another_setting_gives_another_hash(recording):
     usual, _ = backtest(Settings(), Wish((recording,)))
     other, _ = backtest(msgspec.structs.replace(Settings(), cash=5_000_000), Wish((recording,)))
     assert usual["recordings"][0]["hash"] != other["recordings"][0]["hash"]
+
+
+def test_with_kelly_it_says_that_there_is_no_record_to_size_by(recording):
+    kelly = msgspec.structs.replace(
+        Settings(), strategies=StrategySettings(rules=Rules(sizing="kelly"))
+    )
+    assert backtest(kelly, Wish((recording,), ("fade",)))[0]["sizing"] == NO_RECORD
+    assert "sizing" not in backtest(kelly, Wish((recording,)))[0]
+    assert "sizing" not in backtest(Settings(), Wish((recording,), ("fade",)))[0]
 
 
 def test_no_recording_at_all_is_told(tmp_path):

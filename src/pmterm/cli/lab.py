@@ -42,6 +42,9 @@ def backtest(
     cache: Annotated[
         bool, typer.Option(help="Keep decoded recordings beside them, and use what is kept.")
     ] = True,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Count the signals in the records of strategies.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Play recordings through the very pipeline that trades live, with paper orders.
@@ -63,6 +66,7 @@ def backtest(
         workers=workers,
         resumes=resume,
         caches=cache,
+        keeps=keep,
     )
     print_facts(backtests.backtest(settings, wish), as_json=as_json)
 
@@ -79,6 +83,9 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Results; default: beside the spec.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Count what was judged in the records of strategies.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Try many settings over recordings; choose on one window of time, judge on the next.
@@ -87,7 +94,8 @@ def sweep(
     """
     from pmterm.compose import sweeps
 
-    print_facts(sweeps.sweep(spec, workers=workers, cluster=cluster, out=out), as_json=as_json)
+    facts = sweeps.sweep(spec, workers=workers, cluster=cluster, out=out, keeps=keep)
+    print_facts(facts, as_json=as_json)
 
 
 def parse_sets(texts: list[str]) -> dict[str, str]:

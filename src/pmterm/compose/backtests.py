@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from pmterm.compose.core import thinking
+from pmterm.compose.keeping import keep_played
 from pmterm.compose.playing import Task, run, taped
 from pmterm.compose.pool import crew
 from pmterm.compose.progress import STOPPED, Progress, Silence
@@ -26,6 +27,8 @@ from pmterm.trading.strategy.strategies import STRATEGIES
 
 EACH_ALONE = "each recording is played on its own: a fresh account, fresh baselines, its own cash"
 
+NO_RECORD = "a backtest knows no record to size by (kelly): strategies open nothing; try fixed"
+
 
 class Wish(msgspec.Struct, frozen=True):
     """What was asked for on the command line; times as typed."""
@@ -37,22 +40,30 @@ class Wish(msgspec.Struct, frozen=True):
     workers: int = 1
     resumes: bool = False
     caches: bool = True
+    keeps: bool = False
 
 
 def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
     """Play recordings one after another, each on its own: a fresh account, fresh baselines.
 
-    Exit code 130 when it was stopped before the end.
+    A wish that `keeps` adds what was played to its end to the records of strategies. Exit code 130
+    when it was stopped before the end.
 
     Raises:
         UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
         RecordingBroken: one cannot be read.
+        StoreBroken: what is to be kept cannot be.
     """
     with Progress() as watch:
-        tasks, played = playing(settings, wish, watch)
-        outcomes = [outcome for _, outcome in played]
+        tasks, runs = playing(settings, wish, watch)
+        played = list(runs)
+    outcomes = [outcome for _, outcome in played]
     whole = facts_of(outcomes, settings.cash)
     facts: dict[str, object] = {"note": EACH_ALONE, **whole}
+    if wish.strategies and settings.strategies.rules.sizing == "kelly":
+        facts["sizing"] = NO_RECORD
+    if wish.keeps:
+        facts["kept"] = keep_played(settings, played, settings)
     if watch.is_stopped:
         facts["stopped"] = f"{len(outcomes)} of {tasks} recordings were begun"
     return facts, STOPPED if watch.is_stopped else 0

@@ -1,5 +1,6 @@
 """Gives a session what stores know of earlier signals: cards for people, records for the gate."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -7,13 +8,16 @@ from typing import Any, Final
 
 import msgspec
 
-from pmterm.config.paths import live_store_path, store_path
+from pmterm.compose.given import version
+from pmterm.config.paths import kept_path, live_store_path, store_path
 from pmterm.config.settings import Hosts, Settings
 from pmterm.lab.cases import Past, Worth, chance, chosen_at, ppm
 from pmterm.lab.proof import records, trades_by_itself
+from pmterm.lab.proved import first_kept, proving, read_proved
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
 from pmterm.messages.signals import SignalSeen, SignalWorth
+from pmterm.messages.strategy import RecordKnown
 from pmterm.model.errors import StoreBroken
 from pmterm.model.ids import MarketId, venue_of
 from pmterm.model.market import Market
@@ -21,6 +25,7 @@ from pmterm.model.units import SECOND, Ns, Price
 from pmterm.store.cases import CaseRow, FirstSeen, past_cases, rules_since
 from pmterm.store.database import Database
 from pmterm.trading.signal.rules import SignalSettings
+from pmterm.trading.strategy.settings import Rules, StrategySettings
 
 MADE_UP: Final = "@local"  # how the rules of sessions end that were not on the real venues
 TRIED_FROM: Final = 100  # known cases of a kind before a model is worth a try
@@ -29,14 +34,33 @@ Chance = Callable[[SignalSeen], tuple[float | None, int]]
 
 
 def rules_of(settings: Settings) -> str:
-    """Name the thresholds that signals are found with; which markets are paired is none.
+    """Name the settings that a record is about, and the world it was made in.
 
     Where the venues are not the real ones (a local exchange) the name says so: a made-up crowd
     proves nothing about real ones.
     """
-    plain = msgspec.structs.replace(settings.signals, pairs="")
-    name = hashlib.sha256(msgspec.json.encode(plain)).hexdigest()[:12]
-    return name if settings.hosts == Hosts() else name + MADE_UP
+    return rules_in(settings, is_real=settings.hosts == Hosts())
+
+
+def rules_in(settings: Settings, *, is_real: bool) -> str:
+    """Name the thresholds signals are found with, and strategies' parameters that were changed.
+
+    Which markets are paired, and how large orders are, changes no record.
+    """
+    told: list[object] = [msgspec.structs.replace(settings.signals, pairs="")]
+    parameters = msgspec.structs.replace(settings.strategies, rules=Rules())
+    if parameters != StrategySettings():
+        told.append(parameters)
+    words = b"\n".join(map(msgspec.json.encode, told))
+    name = hashlib.sha256(words).hexdigest()[:12]
+    return name if is_real else name + MADE_UP
+
+
+def shipped(settings: Settings) -> Settings:
+    """Return settings with the thresholds and parameters that pmterm comes with."""
+    return msgspec.structs.replace(
+        settings, signals=SignalSettings(), strategies=StrategySettings()
+    )
 
 
 async def past_of(settings: Settings, database: Database, *, alone: bool = False) -> Past:
@@ -54,13 +78,14 @@ async def past_of(settings: Settings, database: Database, *, alone: bool = False
             more, firsts = await _sister(path)
             rows += more
             seen += firsts
+    kept = [] if alone else await asyncio.to_thread(read_proved, kept_path(settings.store))
     rules = rules_of(settings)
-    since = chosen_at(
-        rules, rules_of(msgspec.structs.replace(settings, signals=SignalSettings())), seen
-    )
-    if not alone:
-        rows = [row for row in rows if row.rules.endswith(MADE_UP) == rules.endswith(MADE_UP)]
-    return Past(rows, since)
+    since = chosen_at(rules, rules_of(shipped(settings)), [*seen, *first_kept(kept)])
+    if alone:
+        return Past(rows, since)
+    rows = [row for row in rows if row.rules.endswith(MADE_UP) == rules.endswith(MADE_UP)]
+    own = [row for row in rows if row.rules == rules]
+    return Past(rows, since, proving(kept, rules, version(), since, own))
 
 
 async def _sister(path: Path) -> tuple[list[CaseRow], list[FirstSeen]]:
@@ -71,10 +96,17 @@ async def _sister(path: Path) -> tuple[list[CaseRow], list[FirstSeen]]:
         return [], []
 
 
-def records_of(settings: Settings, past: Past, told: Sequence[Message], at: Ns) -> list[Message]:
-    """Return what strategies have shown by `at`; `told` is the journal of the money at stake."""
-    score = settings.signals.act_score_ppm
-    return [*records(at, past.rows, past.since, score, trades_by_itself(told))]
+def records_of(
+    settings: Settings, past: Past, told: Sequence[Message], at: Ns
+) -> list[RecordKnown]:
+    """Return what strategies have shown by `at`, with the settings in force and no others.
+
+    `told` is the journal of the money at stake.
+    """
+    rules, score = rules_of(settings), settings.signals.act_score_ppm
+    own = [row for row in past.rows if row.rules == rules and row.at >= past.since]
+    rows = [*own, *past.proving]
+    return records(at, rows, 0, score, trades_by_itself(told))
 
 
 def chances_of(past: Past) -> Chance:

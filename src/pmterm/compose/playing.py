@@ -174,13 +174,14 @@ class Player:
 
     def outcome(self) -> Outcome:
         """Return what it came to."""
-        return self._notebook.outcome(
+        told = self._notebook.outcome(
             self._task.path.name,
             (self._facts.first_at, self._last or self._facts.first_at),
             self._inputs,
             damage=self._facts.damage,
             stopped_at=self._stopped_at,
         )
+        return msgspec.structs.replace(told, made_by=self._facts.made_by)
 
 
 def _beginning(task: Task, facts: Facts) -> list[Message]:

@@ -2,12 +2,12 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pmterm.compose.core import SLEPT_NOTE
 from pmterm.compose.given import version
 from pmterm.config.paths import recordings_dir
-from pmterm.config.settings import Settings
+from pmterm.config.settings import Hosts, Settings
 from pmterm.messages.base import Message
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
 from pmterm.model.errors import StoreBroken
@@ -16,6 +16,8 @@ from pmterm.runtime.engine import LONGEST_QUIET
 from pmterm.runtime.hub import Watching
 from pmterm.store.private_files import private_folder
 from pmterm.store.recording import RecordingWriter
+
+REAL: Final = ", real venues"  # how the source of a recording ends that was made on them
 
 
 class Recorder:
@@ -59,12 +61,16 @@ def recorder_of(settings: Settings, session: str, stack: AsyncExitStack) -> Reco
         return None
     folder = recordings_dir(settings.store)
     private_folder(folder)
-    return recording_to(folder / f"{session}.ndjson.zst", session, stack)
+    path = folder / f"{session}.ndjson.zst"
+    return recording_to(path, session, stack, settings.hosts)
 
 
-def recording_to(path: Path, session: str, stack: AsyncExitStack) -> Recorder:
-    """Open a recording that is closed with the stack."""
-    writer = RecordingWriter(path, source=f"pmterm {version()}", note=session)
+def recording_to(
+    path: Path, session: str, stack: AsyncExitStack, hosts: Hosts | None = None
+) -> Recorder:
+    """Open a recording that is closed with the stack; it says if `hosts` are the real venues."""
+    source = f"pmterm {version()}" + (REAL if hosts == Hosts() else "")
+    writer = RecordingWriter(path, source=source, note=session)
     stack.callback(_closed, writer)
     return Recorder(writer)
 

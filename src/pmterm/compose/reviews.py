@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from pmterm.compose.past import past_of
+from pmterm.compose.past import past_of, records_of
 from pmterm.config.sections import StoreSettings
 from pmterm.config.settings import Settings
 from pmterm.lab.asked import BY_HAND, ELSEWHERE
@@ -22,12 +23,14 @@ from pmterm.lab.cases import Past
 from pmterm.lab.html import Section, page
 from pmterm.lab.learned import learn
 from pmterm.lab.plain_facts import Facts, review_facts
+from pmterm.lab.record_tables import record_facts, record_table
 from pmterm.lab.review import Review, Wanted, reviews
 from pmterm.lab.signal_tables import signal_facts, signal_table, worths
 from pmterm.lab.svg import equity_plot, reliability_plot
 from pmterm.lab.tables import Table, review_tables
 from pmterm.lab.times import parse_time
 from pmterm.messages.signals import SignalKind
+from pmterm.messages.strategy import RecordKnown
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import Venue
 from pmterm.store.cases import CaseRow
@@ -68,6 +71,16 @@ class Told(msgspec.Struct, frozen=True):
         return page("pmterm: what trades and signals were worth", self.notes, self.sections)
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """What strategies have shown; with fewer than `min_signals` nothing is proved (T12)."""
+
+    records: tuple[RecordKnown, ...] = ()
+    min_signals: int = 0
+
+
+NOTHING_SHOWN: Final = Shown()
+
+
 async def report(
     given: Settings, choice: Choice, of: Callable[[StoreSettings], Path], *, calibrates: bool
 ) -> Told:
@@ -81,14 +94,26 @@ async def report(
     async with await Database.open(of(given.store), read_only=True) as database:
         messages = await Journal(database).read()
         past = await past_of(given, database, alone=True)
+        whole = await past_of(given, database)
         quotes = await quotes_of_resolved(database) if calibrates else []
     rows = [row for row in past.rows if _is_wanted(row, wanted)]
     past = Past(rows, past.since)
     calibrations = [*market_calibrations(quotes), *signal_calibrations(rows)] if calibrates else []
-    return told(reviews(messages, wanted), past, calibrations)
+    records = [
+        one
+        for one in records_of(given, whole, messages, 0)
+        if wanted.strategy in {"", one.strategy}
+    ]
+    shown = Shown(tuple(records), given.strategies.rules.min_signals)
+    return told(reviews(messages, wanted), past, calibrations, shown)
 
 
-def told(found: Sequence[Review], past: Past, calibrations: Sequence[Calibration]) -> Told:
+def told(
+    found: Sequence[Review],
+    past: Past,
+    calibrations: Sequence[Calibration],
+    shown: Shown = NOTHING_SHOWN,
+) -> Told:
     """Put everything in words, plots and facts."""
     kinds = sorted({row.kind for row in past.rows})
     trials = {kind: learn(kind, past.rows) for kind in kinds}
@@ -97,6 +122,8 @@ def told(found: Sequence[Review], past: Past, calibrations: Sequence[Calibration
     sections = [section for review in found for section in _sections(review)]
     if signals:
         sections.append(Section(signal_table(signals, verdicts)))
+    if any(record.held_out for record in shown.records):
+        sections.append(Section(record_table(shown.records, shown.min_signals)))
     plots = {one.what: reliability_plot(one) for one in calibrations}
     for table in calibration_tables(calibrations):
         plot = plots.get(table.title.removeprefix(CURVE))
@@ -104,6 +131,7 @@ def told(found: Sequence[Review], past: Past, calibrations: Sequence[Calibration
     facts: Facts = {
         "reviews": [review_facts(review) for review in found],
         "signals": signal_facts(signals, verdicts),
+        "records": record_facts(shown.records, shown.min_signals),
         "models": {kind: msgspec.to_builtins(trial.comparison) for kind, trial in trials.items()},
         "calibration": [msgspec.to_builtins(one) for one in calibrations],
     }

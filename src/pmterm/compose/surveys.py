@@ -14,7 +14,7 @@ from pmterm.messages.transport import Frame
 from pmterm.model.errors import RecordingBroken
 from pmterm.model.ids import MarketId
 from pmterm.runtime.replay_desk import events_of
-from pmterm.store.recording import Header, MarketLine, NoteLine, RecordingReader
+from pmterm.store.recording import GOES_ON, Header, MarketLine, NoteLine, RecordingReader
 
 UNNAMED = "backtest"
 
@@ -63,8 +63,14 @@ def survey_of(path: Path) -> Survey:
         started_at=next((note.at for note in notes if note.text == SETTINGS_NOTE), first),
         damage=tuple(reader.damage),
         watched=tuple(watched),
+        made_by=_made_by(header, notes),
     )
     return Survey(facts, notes)
+
+
+def _made_by(header: Header, notes: list[NoteLine]) -> str:
+    later = [(note.data or {}).get("source") for note in notes if note.text == GOES_ON]
+    return header.source if all(source == header.source for source in later) else ""
 
 
 def inputs_of(path: Path, survey: Survey) -> Iterator[Message]:

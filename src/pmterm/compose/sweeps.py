@@ -10,17 +10,19 @@ import msgspec
 from pmterm.compose import given
 from pmterm.compose.backtests import check_strategies, shelf_of
 from pmterm.compose.core import thinking
+from pmterm.compose.keeping import keep_played
 from pmterm.compose.playing import Task, run_tape, taped
 from pmterm.compose.pool import Hands, crew
 from pmterm.compose.progress import STOPPED, Progress, Silence
 from pmterm.config.settings import Settings
 from pmterm.lab.kept import Kept
 from pmterm.lab.ordering import Recorded, files_of, in_order
+from pmterm.lab.outcome import Outcome
 from pmterm.lab.scores import Results, Score, score_of
 from pmterm.lab.shelf import source_of
 from pmterm.lab.spec import Point, Spec, read_spec
 from pmterm.lab.tape import Tape
-from pmterm.lab.walk import Tried, report
+from pmterm.lab.walk import Tried, chosen, report, windows_of
 from pmterm.model.errors import UsageWrong
 from pmterm.model.units import SECOND
 from pmterm.runtime.clock import SystemClock
@@ -42,10 +44,11 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 def sweep(
-    path: Path, *, workers: int, cluster: str, out: Path | None
+    path: Path, *, workers: int, cluster: str, out: Path | None, keeps: bool = False
 ) -> tuple[dict[str, object], int]:
     """Try every point of a sweep's file; what was tried before by this program is not tried again.
 
+    If it `keeps`, what was judged counts in the records of strategies with the chosen settings.
     Exit code 130 when it was stopped before the end.
 
     Raises:
@@ -58,7 +61,8 @@ def sweep(
     _check_values(spec)
     files = files_of([path.parent / name for name in spec.recordings])
     with Progress() as watch:
-        ordered = [one.path for one in in_order(_facts(files, watch))]
+        recorded = in_order(_facts(files, watch))
+        ordered = [one.path for one in recorded]
         hands = _hands(workers, cluster, spec.count * len(ordered))
         _check_size(spec, ordered, hands.many)
         points = list(spec.points())
@@ -74,7 +78,34 @@ def sweep(
         facts["stopped"] = f"{done} of {len(pieces)} runs are done; the same command goes on"
         return facts, STOPPED
     names = [file.name for file in ordered]
-    return facts | report(whole, names, spec.windows, spec.measure), 0
+    facts |= report(whole, names, spec.windows, spec.measure)
+    if keeps:
+        facts["kept"] = _keep_judged(spec, whole, recorded)
+    return facts, 0
+
+
+def _keep_judged(spec: Spec, whole: Sequence[Tried], ordered: Sequence[Recorded]) -> list[object]:
+    """Play again what each choice was judged on, where all of it is later than what chose it.
+
+    Among one point nothing was chosen, so that nothing is known of what it was chosen on.
+    """
+    by_name = {one.path.name: one for one in ordered}
+    windows = windows_of(list(by_name), spec.windows)
+    told: list[object] = []
+    for learned, unseen, best in chosen(whole, windows, spec.measure):
+        if best is None:
+            continue
+        known_until = max(by_name[name].facts.last_at for name in learned)
+        later = [by_name[name] for name in unseen if by_name[name].facts.first_at > known_until]
+        settings = _settings(spec, best.point)
+        played = [(one.path, _again(one.path, settings, spec)) for one in later]
+        home, is_chosen = given.settings({}), len(whole) > 1
+        told.append(keep_played(settings, played, home, is_held_out=is_chosen))
+    return told
+
+
+def _again(path: Path, settings: Settings, spec: Spec) -> Outcome:
+    return run_tape(Task(path, settings, spec.strategies), Silence(), taped(path, shelf_of()))
 
 
 def play(piece: Piece, _: Silence) -> Score:
@@ -139,12 +170,15 @@ def _pieces(spec: Spec, points: Sequence[Point], files: Sequence[Path]) -> Itera
     kept = Kept(Path(os.devnull))
     sources = {file: source_of(file) for file in files}
     for number, point in enumerate(points):
-        settings = given.settings({**spec.fixed, **point})
-        settings = msgspec.structs.replace(settings, shown=())
+        settings = _settings(spec, point)
         asked = [thinking(settings), spec.strategies]
         for file in files:
             task = Task(file.resolve(), settings, spec.strategies)
             yield Piece(number, file.name, kept.key(sources[file], asked), task)
+
+
+def _settings(spec: Spec, point: Point) -> Settings:
+    return msgspec.structs.replace(given.settings({**spec.fixed, **point}), shown=())
 
 
 def _tried(points: Sequence[Point], pieces: Sequence[Piece], results: Results) -> list[Tried]:

@@ -61,7 +61,7 @@ async def record(given: Settings, names: Sequence[str], out: Path | None, second
     async with AsyncExitStack() as stack:
         stack.push_async_callback(net.http.close)
         markets = [market for name in names for market in await net.finder.lookup(name)]
-        counting = _Counting(recording_to(path, "record", stack))
+        counting = _Counting(recording_to(path, "record", stack, given.hosts))
         parts = core(given)
         hub = Hub(parts.engine, clock, recorder=counting)
         edge = build_edge(net, parts, hub, clock)

@@ -51,6 +51,12 @@ def live_store_path(settings: StoreSettings) -> Path:
     return path.with_name(f"{path.stem}-live{path.suffix}")
 
 
+def kept_path(settings: StoreSettings) -> Path:
+    """Return the file of what kept backtests showed, beside the store; paper and live read it."""
+    path = store_path(settings)
+    return path.with_name(f"{path.stem}-backtests.jsonl")
+
+
 def kill_flag(settings: StoreSettings) -> Path:
     """Return the file that, while it is there, lets no live order begin: a kill from outside."""
     path = live_store_path(settings)

@@ -82,11 +82,14 @@ def chosen_at(rules: str, defaults: str, seen: Iterable[FirstSeen]) -> Ns:
 
 
 class Past:
-    """All that is known of past signals."""
+    """All that is known of past signals; `proving` are those that kept backtests add (T12)."""
 
-    def __init__(self, rows: Iterable[CaseRow], since: Ns = 0) -> None:
+    def __init__(
+        self, rows: Iterable[CaseRow], since: Ns = 0, proving: Sequence[CaseRow] = ()
+    ) -> None:
         self.rows = distinct(rows)
         self.since = since
+        self.proving = proving
         self._known: dict[Likeness, Worth] = {}
 
     def like(self, kind: str, venue: str, category: str) -> Worth:

@@ -44,6 +44,7 @@ class Notebook:
         self._gaps: list[Gap] = []
         self._lost: dict[MarketId, tuple[Ns, str]] = {}
         self._venues: dict[MarketId, Venue] = {}
+        self._events: dict[MarketId, str] = {}
         self._booked: set[MarketId] = set()
         self._settled: list[MarketId] = []
         self._failed: list[str] = []
@@ -113,6 +114,7 @@ class Notebook:
             failed=tuple(self._failed),
             damage=tuple(damage),
             stopped_at=stopped_at,
+            markets=tuple(sorted(self._venues)),
         )
 
     def _with_signal(self, trade: Trade) -> Trade:
@@ -130,6 +132,7 @@ class Notebook:
 
     def _market_seen(self, seen: MarketSeen) -> None:
         self._venues[seen.market.id] = seen.market.venue
+        self._events[seen.market.id] = seen.market.event
 
     def _book_told(self, told: BookSnapshot) -> None:
         if told.bids or told.asks:  # one told as empty is built from its changes
@@ -154,7 +157,12 @@ class Notebook:
         self._trades.signal_seen(signal)
         if signal.at >= self._since:
             self._signals[signal.id] = Followed(
-                signal.id, signal.market, signal.kind, signal.at, signal.score_ppm
+                signal.id,
+                signal.market,
+                signal.kind,
+                signal.at,
+                signal.score_ppm,
+                event=self._events.get(signal.market, ""),
             )
 
     def _signal_ended(self, ended: SignalEnded) -> None:

@@ -47,7 +47,8 @@ class Gap(msgspec.Struct, frozen=True):
 class Followed(msgspec.Struct, frozen=True):
     """A signal, and what became of it; `net` of one contract (1e-6 USD), `after` in ns.
 
-    Not `is_known`: the book was lost, or the recording ended before it was decided.
+    Not `is_known`: the book was lost, or the recording ended before it was decided. `event` is its
+    market's, "" where that was not told.
     """
 
     id: SignalId
@@ -59,6 +60,7 @@ class Followed(msgspec.Struct, frozen=True):
     after: Ns = 0
     net: Cash = 0
     is_known: bool = False
+    event: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -66,7 +68,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     `refused` counts the gate's refusals by rule, `rejected` the signals that almost were, by kind
     and what was missing. `without_book` are markets whose book was never told, or as empty.
-    `stopped_at` is where the run was cut short, 0: nowhere.
+    `stopped_at` is where the run was cut short, 0: nowhere. `markets` were watched; `made_by` is
+    what the recording says of where it was made.
     """
 
     recording: str
@@ -88,3 +91,5 @@ class Outcome(msgspec.Struct, frozen=True):
     failed: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     stopped_at: Ns = 0
+    markets: tuple[MarketId, ...] = ()
+    made_by: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from pmterm.lab.cases import cluster
+from pmterm.lab.proved import MODE
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.orders import Fill, Intent
@@ -25,8 +26,8 @@ def records(
     """Return the record of every strategy: the signals it would act on, out of sample.
 
     A signal of a session that did not note its rules proves nothing: it may have been anything.
-    Where the events are too few for an interval, that reaches to 0 at least, so that nothing is
-    proved by it.
+    Those of kept backtests count like those of sessions. Where the events are too few for an
+    interval, that reaches to 0 at least, so that nothing is proved by it.
     """
     known = [row for row in rows if row.is_known and row.rules and row.at >= since]
     told = []
@@ -55,6 +56,7 @@ def _record(at: Ns, name: str, rows: Sequence[CaseRow], live_trades: int) -> Rec
         net_low=round(low),
         net_high=round(high),
         live_trades=live_trades,
+        backtested=sum(row.mode == MODE for row in rows),
     )
 
 

@@ -80,7 +80,8 @@ class Facts(msgspec.Struct, frozen=True):
     """What is known of a recording beside its rows.
 
     `watched` are the markets it names, `markets` those of its rows, `answers` what feeds said when
-    they were given no input.
+    they were given no input. `made_by` is what its header says of where it was made, "" if later
+    parts say otherwise.
     """
 
     session: str
@@ -91,6 +92,7 @@ class Facts(msgspec.Struct, frozen=True):
     watched: tuple[MarketId, ...] = ()
     markets: tuple[MarketId, ...] = ()
     answers: tuple[msgspec.Raw, ...] = ()
+    made_by: str = ""
 
 
 _NOTHING: Final = Message(0)

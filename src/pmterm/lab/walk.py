@@ -1,6 +1,6 @@
 """Walk forward: what was best on one window of time is judged on the next, which it never saw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -45,8 +45,7 @@ def report(tried: Sequence[Tried], recordings: Sequence[str], windows: int, meas
     cut = windows_of(recordings, windows)
     folds: list[Facts] = []
     judged: list[Score] = []
-    for learned, unseen in pairwise(cut):
-        best = _best(tried, learned, measure)
+    for learned, unseen, best in chosen(tried, cut, measure):
         if best is None:
             folds.append({"chosen by": _span(learned), "chosen": "nothing: no point made a trade"})
             continue
@@ -69,6 +68,14 @@ def report(tried: Sequence[Tried], recordings: Sequence[str], windows: int, meas
         "out of sample": _judged(judged) if len(cut) > 1 else "nothing: there is one window only",
         "in sample, all windows": _deflated(tried, recordings, measure),
     }
+
+
+def chosen(
+    tried: Sequence[Tried], windows: Sequence[list[str]], measure: str
+) -> Iterator[tuple[list[str], list[str], Tried | None]]:
+    """Yield each window but the last, the one it is judged on, and what was best on the first."""
+    for learned, unseen in pairwise(windows):
+        yield learned, unseen, _best(tried, learned, measure)
 
 
 def _best(tried: Sequence[Tried], recordings: Sequence[str], measure: str) -> Tried | None:

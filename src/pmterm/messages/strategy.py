@@ -40,7 +40,8 @@ class RecordKnown(Message, frozen=True):
 
     `held_out` signals it never learned from, `won` of them with a net result above zero;
     `net` is their mean net result per contract (1e-6 USD), between `net_low` and `net_high` with
-    95 %. `live_trades` were made with real money.
+    95 %. `live_trades` were made with real money. `backtested` of `held_out` were seen by kept
+    backtests, the others by sessions.
     """
 
     strategy: str
@@ -50,6 +51,14 @@ class RecordKnown(Message, frozen=True):
     net_low: Cash
     net_high: Cash
     live_trades: int = 0
+    backtested: int = 0
+
+    @property
+    def sources(self) -> str:
+        """Say where the signals were seen, "" where all were seen live."""
+        if not self.backtested:
+            return ""
+        return f"{self.backtested} backtest, {self.held_out - self.backtested} seen live"
 
 
 class Exits(Message, frozen=True):

@@ -7,11 +7,12 @@ import msgspec
 
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
 from pmterm.model.units import Ns
-from pmterm.store.recording_lines import Header, Line, MarketLine, NoteLine
+from pmterm.store.recording_lines import GOES_ON, Header, Line, MarketLine, NoteLine
 from pmterm.store.recording_reader import Mark, RecordingReader
 from pmterm.store.recording_writer import RecordingWriter
 
 __all__ = [
+    "GOES_ON",
     "Header",
     "Line",
     "Mark",

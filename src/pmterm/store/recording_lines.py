@@ -14,6 +14,8 @@ VERSION: Final = 1
 # What no clock says is damage: before 1970, or after 2116, past which our integers end.
 Time: TypeAlias = Annotated[Ns, msgspec.Meta(ge=0, le=2**62)]
 
+GOES_ON: Final = "recording goes on"  # a note: another recorder began here
+
 
 class Header(msgspec.Struct, frozen=True, tag_field="kind", tag="header"):
     """The first line: what this file is, who made it, from what."""

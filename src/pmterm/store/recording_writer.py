@@ -18,6 +18,7 @@ from pmterm.model.units import SECOND, Ns
 from pmterm.store.private_files import broken, open_private
 from pmterm.store.recording_lines import (
     FORMAT,
+    GOES_ON,
     VERSION,
     AnyLine,
     FrameLine,
@@ -67,7 +68,7 @@ class RecordingWriter:
             self._size = os.fstat(self._descriptor).st_size
             if self._size:
                 RecordingReader(path)  # refuses what is no recording, or a later version's
-                self._add(NoteLine(clock_ns(), "recording goes on", {"source": source}))
+                self._add(NoteLine(clock_ns(), GOES_ON, {"source": source}))
             else:
                 self._add(Header(FORMAT, VERSION, source, note))
             self._write_block()

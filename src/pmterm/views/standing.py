@@ -104,12 +104,15 @@ class StrategyRow(msgspec.Struct, frozen=True):
         if record is None or not record.held_out:
             return "not known (n 0)"
         if record.held_out < ENOUGH:
-            return f"not known (n {record.held_out} of {ENOUGH})"
+            seen = f": {record.sources}" if record.sources else ""
+            return f"not known (n {record.held_out} of {ENOUGH}{seen})"
         net, low, high = (
             fixed_text(value, 6, at_least=2)
             for value in (record.net, record.net_low, record.net_high)
         )
-        return f"won {record.won} of n {record.held_out}, net ${net} [{low}, {high}] a contract"
+        seen = f" ({record.sources})" if record.sources else ""
+        shown = f"won {record.won} of n {record.held_out}{seen}"
+        return f"{shown}, net ${net} [{low}, {high}] a contract"
 
     @property
     def trial_words(self) -> str:

@@ -67,8 +67,9 @@ def record_text(record: RecordKnown) -> str:
     net, low, high = (
         fixed_text(cash, 6, at_least=2) for cash in (record.net, record.net_low, record.net_high)
     )
+    seen = f" ({record.sources})" if record.sources else ""
     return (
-        f"{record.strategy}: {record.won} of {record.held_out} held-out signals won,"
+        f"{record.strategy}: {record.won} of {record.held_out} held-out signals won{seen},"
         f" {net} a contract ({low} to {high}), {record.live_trades} live"
     )
 
