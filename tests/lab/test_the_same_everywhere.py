@@ -10,7 +10,7 @@ from pmterm.trading.strategy.strategies import STRATEGIES
 
 EVENING = Path(__file__).with_name("evening.ndjson.zst")  # of `pmterm sim`, one market, 190 s
 # Write a new one here only where decisions, or the messages that tell them, were meant to change.
-GOLDEN = "2abcb9aa0f20e84a9efb323edaafb85d2030bf63beef08369e51e1ccef38062e"
+GOLDEN = "e973f18c714997ea0c210d5c716ea2f534c534e8f9ce91687a20a503f80a477d"
 
 
 def test_the_decisions_are_those_that_were_written_down():
