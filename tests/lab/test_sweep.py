@@ -113,6 +113,14 @@ def test_ten_million_points_are_refused_with_the_arithmetic(spec):
         sweep(spec, workers=1, cluster="", out=None)
 
 
+def test_more_runs_than_can_be_held_are_refused_however_short_they_are(spec, monkeypatch):
+    from pmterm.compose import sweeps
+
+    monkeypatch.setattr(sweeps, "MOST_RUNS", 11)
+    with pytest.raises(UsageWrong, match="4 points x 3 recordings = 12 runs; one sweep takes 11"):
+        sweep(spec, workers=1, cluster="", out=None)
+
+
 def test_a_scheduler_that_is_not_there_is_told(spec):
     pytest.importorskip("distributed", reason="pmterm[cluster] is not installed")
     told = run_program(spec.parent, "sweep", str(spec), "--cluster", "tcp://127.0.0.1:1")
@@ -129,6 +137,8 @@ def test_a_scheduler_that_is_not_there_is_told(spec):
         ("[grid]\na = { from = 2, to = 1, step = 1 }", "0 values"),
         ("[grid]\na = { from = 1, to = 2, step = 0 }", "0 values"),
         ("x", "not valid TOML"),
+        ("set = 3", "set is a table"),
+        ("grid = 3", "grid is a table"),
         ('recordings = ["x"]', "nothing to try"),
         ('measure = "luck"\n[grid]\na = [1]', "measure is one of"),
     ],
@@ -174,6 +184,18 @@ def test_what_is_chosen_never_saw_what_judges_it():
     assert told["out of sample"]["n"] == 1
     assert told["out of sample"]["net"].startswith("-")
     assert told["points tried"] == 2
+
+
+def test_what_overlaps_in_time_with_what_chose_it_does_not_judge_it():
+    point = Tried({"p": "1"}, {n: score(n, net) for n, net in (("a", 9), ("b", 5), ("c", -1))})
+    spans = {"a": (0, 20), "b": (10, 30), "c": (40, 50)}
+    (fold,) = report([point], ["a", "b"], 2, "net", spans)["walk forward"]
+    assert fold["judged by"] == "nothing"
+    assert fold["left out"].startswith("1 ")
+    assert fold["net here"].endswith("(n 0)")
+    told = report([point], ["a", "b", "c"], 3, "net", spans)
+    assert told["out of sample"]["n"] == 1
+    assert told["walk forward"][1]["judged by"] == "c"
 
 
 def test_one_window_judges_nothing_and_says_so():

@@ -28,6 +28,8 @@ from pmterm.model.units import SECOND
 from pmterm.runtime.clock import SystemClock
 
 MOST_DAYS: Final = 1.0  # of work; more is refused with the arithmetic
+MOST_RUNS: Final = 250_000  # that one sweep holds in memory; so is more
+FEWER: Final = "Give fewer values, or draw some: draws = 200."
 DAY_S: Final = 86_400
 TAPES: Final = 64  # decoded recordings that a process holds at once
 
@@ -78,7 +80,8 @@ def sweep(
         facts["stopped"] = f"{done} of {len(pieces)} runs are done; the same command goes on"
         return facts, STOPPED
     names = [file.name for file in ordered]
-    facts |= report(whole, names, spec.windows, spec.measure)
+    spans = {one.path.name: (one.facts.first_at, one.facts.last_at) for one in recorded}
+    facts |= report(whole, names, spec.windows, spec.measure, spans)
     if keeps:
         facts["kept"] = _keep_judged(spec, whole, recorded)
     return facts, 0
@@ -145,10 +148,10 @@ def _check_values(spec: Spec) -> None:
 
 
 def _check_size(spec: Spec, files: Sequence[Path], hands: int) -> None:
-    """Refuse more than a day's work, with the arithmetic.
+    """Refuse more than a day's work, or more runs than can be held, with the arithmetic.
 
     Raises:
-        UsageWrong: it would take too long.
+        UsageWrong: it would take too long, or too much memory.
     """
     tape = taped(files[0], shelf_of())
     clock = SystemClock()
@@ -161,7 +164,14 @@ def _check_size(spec: Spec, files: Sequence[Path], hands: int) -> None:
         raise UsageWrong(
             f"{spec.count:,} points x {a_point:.2f} s (measured) / {hands} processes = "
             f"{days:,.1f} days.",
-            "Give fewer values, or draw some: draws = 200.",
+            FEWER,
+        )
+    runs = spec.count * len(files)
+    if runs > MOST_RUNS:
+        raise UsageWrong(
+            f"{spec.count:,} points x {len(files):,} recordings = {runs:,} runs; one sweep takes "
+            f"{MOST_RUNS:,}.",
+            FEWER,
         )
 
 

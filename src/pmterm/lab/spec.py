@@ -86,8 +86,8 @@ def read_spec(path: Path) -> Spec:
     spec = Spec(
         recordings=_texts(path, table, "recordings"),
         strategies=_texts(path, table, "strategies"),
-        fixed={key: _text(path, key, value) for key, value in _leaves(table.get("set", {}))},
-        grid={key: _values(path, key, value) for key, value in _grid(table.get("grid", {}))},
+        fixed={key: _text(path, key, value) for key, value in _leaves(_table(path, table, "set"))},
+        grid={key: _values(path, key, value) for key, value in _grid(_table(path, table, "grid"))},
         draws=_count(path, table, "draws", 0),
         seed=_count(path, table, "seed", 1),
         windows=_count(path, table, "windows", 2),
@@ -100,6 +100,13 @@ def read_spec(path: Path) -> Spec:
     if spec.windows < 1:
         raise UsageWrong(f"{path.name}: windows is 1 or more.")
     return spec
+
+
+def _table(path: Path, table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = table.get(name, {})
+    if not isinstance(given, dict):
+        raise UsageWrong(f"{path.name}: {name} is a table: [{name}].")
+    return given
 
 
 def _grid(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from pmterm.lab.figures import mean_words, money, rate_words
 from pmterm.lab.scores import Score
 from pmterm.lab.spec import Point
-from pmterm.model.units import Cash
+from pmterm.model.units import Cash, Ns
 from pmterm.stats.intervals import ENOUGH, clustered_mean, known_rate, p_above
 from pmterm.stats.multiple import benjamini_hochberg, holm
 from pmterm.stats.sharpe import Sharpe, deflated_of, sharpe_of
@@ -40,8 +40,18 @@ def windows_of(recordings: Sequence[str], many: int) -> list[list[str]]:
     return windows
 
 
-def report(tried: Sequence[Tried], recordings: Sequence[str], windows: int, measure: str) -> Facts:
-    """Return what was chosen, how it did where it was not chosen, and what luck explains of it."""
+def report(
+    tried: Sequence[Tried],
+    recordings: Sequence[str],
+    windows: int,
+    measure: str,
+    spans: Mapping[str, tuple[Ns, Ns]] | None = None,
+) -> Facts:
+    """Return what was chosen, how it did where it was not chosen, and what luck explains of it.
+
+    `spans` are when recordings began and ended (Unix ns): one that began before all that was
+    chosen by had ended judges nothing.
+    """
     cut = windows_of(recordings, windows)
     folds: list[Facts] = []
     judged: list[Score] = []
@@ -49,17 +59,19 @@ def report(tried: Sequence[Tried], recordings: Sequence[str], windows: int, meas
         if best is None:
             folds.append({"chosen by": _span(learned), "chosen": "nothing: no point made a trade"})
             continue
-        here = best.over(unseen)
+        later = _later(learned, unseen, spans or {})
+        here = best.over(later)
         judged += here
-        folds.append(
-            {
-                "chosen by": _span(learned),
-                "chosen": _words(best.point),
-                "net there": _sum_words(best.over(learned)),
-                "judged by": _span(unseen),
-                "net here": _sum_words(here),
-            }
-        )
+        fold: Facts = {
+            "chosen by": _span(learned),
+            "chosen": _words(best.point),
+            "net there": _sum_words(best.over(learned)),
+            "judged by": _span(later) if later else "nothing",
+            "net here": _sum_words(here),
+        }
+        if len(later) < len(unseen):
+            fold["left out"] = f"{len(unseen) - len(later)} that began before those had ended"
+        folds.append(fold)
     return {
         "points tried": len(tried),
         "recordings": len(recordings),
@@ -76,6 +88,14 @@ def chosen(
     """Yield each window but the last, the one it is judged on, and what was best on the first."""
     for learned, unseen in pairwise(windows):
         yield learned, unseen, _best(tried, learned, measure)
+
+
+def _later(
+    learned: Sequence[str], unseen: Sequence[str], spans: Mapping[str, tuple[Ns, Ns]]
+) -> list[str]:
+    """Return those of `unseen` that began after all of `learned` had ended."""
+    known_until = max((spans[name][1] for name in learned if name in spans), default=-1)
+    return [name for name in unseen if name not in spans or spans[name][0] > known_until]
 
 
 def _best(tried: Sequence[Tried], recordings: Sequence[str], measure: str) -> Tried | None:
