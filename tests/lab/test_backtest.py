@@ -54,6 +54,19 @@ def test_a_time_that_is_none_is_told(recording):
         backtest(Settings(), Wish((recording,), since="yesterday"))
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        ("2026-05-14", "2026-05-14", "--from 2026-05-14 is not before --to 2026-05-14"),
+        ("2030-01-01", "", "nothing is left to play with this --from"),
+        ("", "2001-01-01", "nothing is left to play with this --to"),
+    ],
+)
+def test_times_that_leave_nothing_are_refused(recording, since, until, words):
+    with pytest.raises(UsageWrong, match=words):
+        backtest(Settings(), Wish((recording,), since=since, until=until))
+
+
 def test_processes_come_to_the_same_as_one(tmp_path):
     paths = (
         write_recording(tmp_path / "a.ndjson.zst", lines_of(KALSHI)),

@@ -23,6 +23,7 @@ from pmterm.lab.shelf import Shelf, source_of
 from pmterm.lab.tape import Facts
 from pmterm.lab.times import parse_time
 from pmterm.model.errors import UsageWrong
+from pmterm.store.export import time_text
 from pmterm.trading.strategy.strategies import STRATEGIES
 
 EACH_ALONE = "each recording is played on its own: a fresh account, fresh baselines, its own cash"
@@ -79,6 +80,8 @@ def playing(
         RecordingBroken: one cannot be read.
     """
     since, until = parse_time(wish.since, "--from"), parse_time(wish.until, "--to")
+    if since and until and since >= until:
+        raise UsageWrong(f"--from {wish.since} is not before --to {wish.until}.")
     check_strategies(wish.strategies)
     tasks = [Task(path, settings, wish.strategies, since, until) for path in files_of(wish.paths)]
     ordered = _ordered(tasks, wish, watch)
@@ -111,7 +114,23 @@ def _ordered(tasks: Sequence[Task], wish: Wish, watch: Silence) -> list[Task]:
     )
     by_path = {task.path: task for task in tasks}
     recorded = [Recorded(task.path, told) for task, told in zip(tasks, facts, strict=False)]
+    if recorded:
+        _check_times(tasks[0], recorded)
     return [by_path[one.path] for one in in_order(recorded)]
+
+
+def _check_times(task: Task, recorded: Sequence[Recorded]) -> None:
+    """Refuse times between which nothing was recorded.
+
+    Raises:
+        UsageWrong: it tells from when to when something was.
+    """
+    first = min(one.facts.first_at for one in recorded)
+    last = max(one.facts.last_at for one in recorded)
+    if task.since > last or 0 < task.until <= first:
+        option = "--to" if 0 < task.until <= first else "--from"
+        between = f"{time_text(first)[:19]} to {time_text(last)[:19]}"
+        raise UsageWrong(f"nothing is left to play with this {option}.", f"Recorded: {between}.")
 
 
 class Read(msgspec.Struct, frozen=True):
