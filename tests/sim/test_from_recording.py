@@ -15,7 +15,7 @@ from pmterm.sim.kalshi_rows import market_row as kalshi_row
 from pmterm.sim.polymarket_rows import market_row as polymarket_row
 from pmterm.sim.scenario import Scenario
 from pmterm.sim.world import passing
-from pmterm.store.recording import RecordingReader, RecordingWriter
+from pmterm.store.recording import MarketLine, RecordingReader, RecordingWriter
 from pmterm.venues.kalshi.catalog import KalshiCatalog
 from pmterm.venues.kalshi.feed import KalshiFeed
 from pmterm.venues.polymarket.catalog import PolymarketCatalog
@@ -108,6 +108,24 @@ def test_served_recording_can_be_recorded_again_to_the_same_books(taped):
     frames = list(history(world, NOW, NOW + 61 * SECOND))
     assert len(frames) > 1_000
     assert books(world) == books(scenario)
+
+
+def test_where_no_fee_was_recorded_the_exchange_tells_what_it_charges(taped):
+    _, path = taped
+    lines = [
+        msgspec.structs.replace(
+            line, data={name: told for name, told in line.data.items() if "fee" not in name.lower()}
+        )
+        if isinstance(line, MarketLine) and line.venue is Venue.POLYMARKET
+        else line
+        for line in RecordingReader(path)
+    ]
+    for state in RecordingWorld(lines, NOW).states.values():
+        market = state.listing.market
+        if market.venue is Venue.POLYMARKET:
+            row = msgspec.json.decode(msgspec.json.encode(polymarket_row(state)))
+            assert PolymarketCatalog().market_of(row).fees == market.fees
+            assert market.fees.taker_ppm > 0
 
 
 def test_recording_without_metadata_cannot_be_served(tmp_path):

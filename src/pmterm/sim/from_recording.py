@@ -16,6 +16,7 @@ from pmterm.messages.feed import (
 )
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
 from pmterm.model.errors import RecordingBroken, WireSurprise
+from pmterm.model.fees import FeeKind, FeeSchedule
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.order import Side
@@ -38,6 +39,8 @@ from pmterm.venues.kalshi.catalog import KalshiCatalog
 from pmterm.venues.kalshi.feed import KalshiFeed
 from pmterm.venues.polymarket.catalog import PolymarketCatalog
 from pmterm.venues.polymarket.feed import PolymarketFeed
+
+OURS = FeeSchedule(FeeKind.POLYMARKET, 50_000)  # where none was recorded: this exchange tells one
 
 
 class RecordingWorld(Unmatched):
@@ -108,6 +111,7 @@ class RecordingWorld(Unmatched):
             market,
             starts_at=self._now_of(market.starts_at) if market.starts_at else 0,
             closes_at=self._now_of(market.closes_at) if market.closes_at else 0,
+            fees=OURS if market.fees.kind is FeeKind.UNKNOWN else market.fees,
         )
 
     def _receive(self, line: Message) -> Sequence[Message]:

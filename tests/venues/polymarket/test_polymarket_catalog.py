@@ -203,6 +203,11 @@ def test_fees_are_free_known_or_assumed_high():
     assert described(feesEnabled=True, feeSchedule=quadratic).fees.exponent == 2
 
 
+def test_where_nothing_is_told_of_fees_they_are_unknown_and_not_free():
+    assert described().fees.kind is FeeKind.UNKNOWN
+    assert described(takerBaseFee=0).fees.kind is FeeKind.NONE
+
+
 def test_rows_that_fit_are_found_among_others():
     rows = [{"id": "1"}, {"conditionId": CONDITION}, None, 7]
     good = {"conditionId": "0xab", "outcomes": '["A","B"]', "clobTokenIds": '["1","2"]'}

@@ -25,6 +25,7 @@ RATES_PPM = {
     "geopolitics": 0,
 }
 FREE = FeeSchedule()
+UNKNOWN = FeeSchedule(FeeKind.UNKNOWN)
 
 
 def schedule(rate: float | str, exponent: float = 1, *, taker_only: bool = True) -> FeeSchedule:

@@ -154,14 +154,23 @@ def _min_qty(data: Data) -> Qty:
     return max(1, fixed(told, 6, USUAL_MIN_QTY))
 
 
+_TELLS_FEES = (
+    "feesEnabled", "fees_enabled", "feeSchedule", "raw_fee_config", "fee_schedule",
+    "takerBaseFee", "taker_base_fee",
+)  # fmt: skip
+
+
 def _fees(data: Data) -> FeeSchedule:
-    """Return the fee; where one is charged and no rate is told, the usual highest but crypto's."""
+    """Return the fee; where one is charged and no rate is told, the usual highest but crypto's.
+
+    Where nothing at all is told of fees, it is not known: that is not free.
+    """
     told = data.get("fee_parameters")
     row: Data = told if isinstance(told, dict) else data
     rule = first(row, "feeSchedule", "raw_fee_config", "fee_schedule")
     is_charged = flag(row, "feesEnabled", "fees_enabled", default=isinstance(rule, dict))
     if not is_charged and not fixed(number(row, "taker_base_fee"), 0):
-        return fees.FREE
+        return fees.FREE if any(key in row for key in _TELLS_FEES) else fees.UNKNOWN
     if isinstance(rule, dict):
         rate, power = number(rule, "rate"), number(rule, "exponent")
         try:
