@@ -38,7 +38,7 @@ from pmterm.config.sections import LiveTrading
 from pmterm.config.settings import Settings, load_settings
 from pmterm.messages.base import Message
 from pmterm.messages.commands import Arm, CancelOrder, SubmitTicket
-from pmterm.messages.live import Armed, OrderTimed, ReadinessChanged
+from pmterm.messages.live import Armed, Disarmed, OrderTimed, ReadinessChanged
 from pmterm.messages.orders import OrderReport, Refused
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.order import OrderState, Side
@@ -153,6 +153,8 @@ class Bench:
         session.parts.engine.listen({ReadinessChanged: self._readiness})
         kinds = (OrderTimed, Armed, OrderReport, Refused)
         session.parts.engine.listen(dict.fromkeys(kinds, self.said.append))
+        self.disarmed: list[str] = []
+        session.parts.engine.listen({Disarmed: lambda word: self.disarmed.append(word.reason)})
 
     def _readiness(self, changed: ReadinessChanged) -> None:
         (self.ready.discard if changed.missing else self.ready.add)(changed.venue)
@@ -166,7 +168,7 @@ class Bench:
                 return found
             await asyncio.sleep(0.001)
         refused = [word for word in self.said if isinstance(word, Refused)][-1:]
-        raise SystemExit(f"the session did not get there; {refused}")
+        raise SystemExit(f"the session did not get there; {refused} {self.disarmed}")
 
     async def arm(self, market: MarketId, venue: Venue) -> None:
         """Wait until orders may be made, and arm."""
@@ -286,11 +288,12 @@ async def _measure(
     for venue in (Venue.POLYMARKET, Venue.KALSHI):
         [market, *_] = await bench.session.desk._finder.lookup(address[venue.value][0])  # noqa: SLF001 - as `watch` does
         bench.session.desk.follow(market, {})
-        await bench.arm(market.id, venue)
         place = None
         if venue is Venue.POLYMARKET and importlib.util.find_spec("py_clob_client_v2"):
             token = market.outcomes[0].token
             place = peer(key, account["polymarket"]["private_key"], address["url"], token)
+            await asyncio.to_thread(place)  # what it loads and asks at first blocks for a while
+        await bench.arm(market.id, venue)
         ours, writes, theirs, disk = [], [], [], []
         for number in range(WARM + orders):
             journal.taken.clear()
