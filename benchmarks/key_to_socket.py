@@ -15,6 +15,7 @@ Run: python benchmarks/key_to_socket.py [--json] [--orders N]
 import argparse
 import asyncio
 import contextlib
+import importlib
 import importlib.util
 import json
 import os
@@ -267,6 +268,8 @@ async def session_on(
 
 async def measure(orders: int) -> dict[str, dict[str, Row]]:
     """Place orders on both venues, and with the peer in turn; return the times."""
+    if importlib.util.find_spec("py_clob_client_v2"):
+        importlib.import_module("py_clob_client_v2")  # a session that stands still is disarmed
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with exchange(folder) as (address, account):
@@ -288,12 +291,11 @@ async def _measure(
     for venue in (Venue.POLYMARKET, Venue.KALSHI):
         [market, *_] = await bench.session.desk._finder.lookup(address[venue.value][0])  # noqa: SLF001 - as `watch` does
         bench.session.desk.follow(market, {})
+        await bench.arm(market.id, venue)
         place = None
         if venue is Venue.POLYMARKET and importlib.util.find_spec("py_clob_client_v2"):
             token = market.outcomes[0].token
             place = peer(key, account["polymarket"]["private_key"], address["url"], token)
-            await asyncio.to_thread(place)  # what it loads and asks at first blocks for a while
-        await bench.arm(market.id, venue)
         ours, writes, theirs, disk = [], [], [], []
         for number in range(WARM + orders):
             journal.taken.clear()
