@@ -104,6 +104,10 @@ def test_what_does_not_read_is_refused(text):
             RecordKnown(AT, "fade", 60, 40, 10_000, 5_000, 15_000, 3),
             "record fade: 40 of 60 held-out signals won, 0.01 a contract (0.005 to 0.015), 3 live",
         ),
+        (
+            RecordKnown(AT, "fade", 0, 0, 0, 0, 0, 0),
+            "record fade: not known (n 0 of 30 held-out signals), 0 live",
+        ),
     ],
 )  # fmt: skip
 def test_what_strategies_do_is_told_in_a_line(message, line):

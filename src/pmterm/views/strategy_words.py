@@ -16,6 +16,7 @@ from pmterm.messages.strategy import (
 )
 from pmterm.model.units import SECOND, Price, fixed_text, price_text
 from pmterm.views.figures import qty_text
+from pmterm.views.worth import ENOUGH
 
 _KINDS = {
     ExitKind.TARGET: "target reached",
@@ -63,7 +64,10 @@ def fired_text(fired: ExitFired) -> str:
 
 
 def record_text(record: RecordKnown) -> str:
-    """Say what a strategy has shown; never a share without its n."""
+    """Say what a strategy has shown; never a share without its n, nothing of too few."""
+    if record.held_out < ENOUGH:
+        few = f"not known (n {record.held_out} of {ENOUGH} held-out signals)"
+        return f"{record.strategy}: {few}, {record.live_trades} live"
     net, low, high = (
         fixed_text(cash, 6, at_least=2) for cash in (record.net, record.net_low, record.net_high)
     )
