@@ -4,6 +4,8 @@ from tests.lab.recordings import KALSHI, ROTATION, lines_of, write_recording
 
 from pmterm.compose.backtests import NO_RECORD, Wish, backtest
 from pmterm.config.settings import Settings
+from pmterm.lab.figures import signal_facts
+from pmterm.lab.outcome import Followed
 from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.units import SECOND
 from pmterm.trading.strategy.settings import Rules, StrategySettings
@@ -35,6 +37,19 @@ def test_with_kelly_it_says_that_there_is_no_record_to_size_by(recording):
     assert backtest(kelly, Wish((recording,), ("fade",)))[0]["sizing"] == NO_RECORD
     assert "sizing" not in backtest(kelly, Wish((recording,)))[0]
     assert "sizing" not in backtest(Settings(), Wish((recording,), ("fade",)))[0]
+
+
+def test_a_strategy_that_made_no_trade_is_told_with_none(recording):
+    whole, _ = backtest(Settings(), Wish((recording,), ("spike",)))
+    assert whole["strategies"]["spike"]["n"] == 0
+    assert whole["strategies"]["spike"]["win rate"] == "not known (0 of 0)"
+
+
+def test_a_signal_that_says_wait_earns_nothing_it_could_claim():
+    seen = [Followed(f"s{n}", "M", "depth_pull", n, 0, True, is_known=True) for n in range(40)]
+    assert signal_facts(seen)["median net a contract"] == "waits"
+    spikes = [msgspec.structs.replace(one, kind="spike") for one in seen]
+    assert signal_facts(spikes)["median net a contract"].endswith("(n 40)")
 
 
 def test_no_recording_at_all_is_told(tmp_path):

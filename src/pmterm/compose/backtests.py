@@ -59,7 +59,7 @@ def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
         tasks, runs = playing(settings, wish, watch)
         played = list(runs)
     outcomes = [outcome for _, outcome in played]
-    whole = facts_of(outcomes, settings.cash)
+    whole = facts_of(outcomes, settings.cash, wish.strategies)
     facts: dict[str, object] = {"note": EACH_ALONE, **whole}
     if wish.strategies and settings.strategies.rules.sizing == "kelly":
         facts["sizing"] = NO_RECORD

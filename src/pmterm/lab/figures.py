@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pmterm.lab.judging import WAITING
 from pmterm.lab.outcome import Followed, Outcome, Trade
 from pmterm.model.order import Side
 from pmterm.model.units import PRICE_ONE, SECOND, Cash, Ns, cost
@@ -83,7 +84,9 @@ def signal_facts(signals: Sequence[Followed]) -> Facts:
         "seen": len(signals),
         "n": len(known),
         "reverted": rate_words(known_rate(len(reverted), len(known))),
-        "median net a contract": mean_words(_known(median([s.net for s in known]))),
+        "median net a contract": "waits"
+        if signals and signals[0].kind in WAITING
+        else mean_words(_known(median([s.net for s in known]))),
         "median s to revert": seconds_words(_known(median([s.after / SECOND for s in reverted]))),
         "unknown": len(signals) - len(known),
     }

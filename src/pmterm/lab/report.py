@@ -11,14 +11,17 @@ from pmterm.store.export import time_text
 Facts = dict[str, object]
 
 
-def facts_of(outcomes: Sequence[Outcome], capital: Cash) -> Facts:
-    """Return one table: the whole, then by strategy and signal, every trade, every recording."""
+def facts_of(outcomes: Sequence[Outcome], capital: Cash, strategies: Sequence[str] = ()) -> Facts:
+    """Return one table: the whole, then by strategy and signal, every trade, every recording.
+
+    `strategies` are those that acted; one without a trade is told with n 0.
+    """
+    parts: dict[str, list[Trade]] = {name: [] for name in strategies} | by_strategy(outcomes)
     trades = [trade for outcome in outcomes for trade in outcome.trades]
     return {
         "recordings": [_recording(outcome) for outcome in outcomes],
         "strategies": {
-            name or "by hand": strategy_facts(part, capital)
-            for name, part in by_strategy(outcomes).items()
+            name or "by hand": strategy_facts(part, capital) for name, part in sorted(parts.items())
         },
         "signals": {kind: signal_facts(part) for kind, part in by_kind(outcomes).items()},
         "refused by the gate": dict(_sum(outcome.refused for outcome in outcomes)),
