@@ -57,6 +57,12 @@ def test_json_has_everything(tmp_path, store):
     assert facts["signals"][0]["reverted"]["n"] == 31
 
 
+def test_calibration_of_nothing_is_told_as_not_known(tmp_path, store):
+    words = ("report", "--store", str(store), "--signal", "spike")
+    assert "Calibration: not known: n 0" in run(tmp_path, *words, "--calibration").stdout
+    assert "Calibration" not in run(tmp_path, *words).stdout
+
+
 def test_a_page_is_written_for_its_owner_alone(tmp_path, store):
     told = run(tmp_path, "report", "--store", str(store), "--html", "page.html")
     assert told.returncode == 0, told.stderr

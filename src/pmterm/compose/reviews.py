@@ -40,6 +40,7 @@ from pmterm.store.private_files import open_private
 from pmterm.store.resolved import quotes_of_resolved
 from pmterm.trading.strategy.strategies import STRATEGIES
 
+NO_CALIBRATION = "Calibration: not known: n 0 resolved markets, n 0 chances told of signals."
 NOTHING = "No trade was made yet, so there is nothing to report."
 
 
@@ -105,7 +106,11 @@ async def report(
         if wanted.strategy in {"", one.strategy}
     ]
     shown = Shown(tuple(records), given.strategies.rules.min_signals)
-    return told(reviews(messages, wanted), past, calibrations, shown)
+    whole_report = told(reviews(messages, wanted), past, calibrations, shown)
+    if calibrates and not calibrations:
+        notes = (*whole_report.notes, NO_CALIBRATION)
+        return msgspec.structs.replace(whole_report, notes=notes)
+    return whole_report
 
 
 def told(
