@@ -100,7 +100,7 @@ def test_bad_input_is_told_in_words(tmp_path, store, words, says):
 def test_a_session_notes_its_rules_and_what_strategies_have_shown(tmp_path):
     told = run(tmp_path, "watch", "demo", "--plain", stdin="quit\n")
     assert told.returncode == 0, told.stderr
-    assert "record fade: 0 of 0 held-out signals" in told.stdout
+    assert "record fade: not known (n 0 of 30 held-out signals)" in told.stdout
     with sqlite3.connect(tmp_path / "data" / "pmterm" / "demo.db") as connection:
         rules = connection.execute("SELECT rules FROM sessions").fetchall()
         records = connection.execute(
