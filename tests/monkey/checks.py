@@ -13,7 +13,7 @@ from pmterm.messages.orders import (
     PlaceOrder,
 )
 from pmterm.model.order import GateState
-from pmterm.trading.risk.live_checks import UNARMED_ORIGINS
+from pmterm.trading.risk.live_checks import goes_unarmed
 
 
 class JournalFold:
@@ -51,7 +51,7 @@ class JournalFold:
             self.wrong.append(f"{order} was sent while halted")
         armed = self.armed
         is_armed = armed is not None and armed.market == intent.market and at <= armed.until
-        if not is_armed and intent.origin not in UNARMED_ORIGINS:
+        if not is_armed and not goes_unarmed(intent):
             self.wrong.append(f"{order} ({intent.origin}) was sent unarmed: {armed}")
         if not (self.wanted[order] and self.let[order]):
             self.wrong.append(f"{order} was sent and never wanted and let")

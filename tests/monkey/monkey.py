@@ -20,7 +20,7 @@ from pmterm.messages.live import Armed, Disarmed
 from pmterm.messages.orders import OrderNamed, PlaceOrder
 from pmterm.model.order import GateState
 from pmterm.model.units import MS
-from pmterm.trading.risk.live_checks import UNARMED_ORIGINS
+from pmterm.trading.risk.live_checks import goes_unarmed
 from pmterm.tui.app import TradingApp
 
 HEARD_S = 0.5  # a kill is heard and done by then, on virtual time
@@ -272,7 +272,7 @@ class Monkey(Story):
         self.figures["orders that arrived"] += 1
         intent, armed = placed.intent, self.here.gate.armed
         is_armed = armed is not None and armed.market == intent.market
-        if not is_armed and intent.origin not in UNARMED_ORIGINS and self._changed_before_now():
+        if not is_armed and not goes_unarmed(intent) and self._changed_before_now():
             self.oracle.says(f"{intent.order} arrived unarmed: {armed}")
 
     def _changed_before_now(self):

@@ -26,8 +26,9 @@ def test_random_keys_send_nothing_unarmed_and_exceed_no_limit(seed, keys, paint_
     assert figures["halts by key"]
 
 
-def sent(at, order="o1", origin="armed key"):
-    intent = Intent(at, OrderId(order), HERE, Side.BUY, 1, 5_000, TimeInForce.IOC, origin=origin)
+def sent(at, order="o1", origin="armed key", *, reduces=False):
+    intent = Intent(at, OrderId(order), HERE, Side.BUY, 1, 5_000, TimeInForce.IOC, origin=origin,
+                    reduce_only=reduces)  # fmt: skip
     return [intent, Approved(at, intent, 1), PlaceOrder(at, intent)]
 
 
@@ -53,3 +54,5 @@ def test_the_fold_of_the_journal_sees_what_must_not_be(case):
 def test_the_fold_lets_an_armed_order_and_a_panic_pass():
     assert check_journal([BEGIN, ARMED, *sent(3)]) == []
     assert check_journal([BEGIN, *sent(3, origin="panic")]) == []
+    assert check_journal([BEGIN, *sent(3, origin="exit stop", reduces=True)]) == []
+    assert check_journal([BEGIN, *sent(3, origin="exit stop")]) != []

@@ -109,3 +109,13 @@ async def test_rows_picked_at_once_open_one_ticket():
         await at_once(s, "enter", "enter", "enter", "enter")
         assert sum(isinstance(screen, TicketScreen) for screen in s.app.screen_stack) <= 1
         assert s.app.crash is None
+
+
+async def test_escape_on_a_screen_that_is_being_left_is_no_error():
+    async with Session(live_desk()) as s:
+        trading = s.trading
+        await trading.query_one("#footer").remove()
+        trading.action_back()
+        await s.pilot.pause(0.1)
+        assert s.app.crash is None
+        assert s.app.is_running

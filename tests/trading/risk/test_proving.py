@@ -92,8 +92,9 @@ def test_an_exit_needs_no_arming_and_asks_nothing_but_only_closes():
     it = unarmed()
     tell(it, bought(10))
     exit_order = {"side": SELL, "price": 4600, "origin": "exit stop", "confirmed": False}
-    assert ask(it, qty=11, **exit_order).rule == "ARM"
-    assert isinstance(ask(it, **exit_order), Approved)
+    assert ask(it, **exit_order).rule == "ARM", "it does not say that it only closes"
+    assert ask(it, qty=11, **exit_order, reduce_only=True).rule in {"ARM", "reduce only"}
+    assert isinstance(ask(it, **exit_order, reduce_only=True), Approved)
 
 
 def test_on_paper_it_is_let_through():

@@ -26,7 +26,7 @@ from pmterm.model.units import Cash, fixed_text
 from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
-from pmterm.trading.risk.live_checks import UNARMED_ORIGINS
+from pmterm.trading.risk.live_checks import goes_unarmed
 
 
 class _Exposed(Check):
@@ -170,7 +170,7 @@ class ArmedOnly(Check):
     def _sent(self, row: int, sent: PlaceOrder | AmendOrder) -> None:
         self.count += 1
         intent, arm = sent.intent, self._armed
-        if not self._is_live or intent.origin in UNARMED_ORIGINS:
+        if not self._is_live or goes_unarmed(intent):
             return
         if arm is None or arm.market != intent.market or intent.at >= arm.until:
             self.note(row, f"{intent.order} was sent unarmed")

@@ -11,7 +11,7 @@ from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.order import GateState
 from pmterm.model.units import SECOND, Ns
 from pmterm.trading.risk.checks import Verdict
-from pmterm.trading.risk.live_checks import UNARMED_ORIGINS, LiveRules
+from pmterm.trading.risk.live_checks import LiveRules, goes_unarmed
 from pmterm.trading.risk.wording import seconds
 
 
@@ -76,7 +76,7 @@ class Arming:
     def why_not_now(self, intent: Intent) -> str:
         """Return why an approved intent may not begin any more: it was disarmed meanwhile."""
         is_armed = self.armed is not None and self.armed.market == intent.market
-        return "" if is_armed or intent.origin in UNARMED_ORIGINS else "it is not armed any more"
+        return "" if is_armed or goes_unarmed(intent) else "it is not armed any more"
 
     def used(self, at: Ns) -> None:
         """Note that the person trades: not idle."""

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pmterm.messages.live import Armed, HoldingDiffers, ReadinessChanged
+from pmterm.messages.orders import Intent
 from pmterm.messages.strategy import RecordKnown, is_exit, missing_for_live
 from pmterm.model.fees import FeeKind
 from pmterm.model.order import Side
@@ -16,6 +17,11 @@ from pmterm.trading.risk.limits import HOUR, MINUTE
 from pmterm.trading.risk.wording import contracts, dollars, seconds
 
 UNARMED_ORIGINS: Final = frozenset({"panic", "flatten"})
+
+
+def goes_unarmed(intent: Intent) -> bool:
+    """Tell whether an order needs no arming: a panic's, or an exit's that only closes."""
+    return intent.origin in UNARMED_ORIGINS or (is_exit(intent.origin) and intent.reduce_only)
 
 
 class LiveRules(msgspec.Struct, frozen=True):
@@ -70,8 +76,7 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
 
         An exit was asked for when it was set; one that lapsed with the arming would guard nothing.
         """
-        origin = self.case.intent.origin
-        return self.case.reduces and (origin in UNARMED_ORIGINS or is_exit(origin))
+        return self.case.reduces and goes_unarmed(self.case.intent)
 
     @property
     def notional(self) -> Cash:

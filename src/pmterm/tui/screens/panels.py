@@ -1,8 +1,11 @@
 """Lays out the panels of the trade screen and paints those that can be seen."""
 
+from contextlib import suppress
+
 import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -159,9 +162,10 @@ class Panels(Screen[None]):
         if is_behind(self.app):
             return
         for name in names:
-            panel = self.query_one(f"#{name}", Lines)
-            if _is_seen(panel):
-                panel.show(self.board, self.look)
+            with suppress(NoMatches):  # a key that comes while the screen is left
+                panel = self.query_one(f"#{name}", Lines)
+                if _is_seen(panel):
+                    panel.show(self.board, self.look)
 
     def _paint_all(self) -> None:
         self._set_look()
