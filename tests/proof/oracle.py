@@ -16,6 +16,7 @@ from pmterm.model.order import FillState, OrderState, Side, TimeInForce
 from pmterm.model.stock import Traded
 from pmterm.sim.accounts import KALSHI_PURSE, POLYMARKET_PURSE
 from pmterm.sim.exchange_orders import Reversed, Standing
+from pmterm.trading.risk.live_checks import goes_unarmed
 
 MARKETS = (POLY, DELAYED, KALSHI)
 PURSES = {Venue.POLYMARKET: POLYMARKET_PURSE, Venue.KALSHI: KALSHI_PURSE}
@@ -140,7 +141,7 @@ class Oracle:
 
     def _placed(self, place):
         gate = self.life.here.gate
-        if gate.armed is None and place.intent.origin not in {"panic", "flatten"}:
+        if gate.armed is None and not goes_unarmed(place.intent):
             self.says(f"{place.intent.order} placed unarmed")
         if gate.state.value == "halted":
             self.says(f"{place.intent.order} placed while halted")
