@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import msgspec
@@ -43,16 +44,6 @@ on = "POST /clob/order"
 do = "status after"
 status = 500
 body = '{"error":"could not run the execution"}'
-
-[[fault]]
-after_s = 14
-venue = "kalshi"
-do = "unknown type"
-
-[[fault]]
-after_s = 15
-venue = "polymarket"
-do = "drop streams"
 """
 
 pytestmark = pytest.mark.slow
@@ -105,6 +96,16 @@ class Place:
             return read_key(await http.ask(ask_key(clock.stamp(), create=True)))
         finally:
             await http.close()
+
+    def goes_wrong(self, venue, do):
+        """Have a fault happen on the exchange, now."""
+        asked = urllib.request.Request(
+            self.facts["url"] + "/sim/fault",
+            json.dumps({"venue": venue, "do": do}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+            assert answer.status == 200
 
     def private(self, name, text):
         path = self.keys / name
@@ -181,6 +182,9 @@ def test_a_session_with_keys_from_the_vault_that_is_killed(place):
     child.wait_for(lambda line: "asks" in line)
     child.say("confirm")
     child.wait_for(lambda line: "order" in line and "open" in line)  # though the answer was a 500
+    place.goes_wrong("kalshi", "unknown type")
+    place.goes_wrong("polymarket", "drop streams")
+    child.wait_for(lambda line: "compared polymarket (reconnect)" in line)
     place.look_at_process(child.child.pid)
     told = place.pmterm("status", "--json")
     assert "armed_market" in told.stdout, told.stderr
