@@ -105,11 +105,16 @@ class Refusals:
 
 
 class Moves:
-    """One market's mid and spread, sampled at every heartbeat."""
+    """One market's mid and spread, sampled at every heartbeat.
+
+    Of the mids within the window only those are kept that may yet be its lowest or its highest,
+    since the worst move is from one of these two: `_lows` ascends, `_highs` descends.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._mids: deque[tuple[Ns, int]] = deque()
+        self._lows: deque[tuple[Ns, int]] = deque()
+        self._highs: deque[tuple[Ns, int]] = deque()
         self._spread_256: int = 0  # running mean of the spread, times 256
         self._samples = 0
         self.moved_ppm = 0  # the move that blocked the market, 0 if none
@@ -118,11 +123,15 @@ class Moves:
         """Note the touch, where both sides stand."""
         mid2 = mid2_of(book)
         if mid2 is None:
-            self._mids.clear()  # whatever comes next did not move from here
+            self._forget()  # whatever comes next did not move from here
             return
-        while self._mids and self._mids[0][0] < at - self._limits.move_window:
-            self._mids.popleft()
-        self._mids.append((at, mid2))
+        lows, highs = self._lows, self._highs
+        while lows and lows[-1][1] >= mid2:
+            lows.pop()
+        while highs and highs[-1][1] <= mid2:
+            highs.pop()
+        lows.append((at, mid2))
+        highs.append((at, mid2))
         self.check(at, book)
         spread = book.best_ask - book.best_bid
         self._samples += 1
@@ -132,15 +141,15 @@ class Moves:
     def check(self, at: Ns, book: BookChanged) -> None:
         """Block the market if its mid ran away from where it was within the window."""
         mid2 = mid2_of(book)
-        limit = self._limits.move_ppm
-        if mid2 is None or not limit:
+        if mid2 is None:
             return
-        since = at - self._limits.move_window
-        recent = (old for then, old in self._mids if then >= since)
-        recent = (old for old in recent if abs(mid2 - old) >= _SMALLEST_MOVE2)
-        worst = max((abs(mid2 - old) * PPM // old for old in recent), default=0)
-        if worst > limit:
-            self.moved_ppm = max(self.moved_ppm, worst)
+        limit, since = self._limits.move_ppm, at - self._limits.move_window
+        for mids in (self._lows, self._highs):
+            while mids and mids[0][0] < since:
+                mids.popleft()
+            moved = abs(mid2 - mids[0][1]) if mids else 0
+            if limit and moved >= _SMALLEST_MOVE2 and moved * PPM // mids[0][1] > limit:
+                self.moved_ppm = max(self.moved_ppm, moved * PPM // mids[0][1])
 
     def spread_mean(self) -> Price:
         """Return the usual spread, 0 while it is not known (two minutes of samples)."""
@@ -149,7 +158,11 @@ class Moves:
     def cleared(self) -> None:
         """Let orders through again: a person has looked."""
         self.moved_ppm = 0
-        self._mids.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._lows.clear()
+        self._highs.clear()
 
 
 def mid2_of(book: BookChanged) -> int | None:
