@@ -1,5 +1,5 @@
 from pmterm.messages.base import Message
-from pmterm.messages.feed import BookDoubted, MarketSeen
+from pmterm.messages.feed import BookDoubted, MarketSeen, TradeSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.orders import Intent, JournalFailed, PlaceOrder
 from pmterm.messages.transport import Frame, SendText
@@ -176,3 +176,31 @@ def test_an_order_is_sent_only_after_it_was_handed_out_to_be_made_durable():
     assert broker.due == []
     assert list(steps) == []
     assert len(broker.due) == 1
+
+
+class Follower(NoBroker):
+    """Hears the tape of the markets it follows."""
+
+    def __init__(self):
+        self.markets, self.heard = set(), []
+
+    def followed(self):
+        return self.markets
+
+    def hears(self):
+        return {TradeSeen: lambda trade: self.heard.append(trade.at) or ()}
+
+
+def test_a_broker_that_follows_no_market_is_told_no_tape():
+    def trade(after_ms):
+        return TradeSeen(START + after_ms * MS, 0, MarketId("M"), 5_000, 1, Side.BUY)
+
+    for give in (Engine.run, lambda it, trades: [it.heard(one.at, (one,)) for one in trades]):
+        broker = Follower()
+        engine, _, _ = engine_with(broker=broker)
+        give(engine, [trade(1)])
+        broker.markets.add(MarketId("M"))
+        give(engine, [trade(2), trade(3)])
+        broker.markets.clear()
+        give(engine, [trade(4)])
+        assert broker.heard == [START + 2 * MS, START + 3 * MS]

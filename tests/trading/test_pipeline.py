@@ -52,3 +52,22 @@ def test_recalling_is_silent_and_reaches_the_stages_that_want_it():
     stage = Stage("s", {Asked: lambda m: [Said(m.at)]}, remembered)
     Pipeline([stage, Stage("other", {})]).recall(Asked(7))
     assert remembered == [Asked(7)]
+
+
+def test_a_handler_that_stages_share_is_called_once_where_the_first_of_them_stands():
+    heard = []
+
+    class Shared:
+        def hear(self, message):
+            heard.append("shared")
+            return ()
+
+    shared = Shared()
+    stages = [
+        Stage("first", {Asked: lambda m: heard.append("first") or ()}),
+        Stage("second", {Asked: shared.hear}),
+        Stage("third", {Asked: lambda m: heard.append("third") or ()}),
+        Stage("fourth", {Asked: shared.hear}),
+    ]
+    Pipeline(stages).on(Asked(1))
+    assert heard == ["first", "shared", "third"]

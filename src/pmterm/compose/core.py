@@ -8,6 +8,7 @@ import msgspec
 from pmterm.config.settings import Settings
 from pmterm.live.broker import LiveBroker
 from pmterm.live.settings import LiveSettings
+from pmterm.messages.last_books import LastBooks
 from pmterm.model.errors import RecordingBroken, WireSurprise
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market
@@ -72,12 +73,12 @@ def core(
     for those of the venues. Where nobody watches, the board is told nothing. Stages `beside` the
     strategies hear and say what those do.
     """
-    books = Books()
+    books, last = Books(), LastBooks()
     detector = Detector(settings.signals)
-    gate = Gate(settings.risk, _live_rules(settings))
+    gate = Gate(settings.risk, _live_rules(settings), last)
     executor = Executor()
-    portfolio = Portfolio()
-    manual = Manual(settings.manual)
+    portfolio = Portfolio(last)
+    manual = Manual(settings.manual, last)
     act_score = settings.signals.act_score_ppm
     strategies = Strategies(settings.strategies, manual, act_score)
     stages: list[Stage] = [books, detector, manual, strategies, *beside]

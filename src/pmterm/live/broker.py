@@ -1,6 +1,6 @@
 """Who answers orders in live mode: the venues themselves, each behind its desk."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -71,6 +71,10 @@ class LiveBroker:
             AcceptVenue: self._accepted,
             Heartbeat: self._beat,
         }
+
+    def followed(self) -> Collection[MarketId]:
+        """Return nothing: the venue fills orders, not the books."""
+        return ()
 
     def recalls(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Return how the journal restores the broker."""

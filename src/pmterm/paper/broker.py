@@ -1,6 +1,6 @@
 """Orders answered from the real book and tape: the venue of paper mode, replays and backtests."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -84,6 +84,10 @@ class PaperBroker:
             Fill: self._recall_fill,
             MarketSettled: self._recall_settled,
         }
+
+    def followed(self) -> Collection[MarketId]:
+        """Return the markets where something is going on."""
+        return self._desks.keys()
 
     def next_due(self) -> Ns:
         """Return when something falls due next, `NEVER` if nothing does.

@@ -4,7 +4,7 @@ An input goes in; what it led to is heard by the listeners. No clock, no socket,
 the `at` of the inputs, so a recording plays to the same answer as the evening it was made on.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -32,7 +32,7 @@ from pmterm.messages.transport import (
     UserFrame,
     UserOpened,
 )
-from pmterm.model.ids import OrderId, Venue
+from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.units import MS, SECOND, Ns
 from pmterm.trading.pipeline import Handler, Pipeline, Recall
@@ -45,7 +45,7 @@ NEVER: Ns = 1 << 62
 Wish: TypeAlias = SendText | HttpRequest | Reconnect
 Listener: TypeAlias = Callable[[Any], None]
 _WISHES = frozenset({SendText, HttpRequest, Reconnect})
-# Where a broker has no answer to these, nothing has become due by them.
+# What books and tapes are told by. Where a broker has no answer to it, nothing became due by it.
 _STREAMED = frozenset({LevelSet, LevelMoved, BookChanged, TradeSeen})
 
 
@@ -58,6 +58,10 @@ class Broker(Protocol):
 
     def recalls(self) -> Mapping[type[Message], Recall]:
         """Handlers that fold the journal of earlier sessions, in silence."""
+        ...
+
+    def followed(self) -> Collection[MarketId]:
+        """The markets whose books and tapes it follows, a view: while none, it hears of none."""
         ...
 
     def next_due(self) -> Ns:
@@ -123,11 +127,13 @@ class Engine:
         self._pipeline = pipeline
         self._broker = broker
         self._answers = dict(broker.hears())
+        self._followed = broker.followed()
         self._recalls = dict(broker.recalls())
         self._journaled = frozenset(journaled)
         self._venues = venues
         self._wish: Callable[[Wish], None] = _grant_none
         self._listeners: dict[type[Message], tuple[Listener, ...]] = {}
+        self._know_who_hears()
         self._translate: dict[type[Message], Handler] = {
             Frame: self._frame,
             HttpResponse: self._answered,
@@ -150,6 +156,12 @@ class Engine:
         """Add listeners by message type."""
         for kind, listener in table.items():
             self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
+        self._know_who_hears()
+
+    def _know_who_hears(self) -> None:
+        """Work out what is heard outside of the street, and what while the broker follows none."""
+        self._heard = frozenset({*self._listeners, *self._answers, *self._journaled, BookDoubted})
+        self._heard_idle = self._heard - (_STREAMED - self._listeners.keys() - self._journaled)
 
     def announce(self, message: Message) -> None:
         """Tell the listeners, and them alone, something about the running of things."""
@@ -188,8 +200,7 @@ class Engine:
             for _ in self.take(event):
                 pass
 
-    # A call would cost as much as the branches it hides.
-    def heard(self, at: Ns, said: Sequence[Message]) -> None:  # noqa: C901
+    def heard(self, at: Ns, said: Sequence[Message]) -> None:
         """Take what a feed made of an input of `at` when it was decoded earlier, with no journal.
 
         The same as `take` of that input, without the steps that are for whoever writes a journal.
@@ -199,27 +210,20 @@ class Engine:
                 for _ in self._advance(at):
                     pass
             self.at = at
-        on, listeners, answers = self._pipeline.on, self._listeners, self._answers
+        on = self._pipeline.on
         for event in said:
             words = on(event)
-            door: list[Message] = []
+            heard = self._heard if self._followed else self._heard_idle
             for word in words:
-                kind = type(word)
-                if kind in listeners:
-                    for listener in listeners[kind]:
-                        listener(word)
-                if kind in answers:
-                    replies = answers[kind](word)
-                    if replies or kind not in _STREAMED:
-                        door += replies
-                        self._next_due = min(self._next_due, self._broker.next_due())
-                elif kind is BookDoubted:
-                    door += self._resync(word)  # type: ignore[arg-type]  # of just this type
-            if door:
-                self._settle(door)
+                if type(word) in heard:
+                    self._settle(words)
+                    break
 
-    def _settle(self, door: list[Message]) -> None:
-        """Think about answers and about those they bring, with no journal."""
+    def _settle(self, said: list[Message]) -> None:
+        """Act on what was said, and think about the answers and those they bring, unjournaled."""
+        door: list[Message] = []
+        self._tell(said)
+        self._act(said, door)
         for message in door:  # grows under way
             if type(message) in _WISHES:
                 self._wish(message)  # type: ignore[arg-type]  # the set names just these types
@@ -270,6 +274,9 @@ class Engine:
                     self._wish(message)  # type: ignore[arg-type]  # the set names just these types
                     continue
                 said = self._pipeline.on(message)
+                heard = self._heard if self._followed else self._heard_idle
+                if self._venues is None and heard.isdisjoint(map(type, said)):
+                    continue
                 if not self._journaled.isdisjoint(map(type, said)):
                     if self._venues is not None:
                         named = [word for each in said for word in self._venues.prepare(each)]
@@ -296,8 +303,10 @@ class Engine:
         for message in said:
             answer = answers.get(type(message))
             if answer is not None:
-                door += answer(message)
-                self._next_due = min(self._next_due, self._broker.next_due())
+                replies = answer(message)
+                if replies or type(message) not in _STREAMED:
+                    door += replies
+                    self._next_due = min(self._next_due, self._broker.next_due())
             elif type(message) is BookDoubted:
                 door += self._resync(message)
         if self._venues is not None:
@@ -336,6 +345,10 @@ class NoBroker:
     def recalls(self) -> Mapping[type[Message], Recall]:
         """Nothing."""
         return {}
+
+    def followed(self) -> Collection[MarketId]:
+        """None."""
+        return ()
 
     def next_due(self) -> Ns:
         """Never."""

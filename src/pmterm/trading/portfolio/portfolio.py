@@ -14,6 +14,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, MarketSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.hearing import folding, silently
+from pmterm.messages.last_books import LastBooks
 from pmterm.messages.live import CashSeen, HoldingAdjusted
 from pmterm.messages.orders import Approved, Fill, FillMoved, OrderAdopted, OrderReport
 from pmterm.model.fees import FeeSchedule
@@ -33,11 +34,11 @@ class Portfolio:
     Where the money is real, what an exit would bring is after its fee.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, last: LastBooks | None = None) -> None:
+        self._seen = last or LastBooks()
         self._ledger = Ledger()
         self._day = DayProfit()
         self._fees: dict[MarketId, FeeSchedule] = {}
-        self._books: dict[MarketId, BookChanged] = {}
         self._touches: dict[MarketId, tuple[Price, Price]] = {}
         self._reserved: dict[OrderId, tuple[Cash, int]] = {}  # what is reserved, for what size
         self._amends: dict[OrderId, tuple[OrderId, Cash]] = {}  # what each added, to which order
@@ -46,7 +47,7 @@ class Portfolio:
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
         return {
-            BookChanged: self._book_changed,
+            BookChanged: self._seen.book_changed,
             MarketSeen: silently(self._note_market),
             SessionStarted: self._started,
             Approved: self._approved,
@@ -87,10 +88,6 @@ class Portfolio:
     def mark(self) -> ProfitMarked | None:
         """Return the last mark, None before the first."""
         return self._last
-
-    def _book_changed(self, book: BookChanged) -> Sequence[Message]:
-        self._books[book.market] = book
-        return ()
 
     def _started(self, session: SessionStarted) -> Sequence[Message]:
         self._recall_start(session)
@@ -204,7 +201,7 @@ class Portfolio:
 
     def _sample(self, market: MarketId) -> bool:
         """Keep the touch if both sides stand: an emptied book is no price of zero."""
-        book = self._books.get(market)
+        book = self._seen.books.get(market)
         if book is None or not book.is_trusted:
             return False
         if book.best_bid == NO_BID or book.best_ask == NO_ASK:

@@ -31,6 +31,7 @@ from pmterm.messages.feed import (
 )
 from pmterm.messages.health import FeedDown, Heartbeat
 from pmterm.messages.hearing import folding, silently
+from pmterm.messages.last_books import LastBooks
 from pmterm.messages.live import (
     AccountSeen,
     Armed,
@@ -81,13 +82,15 @@ class Gate:
     money is real it must be armed besides, and more has to be right (`live_checks`).
     """
 
-    def __init__(self, limits: Limits, live: LiveRules | None = None) -> None:
+    def __init__(
+        self, limits: Limits, live: LiveRules | None = None, last: LastBooks | None = None
+    ) -> None:
         self._in_force = InForce(limits)
         self._exposure = Exposure()
-        self._watch = Watch(limits, self._exposure)
+        self._last = last or LastBooks()
+        self._watch = Watch(limits, self._exposure, self._last)
         self._facts = OrderFacts(limits, self._exposure, self._watch)
         self._arming = Arming(live or LiveRules())
-        self._books = self._watch.books
         self._answers = Answers(limits, self._arming.rules.refusals)
         self._state = GateState.ACTIVE
         self._reason = ""
@@ -154,7 +157,7 @@ class Gate:
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
         return {
-            BookChanged: self._book_changed,
+            BookChanged: self._last.book_changed,
             TouchSeen: silently(self._watch.market_heard),
             BookSnapshot: silently(self._watch.market_heard),
             BookLost: self._book_lost,
@@ -211,16 +214,12 @@ class Gate:
             RecordKnown: self._facts.record_known,
         }
 
-    def _book_changed(self, book: BookChanged) -> Sequence[Message]:
-        self._books[book.market] = book
-        return ()
-
     def _tick_changed(self, changed: TickChanged) -> Sequence[Message]:
         self._facts.tick_changed(changed)
         return self._book_lost(changed)
 
     def _book_lost(self, lost: _Lost) -> Sequence[Message]:
-        self._watch.book_lost(lost)
+        self._last.book_lost(lost)
         return self._arming.book_lost(lost)
 
     def _feed_down(self, down: FeedDown) -> Sequence[Message]:

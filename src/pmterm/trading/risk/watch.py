@@ -1,15 +1,7 @@
 """What the gate sees of markets and of our own fortune, and what of it should trip the gate."""
 
-import msgspec
-
-from pmterm.messages.feed import (
-    BookChanged,
-    BookDoubted,
-    BookLost,
-    BookSnapshot,
-    TickChanged,
-    TouchSeen,
-)
+from pmterm.messages.feed import BookSnapshot, TouchSeen
+from pmterm.messages.last_books import LastBooks
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId
 from pmterm.model.units import PPM, Cash, Ns, Price
@@ -25,25 +17,19 @@ class Watch:
     book is not a price of zero.
     """
 
-    def __init__(self, limits: Limits, exposure: Exposure) -> None:
+    def __init__(self, limits: Limits, exposure: Exposure, last: LastBooks) -> None:
         self.limits = limits
+        self.books = last.books
         self._exposure = exposure
         self._drawdown = Drawdown(limits.drawdown_window)
         self._moves: dict[MarketId, Moves] = {}
         self._touches: dict[MarketId, tuple[Price, Price]] = {}
         self._heard: dict[MarketId, Ns] = {}
         self.losses = Losses()
-        self.books: dict[MarketId, BookChanged] = {}
 
     def market_heard(self, heard: TouchSeen | BookSnapshot) -> None:
         """Note that the venue speaks of a market, though its book may not have changed."""
         self._heard[heard.market] = heard.at
-
-    def book_lost(self, lost: BookLost | BookDoubted | TickChanged) -> None:
-        """Distrust a book until it is said to be sound again."""
-        book = self.books.get(lost.market)
-        if book is not None:
-            self.books[lost.market] = msgspec.structs.replace(book, is_trusted=False)
 
     def heard_at(self, market: MarketId) -> Ns:
         """Return when a market was last spoken of, 0 if never."""

@@ -24,6 +24,7 @@ from pmterm.messages.commands import (
 from pmterm.messages.feed import BookChanged, MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.hearing import folding, silently
+from pmterm.messages.last_books import LastBooks
 from pmterm.messages.live import HoldingAdjusted
 from pmterm.messages.orders import (
     Approved,
@@ -71,10 +72,11 @@ class Manual:
     `reduce_only` stops at zero. A ticket with a route may become a plan of several intents.
     """
 
-    def __init__(self, settings: ManualSettings) -> None:
+    def __init__(self, settings: ManualSettings, last: LastBooks | None = None) -> None:
         self._session = "s"
         self._count = 0
-        self._quotes = Quotes(settings.slippage_ppm)
+        self._last = last or LastBooks()
+        self._quotes = Quotes(settings.slippage_ppm, self._last)
         self._ledger = Ledger()
         self._closings = Closings(self._ledger)
         self._plans = Plans(self)
@@ -83,7 +85,7 @@ class Manual:
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
         return {
-            BookChanged: self._quotes.book_changed,
+            BookChanged: self._last.book_changed,
             MarketSeen: silently(self._note_market),
             MarketStatusSeen: silently(self._quotes.status_seen),
             TickChanged: silently(self._quotes.tick_changed),

@@ -1,10 +1,7 @@
 """What tickets are priced and checked by: markets, and the touch of their books."""
 
-from collections.abc import Sequence
-
 import msgspec
 
-from pmterm.messages.base import Message
 from pmterm.messages.feed import (
     NO_ASK,
     NO_BID,
@@ -13,6 +10,7 @@ from pmterm.messages.feed import (
     MarketStatusSeen,
     TickChanged,
 )
+from pmterm.messages.last_books import LastBooks
 from pmterm.model.collar import furthest_price
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
@@ -34,15 +32,10 @@ class WrongError(Exception):
 class Quotes:
     """Markets as they are and their last touch. `slippage_ppm` caps what a market order reaches."""
 
-    def __init__(self, slippage_ppm: int) -> None:
+    def __init__(self, slippage_ppm: int, last: LastBooks) -> None:
         self._slippage_ppm = slippage_ppm
+        self._books = last.books
         self._markets: dict[MarketId, Market] = {}
-        self._books: dict[MarketId, BookChanged] = {}
-
-    def book_changed(self, book: BookChanged) -> Sequence[Message]:
-        """Take a book's touch; says nothing. Heard for every change of every book."""
-        self._books[book.market] = book
-        return ()
 
     def market_seen(self, seen: MarketSeen) -> None:
         """Take a market's metadata."""
