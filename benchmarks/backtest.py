@@ -95,9 +95,8 @@ def thresholds(tape: Tape) -> backtest_peers.Ready:
     """Another set of thresholds at every playing, over the features of all markets."""
     observer = Observer(SignalSettings())
     engine = Engine(tape.feeds(), Pipeline([Books(), observer]), NoBroker())
-    for chunk in tape.inputs():
-        for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
-            engine.heard(at, chunk.made[begin:end])
+    for chunk in tape.chunks():
+        engine.heard(chunk.ats, chunk.made)
     features = observer.features()
     tries = itertools.count(1)
 
@@ -120,13 +119,11 @@ def changes_of(tape: Tape) -> tuple[list[Change], int]:
     numbers: dict[MarketId, int] = {}
     changes: list[Change] = []
     last_at = 0
-    for chunk in tape.inputs():
-        for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
-            said = chunk.made[begin:end]
-            engine.heard(at, said)
+    for chunk in tape.chunks():
+        for at, message in zip(chunk.ats, chunk.made, strict=True):
+            engine.heard((at,), (message,))
             last_at = max(last_at, at)
-            for message in said:
-                _change(message, books, numbers, changes, last_at)
+            _change(message, books, numbers, changes, last_at)
     return changes, len(numbers)
 
 

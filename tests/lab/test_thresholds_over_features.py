@@ -29,9 +29,8 @@ def play(tape, detector):
     engine = Engine(tape.feeds(), Pipeline([Books(), detector]), NoBroker())
     said = []
     engine.listen({SignalSeen: said.append})
-    for chunk in tape.inputs():
-        for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
-            engine.heard(at, chunk.made[begin:end])
+    for chunk in tape.chunks():
+        engine.heard(chunk.ats, chunk.made)
     return sorted(Fired(s.market, s.kind, s.at, s.mid2) for s in said if s.kind in COVERED)
 
 

@@ -195,7 +195,7 @@ def test_a_broker_that_follows_no_market_is_told_no_tape():
     def trade(after_ms):
         return TradeSeen(START + after_ms * MS, 0, MarketId("M"), 5_000, 1, Side.BUY)
 
-    for give in (Engine.run, lambda it, trades: [it.heard(one.at, (one,)) for one in trades]):
+    for give in (Engine.run, lambda it, trades: it.heard([t.at for t in trades], trades)):
         broker = Follower()
         engine, _, _ = engine_with(broker=broker)
         give(engine, [trade(1)])

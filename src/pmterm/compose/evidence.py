@@ -78,7 +78,7 @@ def play(piece: Piece, _: Silence | None = None) -> Played:
             give(engine, event)
     else:
         for message in source.read(piece.path):
-            engine.heard(message.at, (message,))
+            engine.heard((message.at,), (message,))
     cases = watcher.cases(np.random.default_rng(1))
     markets = watcher.markets.values()
     clusters = {market.id: source.cluster(market, piece.path) for market in markets}

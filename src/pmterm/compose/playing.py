@@ -129,14 +129,12 @@ class Player:
     def play_tape(self, engine: Engine, tape: Tape) -> None:
         """Play until it is over, what feeds made of it."""
         until = self._task.until or FOREVER
-        heard = engine.heard
-        for chunk in tape.inputs():
-            ats, begins, ends, made, longest = chunk
-            last = ats[-1]
-            if max(longest, ats[0] - self._last) <= HOLE and last < min(self._next_wait, until):
-                for at, begin, end in zip(ats, begins, ends, strict=True):
-                    heard(at, made[begin:end])
-                self._inputs += len(ats)
+        for chunk in tape.chunks():
+            ats, last = chunk.ats, chunk.ats[-1]
+            hole = max(chunk.longest, ats[0] - self._last)
+            if hole <= HOLE and last < min(self._next_wait, until):
+                engine.heard(ats, chunk.made)
+                self._inputs += sum(chunk.starts)
                 self._last = max(self._last, last)
             elif not self._play_carefully(engine, chunk, until):
                 return
@@ -145,14 +143,14 @@ class Player:
 
     def _play_carefully(self, engine: Engine, chunk: Chunk, until: Ns) -> bool:
         """Play inputs among which something else happens; tell whether it goes on."""
-        for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
+        for at, message, starts in zip(chunk.ats, chunk.made, chunk.starts, strict=True):
             if at >= until:
                 return False
             if at >= self._next_wait or at - self._last > HOLE:
                 self._before(engine, at)
-            engine.heard(at, chunk.made[begin:end])
+            engine.heard((at,), (message,))
             self._last = max(self._last, at)
-            self._inputs += 1
+            self._inputs += starts
         return True
 
     def _before(self, engine: Engine, at: Ns) -> None:

@@ -30,7 +30,7 @@ def try_one(trial: Trial, _: Silence | None = None) -> Tried:
     engine = looking(Settings())
     engine.listen(watcher.hears())
     for message in play(trial.world, trial.seed):
-        engine.heard(message.at, (message,))
+        engine.heard((message.at,), (message,))
     cases = watcher.cases(np.random.default_rng(trial.seed))
     clusters = {market: str(market) for market in watcher.markets}
     return Tried(trial, tuple(rows_of("made up", cases, KINDS, clusters)))

@@ -30,7 +30,7 @@ from pmterm.model.units import Ns
 from pmterm.venues.base import Feed
 
 SET, MOVED, TOUCH, OTHER, NOTHING = range(5)
-CHUNK: Final = 1 << 13  # inputs made into messages at a time
+CHUNK: Final = 1 << 11  # rows made into messages at a time: few enough to stay in the caches
 ROW: Final = {
     "kind": "|u1",
     "starts": "|u1",
@@ -99,15 +99,16 @@ _NOTHING: Final = Message(0)
 
 
 class Chunk(NamedTuple):
-    """Some inputs: the n-th came at `ats[n]` and led to `made[begins[n]:ends[n]]`, maybe nothing.
+    """Some messages: `made[n]` was made of an input that came at `ats[n]`.
 
-    `longest` is the longest time between two of them that follow each other.
+    `starts[n]` is 1 where that input had not led to another before, else 0; one that led to
+    nothing is there with an empty message, which nobody hears. `longest` is the longest time
+    between two of them that follow each other.
     """
 
     ats: list[Ns]
-    begins: list[int]
-    ends: list[int]
     made: list[Message]
+    starts: bytes
     longest: Ns
 
 
@@ -127,29 +128,23 @@ class Tape(msgspec.Struct, frozen=True):
         """Return feeds that answer as the real ones did; for one playing only."""
         return {venue: Taped(venue, self.facts.answers) for venue in Venue}
 
-    def inputs(self) -> Iterator[Chunk]:
-        """Yield the inputs in order, many at a time: when each came and what was made of it."""
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield what was made of the inputs, in order, many messages at a time."""
         others = iter(self.others)
         names = np.array(self.facts.markets, dtype=object)
-        starts = np.flatnonzero(self.rows["starts"])
-        ends = np.append(starts[1:], self.length)
-        for first in range(0, len(starts), CHUNK):
-            begin, end = starts[first : first + CHUNK], ends[first : first + CHUNK]
-            low = int(begin[0])
-            rows = {name: column[low : int(end[-1])] for name, column in self.rows.items()}
-            ats = rows["at"][begin - low]
-            is_empty = rows["kind"][begin - low] == NOTHING  # it only carries the time
-            yield Chunk(
-                ats.tolist(),
-                (begin - low + is_empty).tolist(),
-                (end - low).tolist(),
-                _made(rows, names, others),
-                int(np.diff(ats).max(initial=0)),
-            )
+        came: Ns = 0
+        for first in range(0, self.length, CHUNK):
+            rows = {name: column[first : first + CHUNK] for name, column in self.rows.items()}
+            starts = rows["starts"]
+            ats = np.maximum.accumulate(np.where(starts, rows["at"], came))
+            came = int(ats[-1])
+            longest = int(np.diff(ats).max(initial=0))
+            made = _made(rows, names, others)
+            yield Chunk(ats.tolist(), made, starts.tobytes(), longest)
 
 
 def _made(rows: Mapping[str, Column], names: Column, others: Iterator[Message]) -> list[Message]:
-    """Make messages of rows, kind by kind; what stands at a row of nothing is never looked at."""
+    """Make messages of rows, kind by kind."""
     made: list[Message] = [_NOTHING] * len(rows["kind"])
     for kind, make, columns in _MAKERS:
         places = np.flatnonzero(rows["kind"] == kind)

@@ -161,7 +161,8 @@ class Engine:
     def _know_who_hears(self) -> None:
         """Work out what is heard outside of the street, and what while the broker follows none."""
         self._heard = frozenset({*self._listeners, *self._answers, *self._journaled, BookDoubted})
-        self._heard_idle = self._heard - (_STREAMED - self._listeners.keys() - self._journaled)
+        streamed = _STREAMED.difference(self._listeners, self._journaled)
+        self._heard_idle = self._heard.difference(streamed)
 
     def announce(self, message: Message) -> None:
         """Tell the listeners, and them alone, something about the running of things."""
@@ -200,18 +201,19 @@ class Engine:
             for _ in self.take(event):
                 pass
 
-    def heard(self, at: Ns, said: Sequence[Message]) -> None:
-        """Take what a feed made of an input of `at` when it was decoded earlier, with no journal.
+    def heard(self, ats: Iterable[Ns], said: Iterable[Message]) -> None:
+        """Take what feeds made of inputs when they were decoded earlier, with no journal.
 
-        The same as `take` of that input, without the steps that are for whoever writes a journal.
+        `ats` tells for each message when its input came. The same as `take` of those inputs,
+        without the steps that are for whoever writes a journal.
         """
-        if at > self.at:
-            if at >= self._next_due:
-                for _ in self._advance(at):
-                    pass
-            self.at = at
         on = self._pipeline.on
-        for event in said:
+        for at, event in zip(ats, said, strict=True):
+            if at > self.at:
+                if at >= self._next_due:
+                    for _ in self._advance(at):
+                        pass
+                self.at = at
             words = on(event)
             heard = self._heard if self._followed else self._heard_idle
             for word in words:

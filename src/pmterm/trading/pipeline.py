@@ -20,6 +20,7 @@ class Stage(Protocol):
 # A handler, and who hears what it says: stages further down the street only.
 _Route: TypeAlias = tuple[Handler, "_Table"]
 _Table: TypeAlias = dict[type[Message], tuple[_Route, ...]]
+_Waiting: TypeAlias = list[tuple[Sequence[Message], _Table]]
 
 
 class Pipeline:
@@ -40,27 +41,46 @@ class Pipeline:
         self._recalls = _recalls(stages)
 
     def on(self, event: Message) -> list[Message]:
-        """Return the event and everything it led to, oldest first."""
+        """Return the event and everything it led to, oldest first.
+
+        Nearly always one stage hears a message and has one thing or nothing to say to it, and who
+        hears that has nothing to say at all: so far it is followed here, the rest is `_spread`.
+        """
         said = [event]
-        heard_by = self._door.get(type(event))
-        if heard_by is None:
-            return said
-        waiting = [(event, heard_by)]
-        for message, routes in waiting:  # grows under way
-            for handler, later in routes:
-                replies = handler(message)
-                if replies:  # most have nothing to say
-                    said += replies
-                    for reply in replies:
-                        heard_by = later.get(type(reply))
-                        if heard_by is not None:
-                            waiting.append((reply, heard_by))
-        return said
+        routes = self._door.get(type(event), ())
+        while len(routes) == 1:
+            handler, later = routes[0]
+            replies = handler(event)
+            if len(replies) != 1:
+                return _spread(said, [(replies, later)]) if replies else said
+            event = replies[0]
+            said.append(event)
+            routes = later.get(type(event), ())
+        waiting: _Waiting = []
+        for handler, later in routes:
+            replies = handler(event)
+            if replies:
+                waiting.append((replies, later))
+        return _spread(said, waiting) if waiting else said
 
     def recall(self, message: Message) -> None:
         """Fold one message of the journal into the stages' state, in silence."""
         for handler in self._recalls.get(type(message), ()):
             handler(message)
+
+
+def _spread(said: list[Message], waiting: _Waiting) -> list[Message]:
+    """Let all who hear these replies speak, and all who hear those; return `said` and the rest."""
+    for replies, _ in waiting:
+        said += replies
+    for replies, later in waiting:  # grows under way
+        for message in replies:
+            for handler, still_later in later.get(type(message), ()):
+                answers = handler(message)
+                if answers:  # most have nothing to say
+                    said += answers
+                    waiting.append((answers, still_later))
+    return said
 
 
 def _recalls(stages: Sequence[Stage]) -> dict[type[Message], tuple[Recall, ...]]:
