@@ -87,7 +87,7 @@ class PaperBroker:
 
     def followed(self) -> Collection[MarketId]:
         """Return the markets where something is going on."""
-        return self._desks.keys()
+        return self._desks
 
     def next_due(self) -> Ns:
         """Return when something falls due next, `NEVER` if nothing does.

@@ -36,7 +36,10 @@ class Losses:
 
 
 class Drawdown:
-    """The peak of equity over the last hour, kept by the minute."""
+    """The peak of equity over the last hour, kept by the minute.
+
+    Only peaks that no later one reaches are kept, so that the first is the highest.
+    """
 
     def __init__(self, window: Ns) -> None:
         self._window = window
@@ -44,15 +47,14 @@ class Drawdown:
 
     def share_ppm(self, at: Ns, equity: Cash) -> int:
         """Note equity; return how far it is below its peak, in millionths of the peak."""
-        minute = at - at % MINUTE
-        while self._peaks and self._peaks[0][0] <= at - self._window:
-            self._peaks.popleft()
-        if self._peaks and self._peaks[-1][0] == minute:
-            equity_peak = max(self._peaks.pop()[1], equity)
-        else:
-            equity_peak = equity
-        self._peaks.append((minute, equity_peak))
-        peak = max(cash for _, cash in self._peaks)
+        peaks, minute = self._peaks, at - at % MINUTE
+        while peaks and peaks[0][0] <= at - self._window:
+            peaks.popleft()
+        while peaks and peaks[-1][1] <= equity:
+            peaks.pop()
+        if not peaks or peaks[-1][0] != minute:
+            peaks.append((minute, equity))
+        peak = peaks[0][1]
         return (peak - equity) * PPM // peak if peak > 0 else 0
 
     def forget(self) -> None:
@@ -132,7 +134,7 @@ class Moves:
             highs.pop()
         lows.append((at, mid2))
         highs.append((at, mid2))
-        self.check(at, book)
+        self._judge(at, mid2)
         spread = book.best_ask - book.best_bid
         self._samples += 1
         step = min(self._samples, 256)
@@ -141,8 +143,10 @@ class Moves:
     def check(self, at: Ns, book: BookChanged) -> None:
         """Block the market if its mid ran away from where it was within the window."""
         mid2 = mid2_of(book)
-        if mid2 is None:
-            return
+        if mid2 is not None:
+            self._judge(at, mid2)
+
+    def _judge(self, at: Ns, mid2: int) -> None:
         limit, since = self._limits.move_ppm, at - self._limits.move_window
         for mids in (self._lows, self._highs):
             while mids and mids[0][0] < since:
