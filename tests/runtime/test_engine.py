@@ -48,7 +48,7 @@ class Stage:
         return self._hears
 
 
-class Broker(NoBroker):
+class Broker:
     """Answers a placed order 150 ms later."""
 
     def __init__(self):
@@ -56,6 +56,12 @@ class Broker(NoBroker):
 
     def hears(self):
         return {PlaceOrder: self._place}
+
+    def recalls(self):
+        return {}
+
+    def followed(self):
+        return ()
 
     def _place(self, order):
         self.due.append(order.at + 150 * MS)
@@ -178,10 +184,11 @@ def test_an_order_is_sent_only_after_it_was_handed_out_to_be_made_durable():
     assert len(broker.due) == 1
 
 
-class Follower(NoBroker):
+class Follower(Broker):
     """Hears the tape of the markets it follows."""
 
     def __init__(self):
+        super().__init__()
         self.markets, self.heard = set(), []
 
     def followed(self):
