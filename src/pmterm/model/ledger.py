@@ -4,7 +4,7 @@ from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.kept import Kept
 from pmterm.model.market import Market
-from pmterm.model.order import FillState
+from pmterm.model.order import FillState, Side
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
 from pmterm.model.units import Cash, Price, Qty
 
@@ -102,6 +102,11 @@ class Ledger:
         """Return how much of an outcome held cannot be sold yet."""
         stock = self._stocks.get(market)
         return 0 if stock is None else stock.settling_of(outcome)
+
+    def is_settling(self, market: MarketId, side: Side) -> bool:
+        """Tell whether a fill of a side (YES scale) may yet be taken back."""
+        stock = self._stocks.get(market)
+        return stock is not None and stock.is_settling(side)
 
     def settling(self, market: MarketId) -> Qty:
         """Return how much of the net holding cannot be sold yet, 0 or more."""
