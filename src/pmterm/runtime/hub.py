@@ -158,6 +158,8 @@ class Hub:
                 steps = self.engine.take(event)
             was_written = False
             for durable in steps:
+                if was_written:
+                    await asyncio.sleep(0)  # an order just begun leaves before the disk is busy
                 await self._commit(durable)
                 was_written = True
             if type(event) in _STOPS:
