@@ -95,6 +95,7 @@ def _approved(message: Approved) -> str:
     return (
         f"approved {wish.order} {wish.side} {qty_text(wish.qty)} at {price_text(wish.price)},"
         f" worst {cash_text(-message.reserved)}"
+        f"{f', ends {clock_text(wish.expires_at)} UTC' if wish.expires_at else ''}"
     )
 
 
