@@ -19,9 +19,9 @@ from pmterm.venues.kalshi.asking import get
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def ask_status(at: Ns, purpose: str = "exchange:status") -> HttpRequest:
+def ask_status(at: Ns, purpose: str = "exchange:status", *, auth: str = "") -> HttpRequest:
     """Ask whether the exchange trades now; needs no key."""
-    return get(at, "/exchange/status", purpose, auth="")
+    return get(at, "/exchange/status", purpose, auth=auth)
 
 
 def ask_schedule(at: Ns) -> HttpRequest:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.ids import Venue
 from pmterm.model.units import Ns
+from pmterm.venues.kalshi.asking import KEY
 from pmterm.venues.kalshi.auth import STREAM_PATH, Signer, headers
 
 ROOT = "/trade-api/v2"
@@ -31,12 +32,12 @@ class KalshiProof:
         return f"KalshiProof({self._signer.kind})"
 
     def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
-        """Return the three headers of a request with `auth`; none for one without.
+        """Return the three headers of a request with `auth` "key"; none for any other.
 
         Raises:
             CredentialsWrong: the key id cannot be one.
         """
-        if not request.auth:
+        if request.auth != KEY:
             return {}
         return headers(self._signer, self._key_id, request.method, self._root + request.path, at)
 
