@@ -46,10 +46,18 @@ def test_a_strategy_that_made_no_trade_is_told_with_none(recording):
 
 
 def test_a_signal_that_says_wait_earns_nothing_it_could_claim():
-    seen = [Followed(f"s{n}", "M", "depth_pull", n, 0, True, is_known=True) for n in range(40)]
+    seen = [Followed(f"s{n}", "M", "depth_pull", n, 0, True, is_whole=True) for n in range(40)]
     assert signal_facts(seen)["median net a contract"] == "waits"
     spikes = [msgspec.structs.replace(one, kind="spike") for one in seen]
     assert signal_facts(spikes)["median net a contract"].endswith("(n 40)")
+
+
+def test_signals_cut_short_are_told_beside_the_rate_and_count_in_none():
+    seen = [Followed(f"s{n}", "M", "spike", n, 0, n < 10, is_whole=True) for n in range(40)]
+    seen += [Followed(f"c{n}", "M", "spike", n, 0, reverted=True) for n in range(25)]
+    told = signal_facts(seen)
+    assert (told["seen"], told["n"], told["cut short, not counted"]) == (65, 40, 25)
+    assert told["reverted"].startswith("25.0%")
 
 
 def test_no_recording_at_all_is_told(tmp_path):

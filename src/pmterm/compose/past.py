@@ -113,7 +113,7 @@ def chances_of(past: Past) -> Chance:
     """Try a model per kind of signal, and return what those say that beat the plain rate."""
     counts: dict[str, int] = {}
     for row in past.rows:
-        counts[row.kind] = counts.get(row.kind, 0) + row.is_known
+        counts[row.kind] = counts.get(row.kind, 0) + row.is_whole
     kinds = [kind for kind, n in counts.items() if n > TRIED_FROM]
     if not kinds:
         return lambda _: (None, 0)
@@ -181,4 +181,5 @@ def card_of(signal: SignalSeen, worth: Worth, learned: tuple[float | None, int])
         is_held_out=worth.is_held_out,
         net_n=net.n,
         back_to=_back_to(signal, worth.back.value),
+        cut_short=worth.cut_short,
     )

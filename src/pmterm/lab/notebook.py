@@ -173,7 +173,7 @@ class Notebook:
                 reverted=ended.reverted,
                 after=ended.after,
                 net=ended.net,
-                is_known=ended.is_known,
+                is_whole=ended.is_whole,
             )
 
     def _signal_rejected(self, rejected: SignalRejected) -> None:

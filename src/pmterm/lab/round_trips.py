@@ -83,6 +83,7 @@ class _Trip:
 
     def told(self, market: MarketId, asked: Asked, held: Holding, closed: Ns) -> RoundTrip:
         ended = asked.ended.get(self.signal)
+        is_back = ended is not None and ended.is_whole and ended.reverted
         return RoundTrip(
             market=market,
             mode=self.mode,
@@ -100,7 +101,7 @@ class _Trip:
             held=held.qty,
             cost=held.cost,
             doubt=self.doubt,
-            reverted_after=ended.after if ended is not None and ended.reverted else None,
+            reverted_after=ended.after if ended is not None and is_back else None,
         )
 
 

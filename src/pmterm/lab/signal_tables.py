@@ -19,7 +19,7 @@ COLUMNS = (
     "part of the move",
     "sample",
     "model",
-    "unknown",
+    "cut short",
 )
 
 
@@ -40,7 +40,8 @@ def signal_table(found: Sequence[Worth], verdicts: Mapping[str, str]) -> Table:
         tuple(_row(worth, verdicts) for worth in found),
         drops=True,
         note="Net is after fee, spread and delay, of one contract held until it came half back, or "
-        "180 s. Events of a day count as one.",
+        "180 s. Events of a day count as one. Cut short: not seen for all of the 180 s, so in no "
+        "figure, whatever became of them before.",
     )
 
 
@@ -78,5 +79,5 @@ def _row(worth: Worth, verdicts: Mapping[str, str]) -> tuple[str, ...]:
         wording.part(worth.back),
         ("out" if worth.is_held_out else "in") if worth.n else "-",
         verdicts.get(worth.like.kind, "not tried"),
-        str(worth.unknown),
+        str(worth.cut_short),
     )

@@ -41,7 +41,8 @@ class RecordKnown(Message, frozen=True):
     `held_out` signals it never learned from, `won` of them with a net result above zero;
     `net` is their mean net result per contract (1e-6 USD), between `net_low` and `net_high` with
     95 %. `live_trades` were made with real money. `backtested` of `held_out` were seen by kept
-    backtests, the others by sessions.
+    backtests, the others by sessions. `cut_short` more were not followed to the end of their time
+    and count for nothing.
     """
 
     strategy: str
@@ -52,6 +53,7 @@ class RecordKnown(Message, frozen=True):
     net_high: Cash
     live_trades: int = 0
     backtested: int = 0
+    cut_short: int = 0
 
     @property
     def sources(self) -> str:

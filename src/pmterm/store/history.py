@@ -78,6 +78,7 @@ class SignalRow(msgspec.Struct, frozen=True, gc=False):
     worst: Price
     net: Cash
     is_known: bool
+    is_whole: bool
 
 
 class SnapshotRow(msgspec.Struct, frozen=True, gc=False):
@@ -111,12 +112,12 @@ _SELECTS: Final[dict[type[Any], str]] = {
     SignalRow: "SELECT t.rowid, t.session, t.market, t.at, t.id, t.kind, t.advice, t.score, t.mid2,"
     " t.before2, t.best_bid, t.best_ask, t.expected, t.reasons, coalesce(e.at, 0),"
     " coalesce(e.reverted, 0), coalesce(e.after, 0), coalesce(e.best, 0), coalesce(e.worst, 0),"
-    " coalesce(e.net, 0), coalesce(e.is_known, 0)"
+    " coalesce(e.net, 0), coalesce(e.is_known, 0), coalesce(e.is_whole, 0)"
     " FROM signals t LEFT JOIN signal_outcomes e ON e.session = t.session AND e.id = t.id",
     SnapshotRow: "SELECT t.rowid, session, market, at, best_bid, best_ask, bid_qty, ask_qty,"
     " bid_depth, ask_depth, last, traded, is_trusted FROM snapshots t",
 }
-_FLAGS: Final = frozenset({"is_maker", "is_trusted", "is_known", "reverted"})
+_FLAGS: Final = frozenset({"is_maker", "is_trusted", "is_known", "is_whole", "reverted"})
 
 
 class Choice(msgspec.Struct, frozen=True):

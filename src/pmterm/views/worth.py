@@ -23,16 +23,20 @@ def card_lines(worth: SignalWorth) -> tuple[str, ...]:
     sample = "out of sample" if worth.is_held_out else "in sample"
     if worth.rate_ppm < 0:
         return (
-            f"like it: not known (n {worth.n} of {ENOUGH})",
+            f"like it: not known (n {worth.n} of {ENOUGH}){_cut_short(worth)}",
             f"as {worth.like}",
         )
     trade = f"net {_net(worth)} a contract n {worth.net_n}" if worth.net_n else "advises no trade"
     return (
-        f"like it: {short_worth(worth)}",
+        f"like it: {short_worth(worth)}{_cut_short(worth)}",
         f"{trade}, {sample}",
         f"{_median(worth)}this score: {_chance(worth)}; {_learned(worth)}",
         f"as {worth.like}{_back(worth)}",
     )
+
+
+def _cut_short(worth: SignalWorth) -> str:
+    return f", {worth.cut_short} cut short not counted" if worth.cut_short else ""
 
 
 def _median(worth: SignalWorth) -> str:
