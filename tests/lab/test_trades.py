@@ -5,12 +5,12 @@ import pytest
 from pmterm.lab.figures import strategy_facts
 from pmterm.lab.notebook import Notebook
 from pmterm.messages.accounts import MarketSettled
-from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen
+from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen, MarketStatusSeen
 from pmterm.messages.orders import Fill, Intent
 from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalSeen
 from pmterm.messages.strategy import ExitFired, ExitKind, auto_origin
 from pmterm.model.ids import Venue
-from pmterm.model.market import Market, Outcome
+from pmterm.model.market import Market, MarketStatus, Outcome
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import QTY_ONE, SECOND
 
@@ -122,6 +122,68 @@ def test_a_position_over_a_gap_is_unknown_and_counted_apart(blind_s, is_known):
     assert figures["n"] == int(is_known)
     assert figures["unknown"] == int(not is_known)
     assert figures["net"] == ("5.0000" if is_known else "0.0000")
+
+
+@pytest.mark.parametrize(("blind_s", "is_known"), [(5, True), (30, False)])
+def test_a_settlement_while_the_book_is_lost_ends_a_position_over_a_gap(blind_s, is_known):
+    """Its exits could not act: what it would have earned nobody knows, whatever it paid."""
+    night = Night()
+    night.book()
+    night.trade(BUY, 10, 4_000)
+    night.say(BookLost, MARKET.id, "sequence gap")
+    night.second += blind_s
+    night.say(MarketSettled, MARKET.id, 10_000)
+    outcome = night.over()
+    (trade,) = outcome.trades
+    assert trade.is_known is is_known
+    assert trade.reason == ("settled" if is_known else "unknown: sequence gap")
+    assert strategy_facts(outcome.trades, 10_000)["unknown"] == int(not is_known)
+    assert len(outcome.gaps) == int(not is_known)
+
+
+def test_a_book_that_goes_when_its_market_has_closed_is_no_gap():
+    night = Night()
+    night.book()
+    night.trade(BUY, 10, 4_000)
+    night.say(MarketStatusSeen, MARKET.id, MarketStatus.CLOSED)
+    night.say(BookLost, MARKET.id, "unsubscribed")
+    night.second += 3_600
+    night.say(MarketSettled, MARKET.id, 10_000)
+    outcome = night.over()
+    assert outcome.trades[0].is_known
+    assert outcome.gaps == ()
+
+
+def test_a_book_lost_before_its_market_closed_is_one():
+    night = Night()
+    night.book()
+    night.trade(BUY, 10, 4_000)
+    night.say(BookLost, MARKET.id, "sequence gap")
+    night.second += 30
+    night.say(MarketStatusSeen, MARKET.id, MarketStatus.CLOSED)
+    night.second += 3_600
+    night.say(MarketSettled, MARKET.id, 10_000)
+    outcome = night.over()
+    assert outcome.trades[0].reason == "unknown: sequence gap"
+    (gap,) = outcome.gaps
+    assert gap.until - gap.since < 60 * SECOND
+
+
+def test_a_signal_over_a_hole_in_the_recording_was_not_seen_to_its_end():
+    night = Night()
+    for name in ("before", "over"):
+        night.say(
+            SignalSeen, name, MARKET.id, SignalKind.SPIKE, Advice.BUY, score_ppm=900_000,
+            mid2=8_000, before2=9_000, best_bid=3_900, best_ask=4_100, expected=0,
+            expected_after=0, reasons=(),
+        )  # fmt: skip
+        if name == "over":
+            night.notebook.hole(1, 2, "nothing was recorded")
+        night.say(
+            SignalEnded, name, MARKET.id, SignalKind.SPIKE, reverted=True, after=7, best=1,
+            worst=0, net=5, is_whole=True,
+        )  # fmt: skip
+    assert [one.is_whole for one in night.over().signals] == [True, False]
 
 
 def test_a_hole_in_the_recording_makes_every_open_position_unknown():

@@ -12,17 +12,19 @@ from pmterm.lab.outcome import Followed, Gap, Outcome, Trade
 from pmterm.lab.trades import Trades
 from pmterm.messages.accounts import BalanceSeen, MarketSettled
 from pmterm.messages.base import Message
-from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen
+from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen, MarketStatusSeen
 from pmterm.messages.health import FeedDown
 from pmterm.messages.orders import Fill, Intent, OrderReport, Refused
 from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen
 from pmterm.messages.strategy import ExitFired, StrategyFailed, Suggested
 from pmterm.model.ids import MarketId, SignalId, Venue
+from pmterm.model.market import MarketStatus
 from pmterm.model.units import SECOND, Cash, Ns
 from pmterm.store.journal import DECISIONS
 
 BLIND: Final[Ns] = 10 * SECOND  # a book lost for longer makes a position's story unknown
 HOLE: Final[Ns] = 60 * SECOND  # so does a recording without a single line for longer
+_OVER: Final = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
 _NUMBERS = re.compile(r"[-+$]?\d[\d.]*")
 
 Listener = Callable[[Any], None]
@@ -38,11 +40,13 @@ class Notebook:
         self._decisions = 0
         self._trades = Trades()
         self._signals: dict[SignalId, Followed] = {}
+        self._followed: set[SignalId] = set()
         self._refused: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._orders: Counter[str] = Counter()
         self._gaps: list[Gap] = []
         self._lost: dict[MarketId, tuple[Ns, str]] = {}
+        self._over: set[MarketId] = set()
         self._venues: dict[MarketId, Venue] = {}
         self._events: dict[MarketId, str] = {}
         self._booked: set[MarketId] = set()
@@ -57,6 +61,7 @@ class Notebook:
             dict.fromkeys(DECISIONS, self._decided),
             {
                 MarketSeen: self._market_seen,
+                MarketStatusSeen: self._status_seen,
                 BookSnapshot: self._book_told,
                 BookLost: self._book_lost,
                 FeedDown: self._feed_down,
@@ -76,7 +81,8 @@ class Notebook:
         ]
 
     def hole(self, since: Ns, until: Ns, reason: str) -> None:
-        """Note a stretch of which the recording holds nothing."""
+        """Note a stretch without a line: nobody followed a signal through it."""
+        self._followed.clear()
         self._note_gap(Gap(MarketId(""), since, until, reason))
 
     def outcome(
@@ -89,10 +95,8 @@ class Notebook:
         stopped_at: Ns = 0,
     ) -> Outcome:
         """Close the book: what still stands at the end is not known."""
-        for market, (since, reason) in self._lost.items():
-            if span[1] - since > BLIND:
-                self._note_gap(Gap(market, since, span[1], reason))
-        self._lost.clear()
+        for market in tuple(self._lost):
+            self._found(market, span[1])
         self._trades.over(span[1])
         return Outcome(
             recording=recording,
@@ -137,17 +141,33 @@ class Notebook:
     def _book_told(self, told: BookSnapshot) -> None:
         if told.bids or told.asks:  # one told as empty is built from its changes
             self._booked.add(told.market)
-        since, reason = self._lost.pop(told.market, (told.at, ""))
-        if told.at - since > BLIND:
-            self._note_gap(Gap(told.market, since, told.at, reason))
+        self._found(told.market, told.at)
+
+    def _status_seen(self, seen: MarketStatusSeen) -> None:
+        """Once a market is over its book is of no use to anybody."""
+        if seen.status in _OVER:
+            self._found(seen.market, seen.at)
+            self._over.add(seen.market)
+        else:
+            self._over.discard(seen.market)
 
     def _book_lost(self, lost: BookLost) -> None:
-        self._lost.setdefault(lost.market, (lost.at, lost.reason))
+        self._lose(lost.market, lost.at, lost.reason)
 
     def _feed_down(self, down: FeedDown) -> None:
         for market, venue in self._venues.items():
             if venue is down.venue and market in self._booked:
-                self._lost.setdefault(market, (down.at, down.reason or "the stream was gone"))
+                self._lose(market, down.at, down.reason or "the stream was gone")
+
+    def _lose(self, market: MarketId, at: Ns, reason: str) -> None:
+        if market not in self._over:
+            self._lost.setdefault(market, (at, reason))
+
+    def _found(self, market: MarketId, at: Ns) -> None:
+        """Note a gap if the book of a market was lost until now for too long."""
+        since, reason = self._lost.pop(market, (at, ""))
+        if at - since > BLIND:
+            self._note_gap(Gap(market, since, at, reason))
 
     def _note_gap(self, gap: Gap) -> None:
         self._gaps.append(gap)
@@ -156,6 +176,7 @@ class Notebook:
     def _signal_seen(self, signal: SignalSeen) -> None:
         self._trades.signal_seen(signal)
         if signal.at >= self._since:
+            self._followed.add(signal.id)
             self._signals[signal.id] = Followed(
                 signal.id,
                 signal.market,
@@ -167,7 +188,8 @@ class Notebook:
 
     def _signal_ended(self, ended: SignalEnded) -> None:
         seen = self._signals.get(ended.id)
-        if seen is not None:
+        if seen is not None and ended.id in self._followed:
+            self._followed.discard(ended.id)
             self._signals[ended.id] = msgspec.structs.replace(
                 seen,
                 reverted=ended.reverted,
@@ -193,6 +215,7 @@ class Notebook:
         self._trades.filled(fill)
 
     def _market_settled(self, settled: MarketSettled) -> None:
+        self._found(settled.market, settled.at)
         self._settled.append(settled.market)
         self._trades.settled(settled)
 
