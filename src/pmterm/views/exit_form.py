@@ -10,9 +10,8 @@ from pmterm.model.market import Market
 from pmterm.model.text import clean_text
 from pmterm.model.units import PPM, PRICE_ONE, SECOND, Cash, Ns, Price, Qty, fixed_text, parse_fixed
 from pmterm.views.exit_words import LONGEST_S
-from pmterm.views.figures import Unit, cash_text, price_text
+from pmterm.views.figures import Unit
 from pmterm.views.ladder import LadderView
-from pmterm.views.news import tick_of
 from pmterm.views.standing import Guarded
 
 FIELDS = ("target", "stop", "trail", "seconds", "event")
@@ -133,18 +132,6 @@ def read_fields(
     )
 
 
-def preview(wish: SetExits, held: Guardable, unit: Unit) -> str:
-    """Say where the exits would stand and what they would bring."""
-    parts = []
-    for name, price in (("target", wish.target), ("stop", wish.stop)):
-        if price:
-            brings = cash_text(held.brings(price), signed=True)
-            parts.append(f"{name} {price_text(price, unit, tick_of(price))}: {brings}")
-    if wish.trail:
-        parts.append(f"trail {price_text(wish.trail, unit, tick_of(wish.trail))} behind")
-    return f"{'  '.join(parts)}  (before fees)" if parts else "no exit has a price"
-
-
 def share_text(ppm: int) -> str:
     """Write a share as it is typed: 7.5%; nothing for 0."""
     return f"{fixed_text(ppm, 4)}%" if ppm else ""
@@ -167,8 +154,9 @@ def _number(name: str, text: str, unit: Unit) -> tuple[int, bool]:
         dollars = unit is Unit.DOLLARS and not text.endswith("c")
         return parse_fixed(text.removesuffix("c").strip(), 4 if dollars else 2), False
     except ValueError as wrong:
+        like = "Dollars (0.55)" if unit is Unit.DOLLARS else "Cents (55)"
         raise FieldWrong(
-            f"{name}: {text[:20]!r} is no price. Cents (55), or 8% of what was paid."
+            f"{name}: {text[:20]!r} is no price. {like}, or 8% of what was paid."
         ) from wrong
 
 
