@@ -72,6 +72,32 @@ def test_a_file_that_is_none_is_told(tmp_path):
         backtest(Settings(), Wish((path,)))
 
 
+def test_a_folder_is_played_without_what_cannot_be_read(tmp_path, capsys):
+    good = write_recording(tmp_path / "b.ndjson.zst", lines_of(KALSHI))
+    alone, _ = backtest(Settings(), Wish((good,), caches=False))
+    (tmp_path / "a.ndjson.zst").write_bytes(b"\x89PNG and so on")
+    (tmp_path / "c.ndjson.zst").write_bytes(b"")
+    capsys.readouterr()
+    whole, code = backtest(Settings(), Wish((tmp_path,), caches=False))
+    left_out = whole.pop("left out")
+    assert whole == alone
+    assert code == RecordingBroken.exit_code != 0
+    assert [one["recording"] for one in left_out] == ["a.ndjson.zst", "c.ndjson.zst"]
+    assert "not a pmterm recording" in left_out[0]["why"]
+    assert "empty" in left_out[1]["why"]
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in told] == ["left out", "left out"]
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_told(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.ndjson.zst").write_bytes(b"")
+    with pytest.raises(
+        RecordingBroken, match=r"a\.ndjson\.zst is empty\. None of 2 recordings can"
+    ):
+        backtest(Settings(), Wish((tmp_path,), caches=False))
+
+
 def test_a_time_that_is_none_is_told(recording):
     with pytest.raises(UsageWrong, match="--from yesterday"):
         backtest(Settings(), Wish((recording,), since="yesterday"))

@@ -17,7 +17,7 @@ from pmterm.config.settings import Settings
 from pmterm.lab.figures import by_kind, by_strategy, curve_of, signal_facts, strategy_facts
 from pmterm.lab.ordering import ENDINGS
 from pmterm.lab.outcome import Outcome
-from pmterm.model.errors import PmtermError, UsageWrong
+from pmterm.model.errors import PmtermError, RecordingBroken, UsageWrong
 from pmterm.model.text import clean_text
 from pmterm.runtime.clock import SystemClock
 from pmterm.trading.strategy.strategies import STRATEGIES
@@ -226,9 +226,12 @@ def _replay(behind: LabBench, jump: Jump) -> None:
 
 def play(line: Line, settings: Settings, wish: backtests.Wish) -> None:
     """Play recordings one after another, and tell each as it is done; in its own process."""
-    _, played = backtests.playing(settings, wish, line)
-    for found in played:
+    playing = backtests.playing(settings, wish, line)
+    for found in playing.runs:
         line.found(found)
+    if playing.left_out:
+        words = " ".join(one.why for one in playing.left_out)
+        raise RecordingBroken(f"left out: {words}")
 
 
 def read(line: Line, paths: list[str]) -> None:
