@@ -1,5 +1,6 @@
 import pytest
 
+from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.commands import (
     AcceptVenue,
     AmendTicket,
@@ -176,3 +177,11 @@ def test_an_order_that_ends_says_when():
                   expires_at=90 * 60 * SECOND)  # fmt: skip
     told = line_of(Approved(0, wish, 2_350_000))
     assert told == "00:00:00 approved o buy 5 at 0.47, worst -$2.35, ends 01:30:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"), [(Mode.PAPER, "paper cash $100.00"), (Mode.LIVE, "live cash not known yet")]
+)
+def test_real_cash_is_not_told_before_the_venue_has(mode, told):
+    cash = 100 * CASH_ONE if mode is Mode.PAPER else 0
+    assert line_of(SessionStarted(0, "p7", mode, "0", cash)) == f"00:00:00 session p7 {told}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from pmterm.messages.accounts import MarketSettled, PositionChanged, SessionStarted
+from pmterm.messages.accounts import MarketSettled, Mode, PositionChanged, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID, MarketSeen, MarketStatusSeen, TradeSeen
 from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
@@ -75,6 +75,12 @@ def _signal(message: SignalSeen) -> str:
         f"signal {NAMES[message.kind]} {message.market} {message.advice}"
         f" score {score_text(message.score_ppm)}: {reasons}"
     )
+
+
+def _started(message: SessionStarted) -> str:
+    """Say that a session began; what real money there is only the venue says, later."""
+    cash = "not known yet" if message.mode is Mode.LIVE else cash_text(message.cash)
+    return f"session {message.session} {message.mode} cash {cash}"
 
 
 def _report(message: OrderReport) -> str:
@@ -184,7 +190,7 @@ def _reconciled(message: Reconciled) -> str:
 
 
 _LINES: Mapping[type[Message], _Line] = {
-    SessionStarted: lambda m: f"session {m.session} {m.mode} cash {cash_text(m.cash)}",
+    SessionStarted: _started,
     MarketSeen: lambda m: _market(m.market),
     MarketStatusSeen: lambda m: f"market {m.market} {m.status} {m.result}".rstrip(),
     MarketSettled: lambda m: f"settled {m.market} pays {price_text(m.payout)}",
