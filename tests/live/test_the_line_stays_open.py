@@ -7,9 +7,11 @@ import pytest
 from tests.live.evening import BUY, KALSHI, POLY, evening, open_exchange
 from tests.live.virtual import run
 
+from pmterm.messages.commands import Disarm
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
 from pmterm.sim.fault_script import Do, Rule
+from pmterm.venues.kalshi.proof import KalshiProof
 
 PAUSED = "the venue takes only cancels"
 
@@ -57,3 +59,24 @@ def test_a_pause_of_kalshi_is_told_before_an_order_runs_into_it():
             await here.until(lambda: not here.missing(Venue.KALSHI), most_s=60)
 
     run(tell())
+
+
+def test_headers_are_signed_ahead_while_it_is_armed_and_only_then(monkeypatch):
+    ahead = []
+    monkeypatch.setattr(KalshiProof, "sign_ahead", lambda _, at: ahead.append(at))
+
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.ready(Venue.KALSHI)
+            await asyncio.sleep(5)
+            assert not ahead
+            await here.arm(KALSHI)
+            await asyncio.sleep(5)
+            assert 8 <= len(ahead) <= 11
+            here.send(Disarm(0))
+            await asyncio.sleep(1)
+            ahead.clear()
+            await asyncio.sleep(5)
+
+    run(tell())
+    assert not ahead

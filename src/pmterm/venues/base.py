@@ -227,6 +227,10 @@ class Proof(Protocol):
         """Return headers for a request with `auth`, made afresh for each attempt."""
         ...
 
+    def sign_ahead(self, at: Ns) -> None:
+        """Make what the next order's headers need already now, where that can be."""
+        ...
+
     def handshake(self, at: Ns) -> Mapping[str, str]:
         """Return headers for the user stream's handshake, empty if it has none."""
         ...

@@ -452,6 +452,30 @@ def test_what_needs_no_proof_gets_none(proof):
     assert made.headers(HttpRequest(5, K, "api", "GET", "/exchange/status"), 5) == {}
 
 
+def test_headers_signed_ahead_are_an_orders_own_once_and_for_a_second(proof):
+    made, vectors = proof
+    public = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vectors["seed_hex"])).public_key()
+    order = HttpRequest(5, K, "api", "POST", "/portfolio/events/orders", "{}", auth="key")
+    cancel = HttpRequest(5, K, "api", "DELETE", "/portfolio/events/orders/1", auth="key")
+
+    def signed_at(request, at):
+        """Return the time that was signed, in ms after NOW."""
+        told = made.headers(request, at)
+        stamp = told["KALSHI-ACCESS-TIMESTAMP"]
+        text = f"{stamp}{request.method}/trade-api/v2{request.path}"
+        public.verify(base64.b64decode(told["KALSHI-ACCESS-SIGNATURE"]), text.encode())
+        return int(stamp) - NOW // MS
+
+    made.sign_ahead(NOW)
+    assert signed_at(cancel, NOW + 900 * MS) == 900
+    assert signed_at(order, NOW + 900 * MS) == 0
+    assert signed_at(order, NOW + 950 * MS) == 950
+    made.sign_ahead(NOW)
+    assert signed_at(order, NOW + 1_001 * MS) == 1_001
+    made.sign_ahead(NOW)
+    assert signed_at(order, NOW - 1 * MS) == -1  # the clock was set back
+
+
 def test_a_proof_shows_no_secret(proof):
     made, vectors = proof
     assert repr(made) == "KalshiProof(Ed25519)"
