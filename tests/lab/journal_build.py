@@ -47,7 +47,7 @@ class Story:
 
     def session(self, mode=Mode.PAPER, name="", rules=""):
         name = name or f"s{len(self.said)}"
-        self.say(SessionStarted, name, mode, "0.1.0", 1_000 * QTY_ONE)
+        self.say(SessionStarted, name, mode, "0.1.0", 1_000 * QTY_ONE, rules)
 
     def wait(self, seconds):
         self.at += seconds * SECOND

@@ -27,7 +27,10 @@ from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.store.export import time_text
 from pmterm.trading.strategy.strategies import STRATEGIES
 
-EACH_ALONE = "each recording is played on its own: a fresh account, fresh baselines, its own cash"
+EACH_ALONE = (
+    "paper orders on recorded markets; each recording is played on its own: a fresh account, fresh "
+    "baselines, its own cash"
+)
 
 NO_RECORD = "a backtest knows no record to size by (kelly): strategies open nothing; try fixed"
 

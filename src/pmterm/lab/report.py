@@ -45,6 +45,7 @@ def _recording(outcome: Outcome) -> Facts:
         "signals": len(outcome.signals),
         "gaps": len(outcome.gaps),
         "settled": len(outcome.settled),
+        "made_by": outcome.made_by or "not told",
     }
     if outcome.without_book:
         row["without_book"] = ", ".join(outcome.without_book)

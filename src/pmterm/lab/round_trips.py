@@ -33,7 +33,8 @@ class RoundTrip(msgspec.Struct, frozen=True):
     stands, what was realised so far. `held` and `cost` are what stands and what that took.
     `signal` is the kind it acted on, "" none. `doubt` says why nobody knows what it would have
     earned; such a trip is in no rate. `reverted_after`: how long the price took to come back after
-    the signal, None where it did not, or nothing was to come back.
+    the signal, None where it did not, or nothing was to come back. `is_made_up`: it was opened in
+    the demo, or on a local exchange.
     """
 
     market: MarketId
@@ -53,6 +54,7 @@ class RoundTrip(msgspec.Struct, frozen=True):
     cost: Cash = 0
     doubt: str = ""
     reverted_after: Ns | None = None
+    is_made_up: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -63,8 +65,11 @@ class RoundTrip(msgspec.Struct, frozen=True):
 class _Trip:
     """A position on its way."""
 
-    def __init__(self, mode: Mode, strategy: str, signal: SignalKey, side: Side, at: Ns) -> None:
-        self.mode = mode
+    def __init__(
+        self, session: SessionStarted, strategy: str, signal: SignalKey, side: Side, at: Ns
+    ) -> None:
+        self.mode = session.mode
+        self.is_made_up = session.is_made_up
         self.strategy = strategy
         self.signal = signal
         self.side = side
@@ -102,6 +107,7 @@ class _Trip:
             cost=held.cost,
             doubt=self.doubt,
             reverted_after=ended.after if ended is not None and is_back else None,
+            is_made_up=self.is_made_up,
         )
 
 
@@ -126,7 +132,7 @@ class _Fold:
     def __init__(self, failed: Iterable[FillId]) -> None:
         self._counted: set[FillId] = set(failed)
         self._asked = Asked()
-        self._mode = Mode.PAPER
+        self._session = SessionStarted(0, "", Mode.PAPER, "", 0)
         self._held: dict[MarketId, Holding] = {}
         self._open: dict[MarketId, _Trip] = {}
         self._ended: list[tuple[MarketId, _Trip, Ns]] = []
@@ -157,7 +163,7 @@ class _Fold:
 
     def _started(self, session: SessionStarted) -> None:
         self._asked.started(session)
-        self._mode = session.mode
+        self._session = session
         for market, trip in self._open.items():
             if trip.mode is Mode.PAPER and market in self._guarded:
                 trip.doubt = trip.doubt or UNWATCHED
@@ -182,7 +188,7 @@ class _Fold:
         trip = self._open.get(fill.market)
         if trip is None:
             strategy, signal = self._asked.of(fill.order)
-            trip = _Trip(self._mode, strategy, signal, fill.side, fill.at)
+            trip = _Trip(self._session, strategy, signal, fill.side, fill.at)
             self._open[fill.market] = trip
         trip.into.append((fill.price, qty))
         self._book(fill.market, booked, fee, fill.at)
@@ -212,7 +218,8 @@ class _Fold:
         trip = self._open.get(said.market)
         if trip is None:
             side = Side.BUY if said.qty > 0 else Side.SELL
-            trip = self._open[said.market] = _Trip(self._mode, ELSEWHERE, NO_SIGNAL, side, said.at)
+            trip = _Trip(self._session, ELSEWHERE, NO_SIGNAL, side, said.at)
+            self._open[said.market] = trip
             trip.into.append((said.price, abs(said.qty)))
         trip.doubt = f"corrected: {said.reason}"
         trip.stands(held)

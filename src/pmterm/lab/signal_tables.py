@@ -32,10 +32,17 @@ def worths(past: Past) -> list[Worth]:
     return [past.worth(like) for like in sorted(likes, key=lambda like: (like.kind, like.venue))]
 
 
-def signal_table(found: Sequence[Worth], verdicts: Mapping[str, str]) -> Table:
+def named(what: str, *, is_made_up: bool) -> str:
+    """Say so where something is of the demo, or of a local exchange."""
+    return f"{what}, demo or local exchange" if is_made_up else what
+
+
+def signal_table(
+    found: Sequence[Worth], verdicts: Mapping[str, str], *, is_made_up: bool = False
+) -> Table:
     """Return the table; `verdicts` says by kind whether a learned model is any better."""
     return Table(
-        "SIGNALS: what became of them",
+        named("SIGNALS: what became of them", is_made_up=is_made_up),
         COLUMNS,
         tuple(_row(worth, verdicts) for worth in found),
         drops=True,

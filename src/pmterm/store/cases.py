@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pmterm.messages.accounts import MADE_UP
 from pmterm.model.units import Cash, Ns, Price
 from pmterm.store.database import Database
 
@@ -47,6 +48,11 @@ class CaseRow(msgspec.Struct, frozen=True, gc=False):
     worst: Price
     net: Cash
     is_whole: bool
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it is known to be of the demo, or of a local exchange."""
+        return self.rules.endswith(MADE_UP)
 
 
 class FirstSeen(msgspec.Struct, frozen=True):
