@@ -12,19 +12,6 @@ from pmterm.store.database import Database
 BATCH: Final = 2_000
 
 
-class SessionRow(msgspec.Struct, frozen=True):
-    """A session and how far it came."""
-
-    session: str
-    started_at: Ns
-    last_at: Ns
-    mode: str
-    version: str
-    cash: Cash
-    fills: int
-    signals: int
-
-
 class TradeRow(msgspec.Struct, frozen=True, gc=False):
     """A trade of others, from the tape."""
 
@@ -141,10 +128,6 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def sessions(self) -> list[SessionRow]:
-        """Return all sessions, newest first."""
-        return await self._database.read(_sessions)
-
     async def trades(self, choice: Choice = EVERYTHING) -> list[TradeRow]:
         """Return trades of the tape."""
         return [row async for row in self.rows(TradeRow, choice)]
@@ -201,13 +184,3 @@ def _row(kind: type[RowT], values: tuple[Any, ...]) -> RowT:
         for name, value in zip(kind.__struct_fields__, values[1:], strict=True)
     ]
     return kind(*cells)
-
-
-def _sessions(connection: sqlite3.Connection) -> list[SessionRow]:
-    found = connection.execute(
-        "SELECT session, started_at, last_at, mode, version, cash,"
-        " (SELECT count(*) FROM fills f WHERE f.session = s.session AND f.state <> 'failed'),"
-        " (SELECT count(*) FROM signals g WHERE g.session = s.session)"
-        " FROM sessions s ORDER BY started_at DESC, session DESC"
-    )
-    return [SessionRow(*values) for values in found]
