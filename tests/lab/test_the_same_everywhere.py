@@ -11,7 +11,7 @@ from pmterm.trading.strategy.strategies import STRATEGIES
 
 EVENING = Path(__file__).with_name("evening.ndjson.zst")  # of `pmterm sim`, one market, 190 s
 # Write a new one here only where decisions, or the messages that tell them, were meant to change.
-GOLDEN = "e2551af893e7a91d53419f2d799c38597ac4675f34f62991043bf85ed5e70577"
+GOLDEN = "66bc09fd95c4af505c8209b05f2730d28ed5ebc8b77ebd7ab4c00d90492d5a98"
 
 
 def test_the_decisions_are_those_that_were_written_down():

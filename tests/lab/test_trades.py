@@ -7,7 +7,7 @@ from pmterm.lab.notebook import Notebook
 from pmterm.messages.accounts import MarketSettled
 from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen, MarketStatusSeen
 from pmterm.messages.orders import Fill, Intent
-from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalSeen
+from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalRejected, SignalSeen
 from pmterm.messages.strategy import ExitFired, ExitKind, auto_origin
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market, MarketStatus, Outcome
@@ -184,6 +184,18 @@ def test_a_signal_over_a_hole_in_the_recording_was_not_seen_to_its_end():
             worst=0, net=5, is_whole=True,
         )  # fmt: skip
     assert [one.is_whole for one in night.over().signals] == [True, False]
+
+
+def test_what_was_almost_a_signal_is_counted_by_what_it_lacked():
+    night = Night()
+    for found in ("1.3", "2", "2.4"):
+        words = f"moved {found} sd from its average, needs over 2.5"
+        night.say(SignalRejected, MARKET.id, SignalKind.SPIKE, (words,))
+    night.say(SignalRejected, MARKET.id, SignalKind.PANIC_SELL, ("volume 2.1x of 3x",))
+    assert night.over().rejected == {
+        "spike: moved … sd from its average, needs over 2.5": 3,
+        "panic_sell: volume …x of 3x": 1,
+    }
 
 
 def test_a_hole_in_the_recording_makes_every_open_position_unknown():

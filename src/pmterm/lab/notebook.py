@@ -25,7 +25,7 @@ from pmterm.store.journal import DECISIONS
 BLIND: Final[Ns] = 10 * SECOND  # a book lost for longer makes a position's story unknown
 HOLE: Final[Ns] = 60 * SECOND  # so does a recording without a single line for longer
 _OVER: Final = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
-_NUMBERS = re.compile(r"[-+$]?\d[\d.]*")
+_NUMBER = re.compile(r"[-+$]?\d[\d.]*")
 
 Listener = Callable[[Any], None]
 
@@ -200,7 +200,7 @@ class Notebook:
 
     def _signal_rejected(self, rejected: SignalRejected) -> None:
         for reason in rejected.failed:
-            self._rejected[f"{rejected.kind}: {_without_numbers(reason)}"] += 1
+            self._rejected[f"{rejected.kind}: {_without_number(reason)}"] += 1
 
     def _order_refused(self, refused: Refused) -> None:
         if not refused.is_warning:
@@ -226,6 +226,9 @@ class Notebook:
         self._failed.append(f"{failed.strategy}: {failed.reason}")
 
 
-def _without_numbers(text: str) -> str:
-    """Return a reason with # for its numbers, so that the same reason counts as the same."""
-    return _NUMBERS.sub("#", text)
+def _without_number(text: str) -> str:
+    """Return a reason without what was found (its first number), so that the same counts as one.
+
+    What was needed stays.
+    """
+    return _NUMBER.sub("…", text, count=1)
