@@ -67,11 +67,12 @@ def _learned(worth: SignalWorth) -> str:
 
 
 def _back(worth: SignalWorth) -> str:
-    """Say which part of the move comes back, where that is known (G11)."""
+    """Say which part of the move comes back at its furthest, where that is known (G11)."""
     if worth.back_ppm < 0:
         return ""
-    place = f" to {price_text(worth.back_to, tick=10)}c" if worth.back_to else ""
-    return f"; {_percent(worth.back_ppm)}% of the move comes back{place} n {worth.back_n}"
+    place = f" ({price_text(worth.back_to, tick=10)}c)" if worth.back_to else ""
+    part = f"{_percent(worth.back_ppm)}% of the move{place} or more"
+    return f"; in half of them {part} comes back n {worth.back_n}"
 
 
 def _interval(rate: int, low: int, high: int) -> str:
