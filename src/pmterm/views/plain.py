@@ -192,7 +192,7 @@ def _reconciled(message: Reconciled) -> str:
 _LINES: Mapping[type[Message], _Line] = {
     SessionStarted: _started,
     MarketSeen: lambda m: _market(m.market),
-    MarketStatusSeen: lambda m: f"market {m.market} {m.status} {m.result}".rstrip(),
+    MarketStatusSeen: lambda m: f"market {m.market} {m.word or m.status} {m.result}".rstrip(),
     MarketSettled: lambda m: f"settled {m.market} pays {price_text(m.payout)}",
     TradeSeen: _trade,
     SignalSeen: _signal,
