@@ -8,6 +8,7 @@ from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose import playing, sweep_runs, sweeps
 from pmterm.compose.sweeps import sweep
+from pmterm.lab.alike import NOT_KNOWN
 from pmterm.lab.nulls import Plant, World
 from pmterm.model.units import SECOND
 
@@ -130,7 +131,7 @@ def test_every_run_is_what_it_is_when_it_is_played_itself(spec, played, monkeypa
 
 @pytest.mark.parametrize("spec", [SCORE], indirect=True)
 def test_where_features_cannot_tell_every_run_is_played(spec, played, monkeypatch):
-    monkeypatch.setattr(sweep_runs, "heard", lambda *_: "")
+    monkeypatch.setattr(sweep_runs, "heard", lambda *_: NOT_KNOWN)
     told, _ = sweep(spec, workers=1, cluster="", out=None)
     assert len(played) == told["runs"]
 

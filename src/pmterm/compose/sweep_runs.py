@@ -7,12 +7,14 @@ from typing import Final
 import msgspec
 
 from pmterm.compose.backtests import shelf_of
+from pmterm.compose.core import thinking
 from pmterm.compose.featured import features_of, shape_of
 from pmterm.compose.playing import Task, run_tape, taped
 from pmterm.compose.pool import Hands
 from pmterm.compose.progress import Silence
+from pmterm.config.settings import Settings
 from pmterm.lab.acts import Acts
-from pmterm.lab.alike import heard
+from pmterm.lab.alike import NOT_KNOWN, Heard, heard, what_matters
 from pmterm.lab.features import Features
 from pmterm.lab.scores import Score, score_of
 from pmterm.lab.shelf import source_of
@@ -29,15 +31,13 @@ _tapes: dict[str, Tape] = {}
 class Piece(msgspec.Struct, frozen=True):
     """One point on one recording. `number` tells the point, `name` the recording.
 
-    `source` is the SHA-256 of the recording, `key` names the run; `rest` is the same where two
-    differ in nothing but thresholds.
+    `source` is the SHA-256 of the recording, `key` names the run.
     """
 
     number: int
     name: str
     source: str
     key: str
-    rest: str
     task: Task
 
 
@@ -68,10 +68,10 @@ def play(piece: Piece, _: Silence) -> Score:
     return score_of(piece.key, acts.hash, outcome)
 
 
-def hear(question: Question, watch: Silence) -> list[str]:
-    """Answer for each set of thresholds, "" where only the run itself can tell."""
+def hear(question: Question, watch: Silence) -> list[Heard]:
+    """Answer for each set of thresholds."""
     features: dict[tuple[int, ...], list[Features]] = {}
-    answers: list[str] = []
+    answers: list[Heard] = []
     for settings in question.thresholds:
         shape = shape_of(settings)
         if shape not in features:
@@ -84,22 +84,36 @@ def hear(question: Question, watch: Silence) -> list[str]:
 
 
 def groups_of(pieces: Sequence[Piece], hands: Hands, watch: Silence) -> list[list[Piece]]:
-    """Put pieces together that come to the same, in the order of the first of each.
+    """Put pieces of one sweep together that come to the same, in the order of the first of each.
 
     Where nothing is known of a piece it is alone, unless the very same run is asked for twice.
     """
     questions = list(_questions(pieces))
     answers = hands.map(hear, questions, watch, lambda asked: f"signals of {asked.path.name}")
-    known: dict[tuple[Path, SignalSettings], str] = {}
+    known: dict[tuple[Path, SignalSettings], Heard] = {}
     for question, told in zip(questions, answers, strict=False):
-        for settings, signals in zip(question.thresholds, told, strict=False):
-            known[question.path, settings] = signals
-    groups: dict[tuple[str, str], list[Piece]] = {}
+        for signals, one in zip(question.thresholds, told, strict=False):
+            known[question.path, signals] = one
+    groups: dict[object, list[Piece]] = {}
+    rests: dict[tuple[int, frozenset[str]], bytes] = {}
     for piece in pieces:
-        signals = known.get((piece.task.path, piece.task.settings.signals), "")
-        place = (piece.rest, signals) if signals else (piece.key, "")
+        task = piece.task
+        told_here = known.get((task.path, task.settings.signals), NOT_KNOWN)
+        place: object = piece.key
+        if told_here.hash:
+            point = (piece.number, told_here.strategies)
+            if point not in rests:
+                rests[point] = _rest(task.settings, told_here)
+            place = (piece.source, rests[point], told_here.hash)
         groups.setdefault(place, []).append(piece)
     return list(groups.values())
+
+
+def _rest(settings: Settings, told: Heard) -> bytes:
+    """Write down what else decides a run in which that is heard."""
+    signals, strategies = what_matters(settings.signals, settings.strategies, told)
+    others = msgspec.structs.replace(settings, signals=signals, strategies=strategies)
+    return msgspec.json.encode(thinking(others))
 
 
 def _questions(pieces: Sequence[Piece]) -> Iterator[Question]:

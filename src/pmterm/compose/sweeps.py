@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from pmterm.compose import given
 from pmterm.compose.backtests import check_strategies, shelf_of
 from pmterm.compose.core import thinking
@@ -18,7 +16,6 @@ from pmterm.compose.progress import STOPPED, Progress, Silence
 from pmterm.compose.sweep_points import Points
 from pmterm.compose.sweep_runs import Piece, groups_of, known_of, play, spread
 from pmterm.config.settings import Settings
-from pmterm.lab.alike import without_thresholds
 from pmterm.lab.kept import Kept
 from pmterm.lab.ordering import Recorded, files_of, in_order
 from pmterm.lab.outcome import Outcome
@@ -200,14 +197,10 @@ def _pieces(spec: Spec, settings: Sequence[Settings], files: Sequence[Path]) -> 
     kept = Kept(Path(os.devnull))
     sources = {file: source_of(file) for file in files}
     for number, one in enumerate(settings):
-        signals = without_thresholds(one.signals)
-        others = msgspec.structs.replace(one, signals=signals)
-        asked, rest = ([thinking(each), spec.strategies] for each in (one, others))
+        asked = [thinking(one), spec.strategies]
         for file in files:
-            source = sources[file]
-            task = Task(file.resolve(), one, spec.strategies)
-            key = kept.key(source, asked)
-            yield Piece(number, file.name, source, key, kept.key(source, rest), task)
+            source, task = sources[file], Task(file.resolve(), one, spec.strategies)
+            yield Piece(number, file.name, source, kept.key(source, asked), task)
 
 
 def _tried(points: Sequence[Point], pieces: Sequence[Piece], results: Results) -> list[Tried]:
