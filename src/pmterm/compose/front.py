@@ -6,7 +6,7 @@ import select
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -16,10 +16,8 @@ from pmterm.runtime.clock import Clock
 from pmterm.runtime.engine import Engine
 from pmterm.runtime.plain_front import PlainFront
 from pmterm.runtime.signals import Ending, TerminalProbe, beside, ending_signals
+from pmterm.tui.bench import Bench
 from pmterm.tui.desk import Desk
-
-if TYPE_CHECKING:
-    from pmterm.compose.bench import LabBench
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -51,9 +49,9 @@ def _full(settings: Settings, desk: Desk, clock: Clock, *, finds_first: bool) ->
     from pmterm.tui.app import TradingApp
 
     general = settings.general
-    benches: list[LabBench] = []
+    benches: list[Bench] = []
 
-    def bench() -> LabBench:
+    def bench() -> Bench:
         from pmterm.compose.bench import LabBench
 
         benches.append(LabBench(settings))

@@ -53,3 +53,7 @@ class Bench(Protocol):
     def run(self) -> RunView:
         """How far it is."""
         ...
+
+    def end(self) -> None:
+        """End all that runs for it."""
+        ...
