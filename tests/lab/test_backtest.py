@@ -1,14 +1,21 @@
 import msgspec
 import pytest
-from tests.lab.recordings import KALSHI, ROTATION, lines_of, write_recording
+from tests.lab.recordings import HOCKEY, KALSHI, ROTATION, lines_of, write_recording
+from tests.lab.test_live_replay_and_backtest_agree import SETTINGS as QUICK
+from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose.backtests import NO_RECORD, Wish, backtest
+from pmterm.compose.playing import Task, run
+from pmterm.compose.progress import Silence
 from pmterm.config.settings import Settings
 from pmterm.lab.figures import signal_facts
-from pmterm.lab.outcome import Followed
+from pmterm.lab.outcome import Followed, Gap
+from pmterm.lab.report import facts_of
 from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.units import SECOND
+from pmterm.trading.strategy.planning import Planner
 from pmterm.trading.strategy.settings import Rules, StrategySettings
+from pmterm.trading.strategy.strategies import STRATEGIES
 
 
 @pytest.fixture
@@ -96,6 +103,60 @@ def test_a_folder_of_which_nothing_can_be_read_is_told(tmp_path):
         RecordingBroken, match=r"a\.ndjson\.zst is empty\. None of 2 recordings can"
     ):
         backtest(Settings(), Wish((tmp_path,), caches=False))
+
+
+@pytest.fixture
+def breaking(monkeypatch):
+    """The fade strategy breaks; the others are as they are."""
+    plan = Planner.plan
+
+    def broken(self, name, kind, signal):
+        if name == "fade":
+            return 1 // 0
+        return plan(self, name, kind, signal)
+
+    monkeypatch.setattr(Planner, "plan", broken)
+
+
+def test_a_strategy_that_breaks_is_told_and_the_others_go_on(breaking, capsys):
+    wish = Wish((EVENING,), ("fade", "fomo"), caches=False)
+    whole, code = backtest(QUICK, wish)
+    (fade,) = [value for key, value in whole["strategies"]["fade"].items() if "broke" in key]
+    assert fade.startswith(f"{EVENING.name}: ZeroDivisionError")
+    assert whole["strategies"]["fomo"]["n"] == 1
+    assert not any("broke" in key for key in whole["strategies"]["fomo"])
+    assert "strategy broke and was stopped: fade: ZeroDivisionError" in capsys.readouterr().err
+    assert code == 1
+
+
+def test_trades_say_which_recording_they_are_of_and_who_made_it():
+    whole, code = backtest(QUICK, Wish((EVENING,), tuple(STRATEGIES), caches=False))
+    assert {row["recording"] for row in whole["trades"]} == {EVENING.name}
+    assert whole["recordings"][0]["made_by"] == "pmterm sim, seed 1"
+    assert "venues" not in whole
+    assert "gaps" not in whole
+    assert code == 0
+
+
+def test_figures_of_two_venues_are_said_to_be_of_both(tmp_path):
+    write_recording(tmp_path / "a.ndjson.zst", lines_of(KALSHI))
+    write_recording(tmp_path / "b.ndjson.zst", lines_of(HOCKEY))
+    whole, _ = backtest(Settings(), Wish((tmp_path,), caches=False))
+    assert whole["venues"].startswith("kalshi and polymarket: ")
+
+
+def test_gaps_are_told_by_reason_with_the_longest():
+    gaps = (
+        Gap("A", 5 * SECOND, 25 * SECOND, "gap: frame 7 came where 5 was due"),
+        Gap("B", 30 * SECOND, 90 * SECOND, "gap: frame 17 came where 15 was due"),
+        Gap("", 100 * SECOND, 200 * SECOND, "nothing was recorded"),
+    )
+    outcome = run(Task(EVENING, QUICK), Silence())
+    told = facts_of([msgspec.structs.replace(outcome, gaps=gaps)], QUICK.cash)["gaps"]
+    assert [(row["gaps"], row["markets"], row["longest_s"]) for row in told] == [
+        (2, 2, 60), (1, "all", 100),
+    ]  # fmt: skip
+    assert told[0]["why"] == "gap: frame … came where … was due"
 
 
 def test_a_time_that_is_none_is_told(recording):

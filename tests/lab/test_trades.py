@@ -210,6 +210,18 @@ def test_a_hole_in_the_recording_makes_every_open_position_unknown():
     assert second.is_known
 
 
+def test_a_hole_that_goes_on_is_one():
+    night = Night()
+    night.notebook.hole(1, 300, "nothing was recorded")
+    night.say(BookLost, MARKET.id, "fetched")
+    night.second += 30
+    night.book()
+    night.notebook.hole(300, 600, "nothing was recorded")
+    night.notebook.hole(700, 800, "nothing was recorded")
+    holes = [(gap.since, gap.until) for gap in night.over().gaps if not gap.market]
+    assert holes == [(1, 600), (700, 800)]
+
+
 def test_what_stands_at_the_end_is_unknown():
     night = Night()
     night.trade(BUY, 10, 4_000)

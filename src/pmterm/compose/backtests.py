@@ -19,7 +19,7 @@ from pmterm.config.settings import Settings
 from pmterm.lab.kept import Kept
 from pmterm.lab.ordering import Recorded, files_of, in_order
 from pmterm.lab.outcome import Outcome
-from pmterm.lab.report import facts_of
+from pmterm.lab.report import broken, facts_of
 from pmterm.lab.shelf import Shelf, source_of
 from pmterm.lab.tape import Facts
 from pmterm.lab.times import parse_time
@@ -31,6 +31,8 @@ EACH_ALONE = (
     "paper orders on recorded markets; each recording is played on its own: a fresh account, fresh "
     "baselines, its own cash"
 )
+
+BROKE = 1  # a bug, as everywhere
 
 NO_RECORD = "a backtest knows no record to size by (kelly): strategies open nothing; try fixed"
 
@@ -69,7 +71,7 @@ def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
 
     A wish that `keeps` adds what was played to its end to the records of strategies. Recordings
     that cannot be read are left out and told, among the others. Exit code 130 when it was stopped
-    before the end, that of a broken recording when one was left out.
+    before the end, that of a broken recording when one was left out, 1 when a strategy broke.
 
     Raises:
         UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
@@ -91,7 +93,10 @@ def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
     if watch.is_stopped:
         facts["stopped"] = f"{len(outcomes)} of {many} recordings were begun"
         return facts, STOPPED
-    return facts, RecordingBroken.exit_code if left_out else 0
+    broke = broken(outcomes)
+    for words in broke:
+        _tell(words)
+    return facts, RecordingBroken.exit_code if left_out else BROKE if broke else 0
 
 
 def playing(settings: Settings, wish: Wish, watch: Silence) -> Playing:

@@ -83,6 +83,10 @@ class Notebook:
     def hole(self, since: Ns, until: Ns, reason: str) -> None:
         """Note a stretch without a line: nobody followed a signal through it."""
         self._followed.clear()
+        last = next((gap for gap in reversed(self._gaps) if not gap.market), None)
+        if last is not None and last.until == since:  # it only goes on
+            self._gaps.remove(last)
+            since = last.since
         self._note_gap(Gap(MarketId(""), since, until, reason))
 
     def outcome(

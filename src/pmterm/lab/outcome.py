@@ -69,7 +69,8 @@ class Outcome(msgspec.Struct, frozen=True):
     `refused` counts the gate's refusals by rule, `rejected` the signals that almost were, by kind
     and what was missing. `without_book` are markets whose book was never told, or as empty.
     `stopped_at` is where the run was cut short, 0: nowhere. `markets` were watched; `made_by` is
-    what the recording says of where it was made.
+    what the recording says of where it was made. `failed` are strategies that broke, each as
+    "name: how"; from there on it was off.
     """
 
     recording: str
