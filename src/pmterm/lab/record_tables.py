@@ -41,15 +41,8 @@ def _row(record: RecordKnown, min_signals: int) -> tuple[str, ...]:
     net, low, high = map(wording.fine_money, (record.net, record.net_low, record.net_high))
     return (
         record.strategy,
-        _held_out(record),
+        f"{n} ({record.sources})" if record.sources else f"{n}",
         wording.rate(won),
         f"{net} [{low}, {high}] n {n}" if won.rate is not None else wording.unknown(n),
         missing_for_live(record, min_signals) or "nothing",
     )
-
-
-def _held_out(record: RecordKnown) -> str:
-    apart = [record.sources] if record.sources else []
-    if record.cut_short:
-        apart.append(f"{record.cut_short} cut short not counted")
-    return f"{record.held_out} ({'; '.join(apart)})" if apart else f"{record.held_out}"

@@ -57,10 +57,13 @@ class RecordKnown(Message, frozen=True):
 
     @property
     def sources(self) -> str:
-        """Say where the signals were seen, "" where all were seen live."""
-        if not self.backtested:
-            return ""
-        return f"{self.backtested} backtest, {self.held_out - self.backtested} seen live"
+        """Say where the signals were seen, "" where all were live, and which do not count."""
+        told = []
+        if self.backtested:
+            told = [f"{self.backtested} backtest", f"{self.held_out - self.backtested} seen live"]
+        if self.cut_short:
+            told.append(f"{self.cut_short} cut short not counted")
+        return ", ".join(told)
 
 
 class Exits(Message, frozen=True):
