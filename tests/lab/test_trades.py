@@ -69,11 +69,12 @@ def test_a_trade_goes_from_flat_to_flat_with_averages_and_fees():
 def test_a_sale_beyond_what_is_held_is_two_trades():
     night = Night()
     night.trade(BUY, 10, 4_000)
-    night.trade(SELL, 15, 5_000)
+    night.trade(SELL, 15, 5_000, fee=3_000)
     night.trade(BUY, 5, 4_500)
     first, second = night.over().trades
-    assert (first.side, first.qty, first.net) == (BUY, 10 * QTY_ONE, 1_000_000)
-    assert (second.side, second.qty, second.net) == (SELL, 5 * QTY_ONE, 250_000)
+    assert (first.side, first.qty, first.net) == (BUY, 10 * QTY_ONE, 1_000_000 - 2_000)
+    assert (second.side, second.qty, second.net) == (SELL, 5 * QTY_ONE, 250_000 - 1_000)
+    assert (first.fees, second.fees) == (2_000, 1_000)  # shared by size, as the report does
 
 
 def test_who_asked_why_it_closed_and_what_it_acted_on():

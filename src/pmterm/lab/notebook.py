@@ -9,14 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from pmterm.lab.outcome import Followed, Gap, Outcome, Trade
-from pmterm.lab.trades import Trades
+from pmterm.lab.round_trips import RoundTrip, RoundTrips
 from pmterm.messages.accounts import BalanceSeen, MarketSettled
 from pmterm.messages.base import Message
 from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen, MarketStatusSeen
 from pmterm.messages.health import FeedDown
-from pmterm.messages.orders import Fill, Intent, OrderReport, Refused
+from pmterm.messages.orders import Fill, OrderReport, Refused
 from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen
-from pmterm.messages.strategy import ExitFired, StrategyFailed, Suggested
+from pmterm.messages.strategy import StrategyFailed
 from pmterm.model.ids import MarketId, SignalId, Venue
 from pmterm.model.market import MarketStatus
 from pmterm.model.units import SECOND, Cash, Ns
@@ -24,6 +24,7 @@ from pmterm.store.journal import DECISIONS
 
 BLIND: Final[Ns] = 10 * SECOND  # a book lost for longer makes a position's story unknown
 HOLE: Final[Ns] = 60 * SECOND  # so does a recording without a single line for longer
+AT_THE_END: Final = "open when the recording ended"
 _OVER: Final = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
 _NUMBER = re.compile(r"[-+$]?\d[\d.]*")
 
@@ -38,7 +39,7 @@ class Notebook:
         self._digest = hashlib.sha256()
         self._encode = msgspec.json.Encoder().encode
         self._decisions = 0
-        self._trades = Trades()
+        self._trips = RoundTrips()
         self._signals: dict[SignalId, Followed] = {}
         self._followed: set[SignalId] = set()
         self._refused: Counter[str] = Counter()
@@ -70,14 +71,12 @@ class Notebook:
                 SignalRejected: self._signal_rejected,
                 Refused: self._order_refused,
                 OrderReport: self._reported,
-                Intent: self._trades.intended,
-                Suggested: self._trades.suggested,
-                ExitFired: self._trades.exit_fired,
                 Fill: self._filled,
                 MarketSettled: self._market_settled,
                 BalanceSeen: self._balance_seen,
                 StrategyFailed: self._strategy_failed,
             },
+            self._trips.hears,
         ]
 
     def hole(self, since: Ns, until: Ns, reason: str) -> None:
@@ -101,7 +100,7 @@ class Notebook:
         """Close the book: what still stands at the end is not known."""
         for market in tuple(self._lost):
             self._found(market, span[1])
-        self._trades.over(span[1])
+        trips = self._trips.trips()
         return Outcome(
             recording=recording,
             hash=self._digest.hexdigest(),
@@ -111,7 +110,7 @@ class Notebook:
             last_at=span[1],
             cash=self._cash,
             fees=self._fees,
-            trades=tuple(map(self._with_signal, self._trades.ended)),
+            trades=tuple(self._trade(trip, span[1]) for trip in trips),
             signals=tuple(self._signals.values()),
             refused=dict(self._refused),
             rejected=dict(self._rejected),
@@ -125,11 +124,26 @@ class Notebook:
             markets=tuple(sorted(self._venues)),
         )
 
-    def _with_signal(self, trade: Trade) -> Trade:
-        signal = self._signals.get(trade.signal)
-        if signal is None or not signal.reverted:
-            return trade
-        return msgspec.structs.replace(trade, reverted_after=signal.after)
+    def _trade(self, trip: RoundTrip, end: Ns) -> Trade:
+        doubt = trip.doubt or (AT_THE_END if trip.is_open else "")
+        signal = self._signals.get(SignalId(trip.signal_id))
+        return Trade(
+            market=trip.market,
+            strategy=trip.strategy,
+            signal=SignalId(trip.signal_id),
+            kind=trip.signal,
+            side=trip.side,
+            qty=trip.qty,
+            entered_at=trip.opened,
+            left_at=trip.closed or end,
+            entry=trip.entry,
+            exit=trip.exit,
+            fees=trip.fees,
+            net=trip.net,
+            reason=f"unknown: {doubt}" if doubt else trip.why,
+            is_known=not doubt,
+            reverted_after=signal.after if signal is not None and signal.reverted else -1,
+        )
 
     def _decided(self, message: Message) -> None:
         if message.at < self._since:
@@ -175,10 +189,9 @@ class Notebook:
 
     def _note_gap(self, gap: Gap) -> None:
         self._gaps.append(gap)
-        self._trades.gap(gap)
+        self._trips.gap(gap.market, gap.reason)
 
     def _signal_seen(self, signal: SignalSeen) -> None:
-        self._trades.signal_seen(signal)
         if signal.at >= self._since:
             self._followed.add(signal.id)
             self._signals[signal.id] = Followed(
@@ -216,12 +229,10 @@ class Notebook:
 
     def _filled(self, fill: Fill) -> None:
         self._fees += fill.fee
-        self._trades.filled(fill)
 
     def _market_settled(self, settled: MarketSettled) -> None:
         self._found(settled.market, settled.at)
         self._settled.append(settled.market)
-        self._trades.settled(settled)
 
     def _balance_seen(self, balance: BalanceSeen) -> None:
         self._cash = balance.cash

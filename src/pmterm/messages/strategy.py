@@ -9,7 +9,7 @@ from pmterm.model.order import Side
 from pmterm.model.units import Cash, Ns, Price, Qty, fixed_text
 
 _AUTO: Final = "auto "
-_EXIT: Final = "exit "
+EXIT: Final = "exit "
 
 
 class StrategyMode(StrEnum):
@@ -189,12 +189,12 @@ def acted_by(origin: str) -> str:
 
 def exit_origin(kind: ExitKind) -> str:
     """Return the origin of an order that carries out an exit."""
-    return f"{_EXIT}{kind.value}"
+    return f"{EXIT}{kind.value}"
 
 
 def is_exit(origin: str) -> bool:
     """Tell whether an order of this origin carries out an exit."""
-    return origin.startswith(_EXIT)
+    return origin.startswith(EXIT)
 
 
 def missing_for_live(record: RecordKnown | None, min_signals: int) -> str:
