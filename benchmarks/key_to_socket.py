@@ -64,7 +64,7 @@ from pmterm.venues.polymarket.wallet import load_wallet
 
 PATIENCE_S = 30.0
 WARM = 10
-QUIET_S = 0.15  # between orders: Kalshi's lowest tier takes ten a second
+QUIET_S = 0.6  # between orders, as by hand: headers are signed ahead every half second
 GOALS_MS = {"polymarket": (0.5, 2.0), "kalshi": (1.0, 3.0)}
 PAGES = bytes(8 * 4096)  # about what an order's transaction writes
 PEER = "py-clob-client-v2"

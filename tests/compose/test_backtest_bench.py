@@ -12,6 +12,7 @@ from pmterm.compose.backtests import Wish, backtest
 from pmterm.compose.bench import LabBench
 from pmterm.compose.errand import At, Errand, Found, Line, Over
 from pmterm.compose.replays import Scene, _acting
+from pmterm.config.paths import kept_path
 from pmterm.config.settings import Settings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.health import Noticed
@@ -170,6 +171,50 @@ def test_the_replay_has_the_settings_and_strategies_of_the_run_not_of_the_screen
     settings, scene = bench.scene(Jump("/r", MarketId("M"), 7))
     assert settings.strategies.fade.stop_ppm == 11_111
     assert scene == Scene(7, MarketId("M"), ("fade", "spike"))
+
+
+def test_times_are_those_of_the_command_and_checked_before_it_runs(bench):
+    assert bench.wrong_times("", "") == ""
+    assert "from yesterday is no time" in bench.wrong_times("yesterday", "")
+    assert bench.wrong_times("2026-05-13T22:00", "2026-05-13T21:00") == "from must be before to."
+    wait_until(lambda: all(row.last_at or row.wrong for row in bench.recordings()))
+    bench.choice.paths = {path_of(bench, "hockey")}
+    bench.choice.since, bench.choice.until = "2026-05-13T22:00", "2026-05-13T21:00"
+    with pytest.raises(UsageWrong, match="before to"):
+        bench.start()
+    bench.choice.since, bench.choice.until = "2030-01-01T00:00", ""
+    bench.start()
+    view = ran(bench)
+    assert view.phase is Phase.BROKE
+    assert "nothing is left to play with this --from" in view.error
+
+
+def test_kept_is_what_the_command_keeps_and_only_once(bench, settings, tmp_path):
+    store = msgspec.structs.replace(settings.store, path=str(tmp_path / "pmterm.db"))
+    bench._settings = msgspec.structs.replace(settings, store=store)
+    with pytest.raises(UsageWrong, match="only what was played"):
+        bench.keep()
+    bench.choice.paths, bench.choice.strategies = {path_of(bench, "hockey")}, {"spike"}
+    bench.start()
+    ran(bench)
+    bench.keep()
+    wait_until(lambda: bench.run().kept or bench.run().error)
+    assert bench.run().error == ""
+    assert " of 1 recordings (" in bench.run().kept
+    assert kept_path(store).exists()
+    with pytest.raises(UsageWrong, match="kept already"):
+        bench.keep()
+    wish = Wish(paths=_paths([path_of(bench, "hockey")]), strategies=("spike",), keeps=True)
+    facts, _ = backtest(bench._settings, wish)
+    assert facts["kept"]["new"] == 0
+
+
+def test_it_stands_back_behind_a_session(bench):
+    bench.choice.paths = {path_of(bench, "hockey")}
+    bench.start()
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    pid = bench._errand._process.pid
+    wait_until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == min(own + 10, 19))
 
 
 def test_strategies_of_a_scene_act_from_the_first_event_on():

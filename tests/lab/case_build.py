@@ -17,7 +17,7 @@ def case(number=0, **changes):
         "volume_ratio": 3_000_000, "depth_ratio": 500_000, "spread_ratio": 2_000_000,
         "change_ppm": -50_000, "imbalance_ppm": -200_000, "spread": 200, "ready_s": 900,
         "volatility": 5_000, "ended_at": at + 40 * SECOND, "reverted": True, "after": 40 * SECOND,
-        "best": 500, "worst": -100, "net": 10_000, "is_known": True,
+        "best": 500, "worst": -100, "net": 10_000, "is_whole": True,
     }  # fmt: skip
     return CaseRow(**fields | changes)
 

@@ -47,7 +47,7 @@ class Story:
 
     def session(self, mode=Mode.PAPER, name="", rules=""):
         name = name or f"s{len(self.said)}"
-        self.say(SessionStarted, name, mode, "0.1.0", 1_000 * QTY_ONE)
+        self.say(SessionStarted, name, mode, "0.1.0", 1_000 * QTY_ONE, rules)
 
     def wait(self, seconds):
         self.at += seconds * SECOND
@@ -95,10 +95,10 @@ class Story:
             4_400, 4_600, 4_750, 0, ("bids pulled",), **more,
         )  # fmt: skip
 
-    def ended(self, signal, *, reverted=True, after=40, net=10_000, is_known=True):
+    def ended(self, signal, *, reverted=True, after=40, net=10_000, is_whole=True):
         self.say(
             SignalEnded, signal.id, signal.market, signal.kind, reverted, after * SECOND, 300, -50,
-            net, is_known=is_known,
+            net, is_known=is_whole, is_whole=is_whole,
         )  # fmt: skip
 
 

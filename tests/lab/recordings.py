@@ -4,6 +4,10 @@ from pathlib import Path
 
 import msgspec
 
+from pmterm.lab.nulls import BEGINS, market_of
+from pmterm.lab.nulls import play as play_world
+from pmterm.lab.tape import Facts
+from pmterm.lab.taping import Taping
 from pmterm.messages.transport import Frame
 from pmterm.store.recording import Header, MarketLine, RecordingWriter
 from pmterm.store.recording_lines import AnyLine, told
@@ -36,3 +40,16 @@ def write_recording(path, lines, *, note="", shift=0):
 
 def frames_in(window):
     return sum(isinstance(line, Frame) for line in lines_of(window))
+
+
+def world_tape(world, seed, shift=0):
+    """A made-up world as a decoded recording, `shift` ns later than it was made."""
+    taping = Taping({})
+    last = 0
+    for message in play_world(world, seed):
+        last = message.at + shift
+        taping.began(last)
+        taping.heard([msgspec.structs.replace(message, at=last)])
+        taping.ended()
+    markets = tuple(market_of(seed, number).id for number in range(world.markets))
+    return taping.tape(Facts(f"world {seed}", BEGINS + shift, last, BEGINS + shift, (), markets))

@@ -1,14 +1,21 @@
 import msgspec
 import pytest
-from tests.lab.recordings import KALSHI, ROTATION, lines_of, write_recording
+from tests.lab.recordings import HOCKEY, KALSHI, ROTATION, lines_of, write_recording
+from tests.lab.test_live_replay_and_backtest_agree import SETTINGS as QUICK
+from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose.backtests import NO_RECORD, Wish, backtest
+from pmterm.compose.playing import Task, run
+from pmterm.compose.progress import Silence
 from pmterm.config.settings import Settings
 from pmterm.lab.figures import signal_facts
-from pmterm.lab.outcome import Followed
+from pmterm.lab.outcome import Followed, Gap
+from pmterm.lab.report import facts_of
 from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.units import SECOND
+from pmterm.trading.strategy.planning import Planner
 from pmterm.trading.strategy.settings import Rules, StrategySettings
+from pmterm.trading.strategy.strategies import STRATEGIES
 
 
 @pytest.fixture
@@ -46,10 +53,18 @@ def test_a_strategy_that_made_no_trade_is_told_with_none(recording):
 
 
 def test_a_signal_that_says_wait_earns_nothing_it_could_claim():
-    seen = [Followed(f"s{n}", "M", "depth_pull", n, 0, True, is_known=True) for n in range(40)]
+    seen = [Followed(f"s{n}", "M", "depth_pull", n, 0, True, is_whole=True) for n in range(40)]
     assert signal_facts(seen)["median net a contract"] == "waits"
     spikes = [msgspec.structs.replace(one, kind="spike") for one in seen]
     assert signal_facts(spikes)["median net a contract"].endswith("(n 40)")
+
+
+def test_signals_cut_short_are_told_beside_the_rate_and_count_in_none():
+    seen = [Followed(f"s{n}", "M", "spike", n, 0, n < 10, is_whole=True) for n in range(40)]
+    seen += [Followed(f"c{n}", "M", "spike", n, 0, reverted=True) for n in range(25)]
+    told = signal_facts(seen)
+    assert (told["seen"], told["n"], told["cut short, not counted"]) == (65, 40, 25)
+    assert told["reverted"].startswith("25.0%")
 
 
 def test_no_recording_at_all_is_told(tmp_path):
@@ -62,6 +77,86 @@ def test_a_file_that_is_none_is_told(tmp_path):
     path.write_bytes(b"\x89PNG and so on")
     with pytest.raises(RecordingBroken):
         backtest(Settings(), Wish((path,)))
+
+
+def test_a_folder_is_played_without_what_cannot_be_read(tmp_path, capsys):
+    good = write_recording(tmp_path / "b.ndjson.zst", lines_of(KALSHI))
+    alone, _ = backtest(Settings(), Wish((good,), caches=False))
+    (tmp_path / "a.ndjson.zst").write_bytes(b"\x89PNG and so on")
+    (tmp_path / "c.ndjson.zst").write_bytes(b"")
+    capsys.readouterr()
+    whole, code = backtest(Settings(), Wish((tmp_path,), caches=False))
+    left_out = whole.pop("left out")
+    assert whole == alone
+    assert code == RecordingBroken.exit_code != 0
+    assert [one["recording"] for one in left_out] == ["a.ndjson.zst", "c.ndjson.zst"]
+    assert "not a pmterm recording" in left_out[0]["why"]
+    assert "empty" in left_out[1]["why"]
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in told] == ["left out", "left out"]
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_told(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.ndjson.zst").write_bytes(b"")
+    with pytest.raises(
+        RecordingBroken, match=r"a\.ndjson\.zst is empty\. None of 2 recordings can"
+    ):
+        backtest(Settings(), Wish((tmp_path,), caches=False))
+
+
+@pytest.fixture
+def breaking(monkeypatch):
+    """The fade strategy breaks; the others are as they are."""
+    plan = Planner.plan
+
+    def broken(self, name, kind, signal):
+        if name == "fade":
+            return 1 // 0
+        return plan(self, name, kind, signal)
+
+    monkeypatch.setattr(Planner, "plan", broken)
+
+
+def test_a_strategy_that_breaks_is_told_and_the_others_go_on(breaking, capsys):
+    wish = Wish((EVENING,), ("fade", "fomo"), caches=False)
+    whole, code = backtest(QUICK, wish)
+    (fade,) = [value for key, value in whole["strategies"]["fade"].items() if "broke" in key]
+    assert fade.startswith(f"{EVENING.name}: ZeroDivisionError")
+    assert whole["strategies"]["fomo"]["n"] == 1
+    assert not any("broke" in key for key in whole["strategies"]["fomo"])
+    assert "strategy broke and was stopped: fade: ZeroDivisionError" in capsys.readouterr().err
+    assert code == 1
+
+
+def test_trades_say_which_recording_they_are_of_and_who_made_it():
+    whole, code = backtest(QUICK, Wish((EVENING,), tuple(STRATEGIES), caches=False))
+    assert {row["recording"] for row in whole["trades"]} == {EVENING.name}
+    assert whole["recordings"][0]["made_by"] == "pmterm sim, seed 1"
+    assert "venues" not in whole
+    assert "gaps" not in whole
+    assert code == 0
+
+
+def test_figures_of_two_venues_are_said_to_be_of_both(tmp_path):
+    write_recording(tmp_path / "a.ndjson.zst", lines_of(KALSHI))
+    write_recording(tmp_path / "b.ndjson.zst", lines_of(HOCKEY))
+    whole, _ = backtest(Settings(), Wish((tmp_path,), caches=False))
+    assert whole["venues"].startswith("kalshi and polymarket: ")
+
+
+def test_gaps_are_told_by_reason_with_the_longest():
+    gaps = (
+        Gap("A", 5 * SECOND, 25 * SECOND, "gap: frame 7 came where 5 was due"),
+        Gap("B", 30 * SECOND, 90 * SECOND, "gap: frame 17 came where 15 was due"),
+        Gap("", 100 * SECOND, 200 * SECOND, "nothing was recorded"),
+    )
+    outcome = run(Task(EVENING, QUICK), Silence())
+    told = facts_of([msgspec.structs.replace(outcome, gaps=gaps)], QUICK.cash)["gaps"]
+    assert [(row["gaps"], row["markets"], row["longest_s"]) for row in told] == [
+        (2, 2, 60), (1, "all", 100),
+    ]  # fmt: skip
+    assert told[0]["why"] == "gap: frame … came where … was due"
 
 
 def test_a_time_that_is_none_is_told(recording):

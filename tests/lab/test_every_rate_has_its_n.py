@@ -14,7 +14,7 @@ from pmterm.compose.reviews import told
 from pmterm.lab.calibration import market_calibrations, signal_calibrations
 from pmterm.lab.cases import Past
 from pmterm.lab.review import Wanted, reviews
-from pmterm.messages.accounts import Mode
+from pmterm.messages.accounts import MADE_UP, Mode
 from pmterm.messages.feed import MarketSeen
 from pmterm.store.resolved import Quoted
 
@@ -149,6 +149,29 @@ def test_paper_and_real_money_are_never_added_up():
     titles = [table.title for table in told(found, Past([]), []).tables]
     assert "PAPER MONEY: all trades" in titles
     assert "REAL MONEY: all trades" in titles
+
+
+def test_what_was_made_up_is_said_to_be_and_never_added_to_what_was_not():
+    """The demo, and sessions on a local exchange: no money, and no market that anybody traded."""
+    both = story(40)
+    for mode, many in ((Mode.PAPER, 7), (Mode.LIVE, 5)):
+        both.session(mode, rules=f"abc{MADE_UP}")
+        for _ in range(many):
+            both.trade(BUY, 10, 4_000)
+            both.trade(SELL, 10, 4_500)
+    found = reviews(both.said, Wanted())
+    assert [(one.mode, one.is_made_up, one.whole.n) for one in found] == [
+        (Mode.PAPER, False, 40), (Mode.PAPER, True, 7), (Mode.LIVE, True, 5),
+    ]  # fmt: skip
+    rows = [*cases(40, 20), *cases(50, 50, rules=f"abc{MADE_UP}", session="s2", market="KX-B")]
+    whole = told(found, Past(rows), [])
+    titles = [table.title for table in whole.tables]
+    assert "DEMO OR LOCAL EXCHANGE, PAPER MONEY: all trades" in titles
+    assert "LOCAL EXCHANGE, TEST MONEY: all trades" in titles
+    assert "SIGNALS: what became of them, demo or local exchange" in titles
+    assert not any("REAL MONEY" in title for title in titles)
+    of_panic = [one for one in whole.facts["signals"] if one["like"]["venue"] == ""]
+    assert [(one["is_made_up"], one["n"]) for one in of_panic] == [(False, 40), (True, 50)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is asked of a moment and of many: the way back, its mirror, costs, how many were asked."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -76,7 +77,10 @@ def seen(number, at, market=M, mid2=10_000):
 
 
 def ended(number, at, net, market=M, *, reverted=True):
-    return SignalEnded(at, SignalId(f"s-{number}"), market, PANIC, reverted, SECOND, 1, 0, net)
+    return SignalEnded(
+        at, SignalId(f"s-{number}"), market, PANIC, reverted, SECOND, 1, 0, net,
+        is_whole=True,
+    )  # fmt: skip
 
 
 def case(number, net, *, surplus=1, whole=True):
@@ -163,10 +167,27 @@ def test_moments_alike_are_of_the_same_way_size_and_spread():
         bid, ask = mid * 100 - 50, mid * 100 + 50
         hears[BookChanged](BookChanged(at, M, bid, ask, 1, 1, 1, 1, is_trusted=True))
     hears[SignalSeen](seen(1, T0 + 60 * SECOND))
+    hears[SignalEnded](ended(1, T0 + 240 * SECOND, 0))
     (told,) = watcher.cases(np.random.default_rng(1))
     assert 3 <= len(told.controls) <= 12
     assert all(one.move == pytest.approx(told.followed.move) for one in told.controls)
     assert all(one.surplus == 0 for one in told.controls)
+
+
+def test_a_signal_that_the_detector_could_not_follow_is_no_case():
+    """One rule says which count, here as in reports, cards and records."""
+    watcher = Watcher()
+    hears = watcher.hears()
+    for second in range(400):
+        at = T0 + second * SECOND
+        hears[BookChanged](BookChanged(at, M, 4_950, 5_050, 1, 1, 1, 1, is_trusted=True))
+    for number in range(3):
+        hears[SignalSeen](seen(number, T0 + 60 * SECOND))
+    hears[SignalEnded](ended(1, T0 + 240 * SECOND, 0))
+    hears[SignalEnded](msgspec.structs.replace(ended(2, T0 + 100 * SECOND, 0), is_whole=False))
+    told = watcher.cases(np.random.default_rng(1))
+    assert [one.followed is not None for one in told] == [False, True, False]
+    assert row_of("here", PANIC, told, lambda market: market).unknown == 2
 
 
 def test_a_lost_book_is_no_price():

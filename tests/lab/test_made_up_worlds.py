@@ -158,7 +158,8 @@ def test_following_from_outside_agrees_with_the_detector():
         engine.listen(watcher.hears())
         engine.run(play(msgspec.structs.replace(trial.world, markets=3), trial.seed))
         for case in watcher.cases(np.random.default_rng(0)):
-            if case.followed is not None and case.ended is not None and case.ended.is_known:
+            assert (case.followed is not None) is (case.ended is not None and case.ended.is_whole)
+            if case.followed is not None:
                 assert case.followed.is_back is case.ended.reverted
                 agreed += 1
     assert agreed > 100

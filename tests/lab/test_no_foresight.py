@@ -143,7 +143,7 @@ def net_of(share, seeds):
         world = World(markets=3, seconds=1_500, plant=plant, volatility=0.004)
         messages = journal(play(world, seed), unstopped())
         trips += [trip for trip in round_trips(messages) if not trip.is_open]
-        ended += [said for said in messages if isinstance(said, SignalEnded) and said.is_known]
+        ended += [said for said in messages if isinstance(said, SignalEnded) and said.is_whole]
         assert any(isinstance(said, SignalSeen) for said in messages)
     return trips, ended
 

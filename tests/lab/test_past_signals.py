@@ -45,8 +45,10 @@ def test_a_median_time_stands_on_those_that_came_back_alone():
 
 
 def test_signals_nobody_could_follow_are_counted_apart():
-    worth = worth_of(PANIC, [*cases(30, 30), case(99, is_known=False, reverted=False)])
-    assert (worth.n, worth.unknown, worth.reverted.rate) == (30, 1, 1.0)
+    worth = worth_of(PANIC, [*cases(30, 15), *cases(20, 20, is_whole=False)])
+    assert (worth.n, worth.cut_short, worth.reverted.rate) == (30, 20, 0.5)
+    assert worth.net.value == (10_000 - 20_000) / 2
+    assert (worth.seconds.n, sum(block.n for block in worth.scores.blocks)) == (15, 30)
 
 
 def test_the_most_alike_are_asked_first_and_it_is_said_who_they_are():

@@ -106,3 +106,12 @@ def test_lines_are_kept_for_their_owner_and_a_damaged_one_is_left_out(tmp_path):
     assert read_proved(path)[0] == run()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read_proved(tmp_path / "none.jsonl") == []
+
+
+def test_lines_of_when_nobody_noted_how_long_signals_were_followed_count_for_nothing(tmp_path):
+    path = tmp_path / "kept.jsonl"
+    keep(path, [run(n=60)])
+    path.write_bytes(path.read_bytes().replace(b'"is_whole":true', b'"is_known":true'))
+    rows = proving(read_proved(path), "r", "1", 0, ())
+    (fade,) = [one for one in records(5, rows, 0, 700_000, {}) if one.strategy == "fade"]
+    assert (fade.held_out, fade.cut_short) == (0, 60)

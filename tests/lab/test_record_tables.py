@@ -34,3 +34,14 @@ def test_the_panel_tells_it_too():
     )
     assert "n 12 of 30: 12 backtest, 0 seen live" in StrategyRow("fomo", record=FEW).record_words
     assert "(40 backtest, 22 seen live)" in record_text(BOTH)
+
+
+def test_those_cut_short_are_told_wherever_the_record_is():
+    live, kept = (RecordKnown(5, "fade", 62, 45, 1, 1, 1, 0, n, cut_short=9) for n in (0, 40))
+    assert record_table([live], 50).rows[0][1] == "62 (9 cut short not counted)"
+    seen = "40 backtest, 22 seen live, 9 cut short not counted"
+    assert record_table([kept], 50).rows[0][1] == f"62 ({seen})"
+    assert f"won 45 of n 62 ({seen})" in StrategyRow("fade", record=kept).record_words
+    assert f"({seen})" in record_text(kept)
+    (fact,) = told([], Past([]), [], Shown((kept,), 50)).facts["records"]
+    assert (fact["held_out"], fact["cut_short"]) == (62, 9)

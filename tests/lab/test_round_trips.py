@@ -163,3 +163,14 @@ def test_all_trips_together_are_the_change_of_the_cash(fills, payout):
     assert ended + standing == story.cash
     assert sum(trip.fees for trip in trips) == sum(fee for _, _, _, fee, _ in fills)
     assert all(trip.exposure > 0 for trip in trips)
+
+
+def test_it_is_said_why_a_trip_closed():
+    story = Story()
+    story.trade(BUY, 10, 4_000, origin=by("fade"))
+    story.trade(SELL, 10, 4_500, origin="exit target")
+    story.trade(BUY, 10, 4_000)
+    story.trade(SELL, 10, 4_500, origin="key")
+    story.trade(BUY, 10, 4_000)
+    story.settle(10_000)
+    assert [trip.why for trip in round_trips(story.said)] == ["target", "key", "settled"]

@@ -44,10 +44,11 @@ def test_signals_from_before_the_thresholds_were_chosen_do_not_count():
 
 def test_only_signals_it_would_have_acted_on_count():
     weak = [case(n, score=ACT - 1) for n in range(30)]
-    lost = [case(n + 50, is_known=False) for n in range(10)]
+    lost = [case(n + 50, is_whole=False) for n in range(10)]
     other = [case(n + 90, kind="fomo_buy") for n in range(5)]
     unnamed = [case(n, rules="") for n in range(5)]
     assert record([*weak, *lost, *other, *unnamed]).held_out == 0
+    assert record(lost).cut_short == 10
     assert record(other, "fomo").held_out == 5
     spikes = [case(n, kind="spike", score=0) for n in range(4)]
     assert record(spikes, "spike").held_out == 4

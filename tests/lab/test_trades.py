@@ -5,12 +5,12 @@ import pytest
 from pmterm.lab.figures import strategy_facts
 from pmterm.lab.notebook import Notebook
 from pmterm.messages.accounts import MarketSettled
-from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen
+from pmterm.messages.feed import BookLost, BookSnapshot, MarketSeen, MarketStatusSeen
 from pmterm.messages.orders import Fill, Intent
-from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalSeen
+from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalRejected, SignalSeen
 from pmterm.messages.strategy import ExitFired, ExitKind, auto_origin
 from pmterm.model.ids import Venue
-from pmterm.model.market import Market, Outcome
+from pmterm.model.market import Market, MarketStatus, Outcome
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import QTY_ONE, SECOND
 
@@ -69,11 +69,12 @@ def test_a_trade_goes_from_flat_to_flat_with_averages_and_fees():
 def test_a_sale_beyond_what_is_held_is_two_trades():
     night = Night()
     night.trade(BUY, 10, 4_000)
-    night.trade(SELL, 15, 5_000)
+    night.trade(SELL, 15, 5_000, fee=3_000)
     night.trade(BUY, 5, 4_500)
     first, second = night.over().trades
-    assert (first.side, first.qty, first.net) == (BUY, 10 * QTY_ONE, 1_000_000)
-    assert (second.side, second.qty, second.net) == (SELL, 5 * QTY_ONE, 250_000)
+    assert (first.side, first.qty, first.net) == (BUY, 10 * QTY_ONE, 1_000_000 - 2_000)
+    assert (second.side, second.qty, second.net) == (SELL, 5 * QTY_ONE, 250_000 - 1_000)
+    assert (first.fees, second.fees) == (2_000, 1_000)  # shared by size, as the report does
 
 
 def test_who_asked_why_it_closed_and_what_it_acted_on():
@@ -124,6 +125,80 @@ def test_a_position_over_a_gap_is_unknown_and_counted_apart(blind_s, is_known):
     assert figures["net"] == ("5.0000" if is_known else "0.0000")
 
 
+@pytest.mark.parametrize(("blind_s", "is_known"), [(5, True), (30, False)])
+def test_a_settlement_while_the_book_is_lost_ends_a_position_over_a_gap(blind_s, is_known):
+    """Its exits could not act: what it would have earned nobody knows, whatever it paid."""
+    night = Night()
+    night.book()
+    night.trade(BUY, 10, 4_000)
+    night.say(BookLost, MARKET.id, "sequence gap")
+    night.second += blind_s
+    night.say(MarketSettled, MARKET.id, 10_000)
+    outcome = night.over()
+    (trade,) = outcome.trades
+    assert trade.is_known is is_known
+    assert trade.reason == ("settled" if is_known else "unknown: sequence gap")
+    assert strategy_facts(outcome.trades, 10_000)["unknown"] == int(not is_known)
+    assert len(outcome.gaps) == int(not is_known)
+
+
+def test_a_book_that_goes_when_its_market_has_closed_is_no_gap():
+    night = Night()
+    night.book()
+    night.trade(BUY, 10, 4_000)
+    night.say(MarketStatusSeen, MARKET.id, MarketStatus.CLOSED)
+    night.say(BookLost, MARKET.id, "unsubscribed")
+    night.second += 3_600
+    night.say(MarketSettled, MARKET.id, 10_000)
+    outcome = night.over()
+    assert outcome.trades[0].is_known
+    assert outcome.gaps == ()
+
+
+def test_a_book_lost_before_its_market_closed_is_one():
+    night = Night()
+    night.book()
+    night.trade(BUY, 10, 4_000)
+    night.say(BookLost, MARKET.id, "sequence gap")
+    night.second += 30
+    night.say(MarketStatusSeen, MARKET.id, MarketStatus.CLOSED)
+    night.second += 3_600
+    night.say(MarketSettled, MARKET.id, 10_000)
+    outcome = night.over()
+    assert outcome.trades[0].reason == "unknown: sequence gap"
+    (gap,) = outcome.gaps
+    assert gap.until - gap.since < 60 * SECOND
+
+
+def test_a_signal_over_a_hole_in_the_recording_was_not_seen_to_its_end():
+    night = Night()
+    for name in ("before", "over"):
+        night.say(
+            SignalSeen, name, MARKET.id, SignalKind.SPIKE, Advice.BUY, score_ppm=900_000,
+            mid2=8_000, before2=9_000, best_bid=3_900, best_ask=4_100, expected=0,
+            expected_after=0, reasons=(),
+        )  # fmt: skip
+        if name == "over":
+            night.notebook.hole(1, 2, "nothing was recorded")
+        night.say(
+            SignalEnded, name, MARKET.id, SignalKind.SPIKE, reverted=True, after=7, best=1,
+            worst=0, net=5, is_whole=True,
+        )  # fmt: skip
+    assert [one.is_whole for one in night.over().signals] == [True, False]
+
+
+def test_what_was_almost_a_signal_is_counted_by_what_it_lacked():
+    night = Night()
+    for found in ("1.3", "2", "2.4"):
+        words = f"moved {found} sd from its average, needs over 2.5"
+        night.say(SignalRejected, MARKET.id, SignalKind.SPIKE, (words,))
+    night.say(SignalRejected, MARKET.id, SignalKind.PANIC_SELL, ("volume 2.1x of 3x",))
+    assert night.over().rejected == {
+        "spike: moved … sd from its average, needs over 2.5": 3,
+        "panic_sell: volume …x of 3x": 1,
+    }
+
+
 def test_a_hole_in_the_recording_makes_every_open_position_unknown():
     night = Night()
     night.trade(BUY, 10, 4_000)
@@ -134,6 +209,18 @@ def test_a_hole_in_the_recording_makes_every_open_position_unknown():
     first, second = night.over().trades
     assert first.reason == "unknown: nothing was recorded"
     assert second.is_known
+
+
+def test_a_hole_that_goes_on_is_one():
+    night = Night()
+    night.notebook.hole(1, 300, "nothing was recorded")
+    night.say(BookLost, MARKET.id, "fetched")
+    night.second += 30
+    night.book()
+    night.notebook.hole(300, 600, "nothing was recorded")
+    night.notebook.hole(700, 800, "nothing was recorded")
+    holes = [(gap.since, gap.until) for gap in night.over().gaps if not gap.market]
+    assert holes == [(1, 600), (700, 800)]
 
 
 def test_what_stands_at_the_end_is_unknown():

@@ -64,3 +64,13 @@ def test_a_strategy_nobody_knows_is_refused_with_the_nearest_name(tmp_path):
     with pytest.raises(UsageWrong, match="no strategy revertion") as told:
         backtest(Settings(), Wish((tmp_path,), strategies=("revertion",)))
     assert told.value.hint == "Did you mean reversion?"
+
+
+def test_decoded_recordings_beside_them_are_not_taken_for_recordings(tmp_path):
+    path = tmp_path / "a.ndjson.zst"
+    made = [path.with_name(path.name + end) for end in (".columns", ".20-3.features")]
+    for each in (path, *made):
+        each.write_bytes(b"")
+    assert files_of([path, *made]) == [path]
+    with pytest.raises(UsageWrong, match="no recording was named"):
+        files_of(made)

@@ -6,11 +6,12 @@ import pytest
 from tests.live.evening import BUY, KALSHI, POLY, SELL, evening, open_exchange
 from tests.live.virtual import run
 
-from pmterm.messages.commands import Disarm
+from pmterm.messages.commands import ClosePosition, Disarm
 from pmterm.messages.orders import Bracket, Refused
 from pmterm.messages.strategy import ExitFired, ExitKind, Exits, ExitsGone, SetExits
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import QTY_ONE
+from pmterm.sim.fault_script import Do, Rule
 
 FALLEN = ((4_000, 100), (3_900, 500)), ((4_200, 100), (4_300, 500))
 
@@ -73,5 +74,26 @@ def test_a_resting_sale_stands_in_no_exits_way():
             fall(exchange, POLY)
             await here.until(lambda: here.held(POLY) == 0)
             assert here.state(resting) is S.CANCELLED
+
+    run(tell())
+
+
+def test_a_sale_that_fails_to_settle_brings_its_exits_back_and_they_close_it():
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await bought(here, POLY, bracket=Bracket(stop=4_300))
+            await asyncio.sleep(20)  # until what was bought has settled
+            exchange.server.player.add(
+                Rule(do=Do.FAIL_TRADES, after_s=0, venue=POLY.venue, trades=1)
+            )
+            await asyncio.sleep(1)
+            here.send(ClosePosition(0, POLY.id))
+            await here.until(lambda: here.held(POLY) == 0)
+            assert here.heard(ExitsGone)
+            await here.until(lambda: here.held(POLY) == 10 * QTY_ONE)
+            assert here.session.parts.strategies.guards.standing()[0].stop == 4_300
+            fall(exchange, POLY)
+            await here.until(lambda: here.held(POLY) == 0)
+            assert [fired.kind for fired in here.heard(ExitFired)] == [ExitKind.STOP]
 
     run(tell())

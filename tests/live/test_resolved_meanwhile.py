@@ -15,7 +15,9 @@ from pmterm.compose.audit_venue import Books, compare_when_quiet
 from pmterm.config.settings import Hosts
 from pmterm.live.audit.audit import audit
 from pmterm.messages.accounts import MarketSettled
+from pmterm.messages.feed import DETERMINED, SETTLED, MarketStatusSeen
 from pmterm.messages.live import HoldingDiffers, Reconciled
+from pmterm.model.market import MarketStatus
 from pmterm.model.order import OrderState as S
 from pmterm.model.units import CASH_ONE, PRICE_ONE, QTY_ONE
 from pmterm.net.http import HttpClient
@@ -163,5 +165,26 @@ def test_an_audit_before_anybody_came_back_says_what_is_resolved():
             assert {(line.check, line.verdict.value) for line in wrong} == {
                 ("holdings", "warn"), ("cash", "warn"),
             }  # fmt: skip
+
+    run(tell())
+
+
+def test_what_kalshi_has_only_determined_is_not_paid_yet():
+    """A result may be disputed; the money comes when it is settled."""
+
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(KALSHI)
+            await here.state_is(await here.order(KALSHI, BUY, 10, 4_700), S.FILLED)
+            await asyncio.sleep(30)
+            cash = cash_here(here, KALSHI)
+            seen = MarketStatusSeen(0, KALSHI.id, MarketStatus.RESOLVED, "scalar", 3_700)
+            for word in (DETERMINED, SETTLED):
+                payout = seen.payout if word == DETERMINED else -1
+                assert (here.held(KALSHI), cash_here(here, KALSHI)) == (10 * QTY_ONE, cash)
+                here.send(msgspec.structs.replace(seen, payout=payout, word=word))
+                await asyncio.sleep(0.1)
+            assert [m.payout for m in here.heard(MarketSettled)] == [3_700]
+            assert (here.held(KALSHI), cash_here(here, KALSHI)) == (0, cash + 3_700_000)
 
     run(tell())

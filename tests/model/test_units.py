@@ -66,3 +66,11 @@ def test_buyers_pay_rounded_up_and_sellers_get_rounded_down(price, qty):
 def test_a_json_tick_is_written_without_float_noise():
     assert units.decimal_text(0.1 + 0.2, 4) == "0.3000"
     assert units.decimal_text(0.001, 4) == "0.0010"
+
+
+@pytest.mark.parametrize(
+    ("qty", "text"),
+    [(1_000_000, "1 contract"), (2_500_000, "2.5 contracts"), (10_000, "0.01 contracts")],
+)
+def test_one_contract_is_one(qty, text):
+    assert units.contracts_text(qty) == text

@@ -15,6 +15,7 @@ from pmterm.views.bench import (
     Phase,
     RecordingRow,
     RunView,
+    StrategyFigures,
 )
 
 CAPITAL = 10_000 * CASH_ONE
@@ -55,11 +56,15 @@ def result():
         equity += one.net
         curve.append((one.left_at, equity))
     figures = (
-        "fade: n 4, net 7.3300, win rate not known (3 of 4), max drawdown 1.0000 (n 4)",
-        "reversion: n 3, net -4.8500, win rate not known (1 of 3), max drawdown 8.1200 (n 3)",
+        StrategyFigures(
+            "fade", 4, 7_330_000, 3, 1_000_000, "not known (3 of 4)", "not known (n 4)"
+        ),
+        StrategyFigures(
+            "reversion", 3, -4_850_000, 1, 8_120_000, "not known (1 of 3)", "not known (n 3)", 1
+        ),
     )
-    notes = ("signals panic_sell: seen 9, reverted not known (5 of 9)",)
-    return BenchResult((*trades, unknown), tuple(curve), CAPITAL, figures, notes)
+    notes = ("PANIC SELL: seen 9, came back not known (5 of 9)",)
+    return BenchResult((*trades, unknown), tuple(curve), CAPITAL, figures, notes, 2)
 
 
 DONE = RunView(Phase.DONE, "2 of 2 recordings", 1_000_000, "", result())
@@ -87,6 +92,18 @@ class FakeBench:
 
     def wrong(self, parameters):
         return "there is no parameter fade.stopp." if "stopp=" in parameters else ""
+
+    def wrong_times(self, since, until):
+        return "from must be before to." if since and until and since >= until else ""
+
+    def keep(self):
+        if self.view.phase is not Phase.DONE:
+            raise UsageWrong("only what was played to its end can be kept:", "r plays it.")
+        self.asked.append(("keep",))
+        self.view = msgspec.structs.replace(self.view, kept="KEPT 9 signals of 2 recordings")
+
+    def command(self, jump):
+        return f"pmterm replay {jump.path} --market {jump.market}"
 
     def start(self):
         if not self.choice.paths:

@@ -97,12 +97,16 @@ class FakeReader:
             ("R3", "daily loss", "$0", "$500", 0, 0, 500, "max_day_loss"),
         )
         money = [
-            LimitUse(rule, name, *said, False, used * CASH_ONE, most * CASH_ONE, setting)
+            LimitUse(rule, name, *said, False, *(n * CASH_ONE for n in (used, most)), setting,
+                     most * CASH_ONE)
             for rule, name, *said, used, most, setting in rows
-        ]
+        ]  # fmt: skip
+        off = {"counts": False}
         return [
             *money,
-            LimitUse("R4", "losses in a row", "1", "3", 333_333, setting="losses_in_row"),
+            LimitUse("R3", "day loss %", "$0", "off", 0, setting="max_day_loss_ppm", **off),
+            LimitUse("R4", "losses in a row", "1", "3", 333_333, setting="losses_in_row", amount=3),
+            LimitUse("R7", "event", "$142", "off", 0, setting="max_event", **off),
         ]
 
     def standing(self, at):
@@ -204,6 +208,7 @@ def _story():
             best=500,
             worst=-200,
             net=21_000,
+            is_whole=True,
         ),
         wish("p7-00002"),
         Approved(NOW - 90 * SECOND, wish("p7-00002"), 18 * CASH_ONE),

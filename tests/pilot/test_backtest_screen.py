@@ -1,5 +1,6 @@
 """The backtest screen: choose, run, stop, look at a trade; at every size, with hostile words."""
 
+import msgspec
 import pytest
 from tests.pilot.bench_build import DONE, HALF, ROWS, BenchSession, FakeBench, trade
 from tests.pilot.fake_desk import HOSTILE
@@ -8,7 +9,14 @@ from pmterm.model.text import clean_text
 from pmterm.tui.keys import BENCH, BENCH_ANYWHERE, TABLE, name_of
 from pmterm.tui.screens.bench import BenchScreen
 from pmterm.tui.screens.help import HelpScreen
-from pmterm.views.bench import BenchResult, Jump, Phase, RecordingRow, RunView
+from pmterm.views.bench import (
+    BenchResult,
+    Jump,
+    Phase,
+    RecordingRow,
+    RunView,
+    StrategyFigures,
+)
 
 SIZES = [(20, 5), (50, 12), (80, 24), (120, 40), (200, 60), (300, 80)]
 
@@ -30,8 +38,13 @@ async def test_all_that_matters_is_in_sight(size):
         shown = s.shown()
         for words in ("09-21", "18 min", "784 kB", "cannot be played", "reading…", "[x]", "fomo"):
             assert words in shown, words
-        for words in ("DONE", "n 4, net 7.3300", "EQUITY", "drawdown, at most $6.87", "TRADES"):
+        for words in ("DONE", "EQUITY", "drawdown, at most $6.87", "TRADES"):
             assert words in shown, words
+        rows = " ".join(shown.split())
+        assert "fade 4 +$7.33 $1.00 " in rows
+        assert "reversion 3+1? -$4.85 $8.12 " in rows
+        wins = "not known (1 of 3)" if size[0] == 200 else "1 of 3"
+        assert f"-$4.85 $8.12 {wins}" in rows
         assert "net +$2.48 n 7, 1 unknown" in shown
         assert "$10,000.00 to $10,002.48 n 7" in shown
 
@@ -106,6 +119,72 @@ async def test_parameters_of_the_chosen_strategy_are_shown():
     async with BenchSession() as s:
         await s.press("tab", "space")
         assert "fade.stop_ppm=30000" in s.shown()
+
+
+FOUR = tuple(
+    StrategyFigures(name, 40, 1_000_000, 22, 3_000_000, "55% (n 40)", "+$0.02 (n 40)")
+    for name in ("fade", "fomo", "reversion", "spike")
+)
+NOTES = tuple(f"{name}: seen 40" for name in ("PANIC SELL", "FOMO BUY", "REVERSION", "SPIKE"))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_figures_of_all_strategies_are_seen_and_the_rest_one_key_away(size):
+    result = msgspec.structs.replace(DONE.result, figures=FOUR, notes=NOTES)
+    view = msgspec.structs.replace(DONE, result=result)
+    async with BenchSession(FakeBench(view), size) as s:
+        assert all(f"{name} " in s.shown() for name in ("fade", "fomo", "reversion", "spike"))
+        assert s.shown().count("22 of 40") == 4
+        assert " more lines: tab" in s.shown()
+        await s.press("shift+tab")
+        assert s.app.focused.id == "run"
+        await s.press("end")
+        assert all(note in s.shown() for note in NOTES)
+        assert "spike: win rate 55% (n 40), net a trade +$0.02" in " ".join(s.shown().split())
+
+
+async def test_times_are_typed_checked_and_kept():
+    async with BenchSession(size=(80, 24)) as s:
+        await s.press("space", "tab", "tab")
+        assert s.app.focused.id == "since"
+        assert "recorded 2026-09-21T14:23:20 to 14:41:20." in " ".join(s.shown().split())
+        await s.press(*"2026-09-21T14:30", "tab", *"2026-09-21T14:25")
+        await s.until(lambda: "from must be before to." in s.shown())
+        s.app.screen.query_one("#until").value = "2026-09-21T14:35"
+        await s.settle()
+        assert "from must be" not in s.shown()
+        await s.press("enter")
+        ((_, choice),) = s.bench.asked
+        assert (choice.since, choice.until) == ("2026-09-21T14:30", "2026-09-21T14:35")
+
+
+async def test_capital_k_keeps_a_run_when_pressed_twice():
+    async with BenchSession(FakeBench(DONE), (80, 24)) as s:
+        await s.press("K")
+        assert s.bench.asked == []
+        assert "K again keeps it" in s.shown()
+        await s.press("K")
+        assert s.bench.asked == [("keep",)]
+        await s.until(lambda: "KEPT 9 signals of 2 recordings" in s.shown())
+
+
+async def test_another_key_between_takes_the_first_back():
+    async with BenchSession(FakeBench(DONE)) as s:
+        await s.press("K", "u", "K")
+        assert s.bench.asked == []
+
+
+async def test_what_was_not_played_to_its_end_is_not_kept():
+    async with BenchSession() as s:
+        await s.press("K", "K")
+        assert "only what was played to its end can be kept: r plays it." in s.shown()
+
+
+async def test_parameters_of_the_strategy_pointed_at_come_first():
+    async with BenchSession(size=(80, 24)) as s:
+        await s.press("tab", "space", "down", "down", "down", "space")
+        assert "spike.stop_ppm=30000" in s.shown()
+        assert s.shown().index("spike.stop_ppm") < s.shown().index("fade.stop_ppm")
 
 
 async def test_escape_leaves_the_parameters_first_and_then_stops_what_runs():

@@ -164,9 +164,83 @@ async def test_form_starts_with_what_a_fade_would_set_and_enter_sends_it():
     async with Session(desk) as s:
         await s.press("e")
         assert isinstance(s.app.screen, ExitsScreen)
-        assert "target 51: +$4.00  stop 45: -$2.00" in s.shown()
+        assert "sells at 51 or better: +$4.00 (bid 46)" in s.shown()
+        assert "sells when the mid is 45: about -$2.00 (mid 47)" in s.shown()
         await s.press("enter", "enter")
         assert s.sent == [SetExits(0, MAP_THREE, 5100, 4500, lasts_s=120)]
+
+
+LOSING, WINNING = (4000, 4200), (5600, 5800)
+
+
+def priced_desk(bid, ask, qty=100):
+    """A position bought (or, below 0, sold) at 47, and where the book stands since."""
+    desk = FakeDesk()
+    desk.reader.bid, desk.reader.ask = bid, ask
+    desk.reader.standing_now = Standing(usual_long=USUAL, usual_short=USUAL)
+    desk.hear(PositionChanged(NOW, MAP_THREE, qty * QTY_ONE, 4700, 47_000_000, 0, 0))
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("touch", "qty", "target", "stop"),
+    [
+        (LOSING, 100, 5100, 3900),  # 3 % below what was paid is above the mid of 41
+        (WINNING, 100, 6100, 4500),  # 7.5 % above what was paid has been reached: 56 is bid
+        (WINNING, -100, 4300, 5900),  # short: the other way round
+        (LOSING, -100, 3700, 4900),
+    ],
+)
+async def test_form_offers_only_what_can_stand(touch, qty, target, stop):
+    async with Session(priced_desk(*touch, qty)) as s:
+        await s.press("e")
+        assert "closes at once" not in s.shown()
+        await s.press("enter")
+        assert s.sent == [SetExits(0, MAP_THREE, target, stop, lasts_s=120)]
+
+
+@pytest.mark.parametrize(
+    ("qty", "field", "text", "words"),
+    [
+        (100, "stop", "42", "closes at once: choose a price below the mid, 41"),
+        (100, "target", "39", "closes at once: choose a price above the bid, 40"),
+        (-100, "stop", "40", "closes at once: choose a price above the mid, 41"),
+        (-100, "target", "43", "closes at once: choose a price below the ask, 42"),
+    ],
+)
+async def test_form_sends_nothing_that_would_close_at_once_and_says_why(qty, field, text, words):
+    async with Session(priced_desk(*LOSING, qty), size=(80, 24)) as s:
+        await s.press("e")
+        s.app.screen.query_one(f"#{field}").value = text
+        await s.press("enter")
+        assert isinstance(s.app.screen, ExitsScreen)
+        assert s.sent == []
+        assert words in s.shown()
+
+
+async def test_form_follows_the_price_while_it_is_open():
+    desk = priced_desk(4600, 4800)
+    async with Session(desk) as s:
+        await s.press("e")
+        assert "closes at once" not in s.shown()
+        desk.reader.bid, desk.reader.ask = LOSING
+        await s.until(lambda: "closes at once" in s.shown())
+        await s.press("enter")
+        assert s.sent == []
+
+
+async def test_form_says_beside_each_field_what_it_would_do():
+    async with Session(guarded_desk(), size=(80, 24)) as s:
+        await s.press("e")
+        for words in (
+            "3 behind the best mid: begins at 44",
+            "closes at 14:24:43 UTC, whatever the price",
+            "closes when you say that it happened (h)",
+            "thesis ON: closes when a THESIS signal says its reason is gone",
+        ):
+            assert words in s.shown()
+        s.app.screen.query_one("#seconds").value = "60"
+        await s.until(lambda: "closes at 14:24:20 UTC" in s.shown())
 
 
 async def test_form_shows_what_stands_and_keeps_its_time():

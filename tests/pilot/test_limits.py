@@ -68,3 +68,21 @@ async def test_the_dialog_follows_what_is_used():
             msgspec.structs.replace(limits[0], value="$999"), *limits[1:]
         ]  # fmt: skip
         await s.until(lambda: "$999 of $1,000" in s.shown())
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [("max_event", "250", 250 * CASH_ONE), ("max_day_loss_ppm", "2.5%", 25_000)],
+)
+async def test_a_limit_that_is_off_is_switched_on_at_once(field, text, value):
+    async with Session() as s:
+        await typed(s, field, text)
+        assert s.sent == [ChangeLimit(0, field, value)]
+
+
+async def test_limits_that_are_off_are_listed_here_and_nowhere_else():
+    async with Session() as s:
+        assert "R7 event" not in s.shown()
+        await s.press("L")
+        assert "$142, no limit" in s.shown()
+        assert s.app.screen.query_one("#max_event").value == "off"

@@ -4,7 +4,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.commands import CancelAll, Panic
 from pmterm.messages.health import WorkerDown
 from pmterm.messages.orders import Intent, JournalFailed, PlaceOrder
-from pmterm.messages.transport import Closed, Frame
+from pmterm.messages.transport import Closed, Frame, HttpRequest
 from pmterm.model.errors import StoreBroken
 from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.order import Side, TimeInForce
@@ -120,3 +120,62 @@ async def test_what_was_written_is_acted_on_before_the_next_event_is_taken():
         await hub.settled()
         running.cancel()
     assert seen == ["sent"]
+
+
+class SlowDisk:
+    """A journal that writes when it is told to."""
+
+    def __init__(self):
+        self.is_asked, self.may_write = asyncio.Event(), asyncio.Event()
+
+    async def append(self, _messages):
+        self.is_asked.set()
+        await self.may_write.wait()
+
+
+async def test_a_stop_after_a_replay_was_wound_back_in_the_middle_of_another_counts():
+    disk = SlowDisk()
+    hub, clock, _ = hub_with(disk, Stage(Panic, lambda m: [Said(m.at)]))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(hub.run())
+        hub.put(Panic(clock.stamp()))
+        await disk.is_asked.wait()
+        hub.restart(hub.engine)
+        assert not hub.is_stopping
+        disk.may_write.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        hub.put(Panic(clock.stamp()))
+        assert hub.is_stopping
+        await hub.settled()
+        running.cancel()
+
+
+class Door(NoBroker):
+    """Sends each order to a venue, and says so."""
+
+    def hears(self):
+        return {PlaceOrder: lambda placed: (ORDER_REQUEST, Said(placed.at + 1))}
+
+
+ORDER_REQUEST = HttpRequest(7, Venue.KALSHI, "api", "POST", "/orders", "", "place:o", 1, auth="key")
+
+
+async def test_an_order_leaves_before_what_was_said_about_it_is_written():
+    happened = []
+
+    class Noting(Disk):
+        async def append(self, messages):
+            happened.extend(type(message) for message in messages)
+
+    engine = Engine({}, Pipeline([]), Door(), journaled=(Said, PlaceOrder))
+    hub = Hub(engine, FakeClock(), journal=Noting())
+
+    async with asyncio.TaskGroup() as requests:
+
+        async def leave(request):
+            happened.append(type(request))
+
+        engine.wish_to(lambda wish: requests.create_task(leave(wish)))
+        await deal_with(hub, place(7))
+    assert happened == [PlaceOrder, HttpRequest, Said]

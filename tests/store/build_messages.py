@@ -49,7 +49,7 @@ def signal(n=1, at=T0, title="bids pulled"):
 def ended(n=1, at=T0):
     return SignalEnded(
         at, SignalId(f"s-{n:06d}"), KX, SignalKind.PANIC_SELL, True, 61_500_000_000, 350, -120,
-        -12_345,
+        -12_345, is_whole=True,
     )  # fmt: skip
 
 

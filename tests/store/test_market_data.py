@@ -159,15 +159,6 @@ async def test_history_reads_more_than_one_batch(database):
     assert [row.trade_id for row in rows] == [str(n) for n in range(count)]
 
 
-async def test_sessions_are_listed_newest_first(database):
-    journal = Journal(database)
-    await journal.append([started("s1"), *order_life(1, T0, "s1"), signal(), ended(at=T0 + 9)])
-    await journal.append([started("s2", T0 + 100)])
-    sessions = await History(database).sessions()
-    told = [(s.session, s.started_at, s.last_at, s.fills, s.signals) for s in sessions]
-    assert told == [("s2", T0 + 100, T0 + 100, 0, 0), ("s1", T0, T0 + 9, 1, 1)]
-
-
 async def written(database, table, form, choice=Choice()):  # noqa: B008  # frozen
     stream = io.StringIO()
     count = await export(database, table, form, stream, choice)

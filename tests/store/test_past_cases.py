@@ -6,7 +6,7 @@ import msgspec
 from tests.store.build_messages import KX, T0, ended, market_seen, signal, started
 
 from pmterm.messages.accounts import Mode, SessionStarted
-from pmterm.messages.signals import SignalKind
+from pmterm.messages.signals import SignalEnded, SignalKind
 from pmterm.store import database as database_module
 from pmterm.store.cases import FirstSeen, past_cases, rules_since
 from pmterm.store.database import VERSION, Database
@@ -32,15 +32,29 @@ async def test_a_case_has_its_features_outcome_market_and_session(database):
     assert (case.market, case.venue, case.kind) == (KX, "kalshi", SignalKind.PANIC_SELL)
     assert (case.score, case.mid2, case.before2) == (712_345, 9_301, 9_800)
     assert (case.reverted, case.after, case.best, case.net) == (True, 61_500_000_000, 350, -12_345)
-    assert case.is_known
+    assert case.is_whole
 
 
 async def test_a_signal_that_was_never_followed_to_its_end_is_not_known(database):
     await Journal(database).append([started(), signal()])
     (case,) = await past_cases(database)
-    assert not case.is_known
+    assert not case.is_whole
     assert not case.reverted
     assert (case.venue, case.category) == ("", "")
+
+
+async def test_an_outcome_from_before_it_was_noted_how_long_it_was_followed_is_not(database):
+    """It ended with the first half-way return: to count it would count those that came back."""
+    await Journal(database).append([started(), signal(), without_the_whole()])
+    (case,) = await past_cases(database)
+    assert (case.reverted, case.is_whole) == (True, False)
+
+
+def without_the_whole():
+    """As it reads from an old journal."""
+    told = msgspec.json.decode(msgspec.json.encode(ended()))
+    del told["is_whole"]
+    return msgspec.convert(told, SignalEnded)
 
 
 async def test_cases_of_all_sessions_come_in_order_of_time(database):
@@ -82,6 +96,6 @@ async def test_a_store_of_the_version_before_keeps_its_signals(store_path):
         version = await opened.read(lambda c: c.execute("PRAGMA user_version").fetchone())
         await Journal(opened).append([started(), with_features()])
         assert len(await past_cases(opened)) == 2
-    assert (case.net, case.is_known, case.mode, case.rules) == (777, True, "paper", "")
+    assert (case.net, case.is_whole, case.mode, case.rules) == (777, False, "paper", "")
     assert (case.volume_ratio, case.volatility) == (0, 0)
     assert version == (VERSION,)

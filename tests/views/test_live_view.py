@@ -29,7 +29,13 @@ from tests.pilot.screen_build import (
 
 from pmterm.messages.accounts import MarketSettled, Mode, PositionChanged, SessionStarted
 from pmterm.messages.commands import AmendTicket, SubmitTicket
-from pmterm.messages.feed import MarketSeen
+from pmterm.messages.feed import (
+    CLOSED_EARLY,
+    DETERMINED,
+    SETTLED,
+    MarketSeen,
+    MarketStatusSeen,
+)
 from pmterm.messages.live import (
     Armed,
     DeadManSeen,
@@ -51,6 +57,7 @@ from pmterm.messages.orders import (
     Refused,
 )
 from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
+from pmterm.model.market import MarketStatus
 from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
 from pmterm.model.units import MS, QTY_ONE, SECOND
 from pmterm.views.account_words import (
@@ -607,3 +614,18 @@ def test_what_the_gate_asked_about_is_no_refused_order():
     no = Refused(NOW, OrderId("p7-00010"), MAP_THREE, "R1 position", "$2", "$1", "less")
     refused = board_of(*placed("p7-00010")[:1], no)
     assert order(refused, "p7-00010").state is OrderState.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "result", "text"),
+    [
+        (MarketStatus.CLOSED, CLOSED_EARLY, "", "closed early: kalshi itself cancels what rests"),
+        (MarketStatus.RESOLVED, DETERMINED, "Yes",
+         "is determined, Yes: nothing trades any more; kalshi pays what was held"),
+        (MarketStatus.RESOLVED, SETTLED, "Yes", "is settled, Yes: nothing trades any more"),
+    ],
+)  # fmt: skip
+def test_how_a_market_ends_is_told_in_words(status, word, result, text):
+    board = board_of(MarketStatusSeen(NOW, MAP_THREE, status, result, -1, word))
+    assert text in board.health.log[0].text
+    assert bool([t for t in board.toasts if text in t.text]) is (word != SETTLED)

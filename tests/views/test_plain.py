@@ -1,5 +1,6 @@
 import pytest
 
+from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.commands import (
     AcceptVenue,
     AmendTicket,
@@ -20,7 +21,15 @@ from pmterm.messages.live import (
     ReadinessChanged,
     Reconciled,
 )
-from pmterm.messages.orders import FillMoved, Intent, OrderAdopted, OrderNamed, OrderReport, Refused
+from pmterm.messages.orders import (
+    Approved,
+    FillMoved,
+    Intent,
+    OrderAdopted,
+    OrderNamed,
+    OrderReport,
+    Refused,
+)
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.order import FillState, OrderState, Side, TimeInForce
@@ -152,3 +161,27 @@ def test_each_live_event_is_one_line(message, line):
 def test_signed_bytes_of_an_order_are_not_printed():
     named = OrderNamed(AT, OrderId("o"), HERE, VenueOrderId("v"), 0, '{"signature":"0xabc"}')
     assert line_of(named) is None
+
+
+@pytest.mark.parametrize(
+    "end", ["until", "for", "until 10m", "for 21:30", "until 25:00", "for ever", "till 21:30"]
+)
+def test_an_end_that_is_none_is_refused_in_words(end):
+    with pytest.raises(UsageWrong) as wrong:
+        parse_command(f"limit buy 5 0.47 {end}", HERE)
+    assert "until 21:30, for 10m" in wrong.value.hint
+
+
+def test_an_order_that_ends_says_when():
+    wish = Intent(0, OrderId("o"), HERE, Side.BUY, 5_000_000, 4700, TimeInForce.GTD,
+                  expires_at=90 * 60 * SECOND)  # fmt: skip
+    told = line_of(Approved(0, wish, 2_350_000))
+    assert told == "00:00:00 approved o buy 5 at 0.47, worst -$2.35, ends 01:30:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"), [(Mode.PAPER, "paper cash $100.00"), (Mode.LIVE, "live cash not known yet")]
+)
+def test_real_cash_is_not_told_before_the_venue_has(mode, told):
+    cash = 100 * CASH_ONE if mode is Mode.PAPER else 0
+    assert line_of(SessionStarted(0, "p7", mode, "0", cash)) == f"00:00:00 session p7 {told}"

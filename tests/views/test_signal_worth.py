@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from pmterm.messages.signals import Advice, SignalKind, SignalSeen, SignalWorth
+from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalSeen, SignalWorth
 from pmterm.model.readings import Gauges
 from pmterm.model.units import SECOND
 from pmterm.views.signals import SignalFold
@@ -26,7 +26,7 @@ def test_a_card_says_all_of_it():
         "like it: 61% [50, 70] back n 84",
         "net +1.2c [-0.4c, +2.9c] a contract n 82, out of sample",
         "median 41 s n 51; this score: 58% n 40; model 64% n 60",
-        "as panic_sell, kalshi, tennis; 50% of the move comes back n 80",
+        "as panic_sell, kalshi, tennis; in half of them 50% of the move or more comes back n 80",
     )
 
 
@@ -60,7 +60,7 @@ def test_no_rate_stands_without_its_n():
 
 def test_it_says_where_the_move_would_come_back_to():
     told = card_lines(replaced(back_to=4_750))[3]
-    assert told.endswith("50% of the move comes back to 47.5c n 80")
+    assert told.endswith("in half of them 50% of the move (47.5c) or more comes back n 80")
 
 
 def test_a_signal_that_advises_no_trade_has_no_net():
@@ -79,3 +79,33 @@ def test_the_list_remembers_the_worth_of_a_signal():
     fold.worth(replaced(id="s-2"))  # of a signal that left the list
     (row,) = fold.view(Gauges()).rows
     assert row.worth == KNOWN
+
+
+def test_those_cut_short_are_told_beside_the_rate():
+    told = card_lines(replaced(cut_short=4))
+    assert told[0] == "like it: 61% [50, 70] back n 84, 4 cut short not counted"
+    few = card_lines(msgspec.structs.replace(FEW, cut_short=4))
+    assert few[0] == "like it: not known (n 12 of 30), 4 cut short not counted"
+
+
+def ended(number, *, is_whole, reverted=True):
+    return SignalEnded(
+        9, f"s-{number}", "M", SignalKind.PANIC_SELL, reverted, SECOND, 1, 0, 10_000,
+        is_known=is_whole, is_whole=is_whole,
+    )  # fmt: skip
+
+
+def test_a_session_counts_only_signals_that_were_seen_to_their_end():
+    fold = SignalFold()
+    for number, is_whole in enumerate((True, False, True, False, False)):
+        fold.ended(ended(number, is_whole=is_whole))
+    fold.ended(ended(9, is_whole=True, reverted=False))
+    (record,) = fold.view(Gauges()).records
+    assert (record.ended, record.reverted, record.net, record.cut_short) == (3, 2, 30_000, 3)
+
+
+def test_an_outcome_from_before_that_was_noted_counts_in_no_rate():
+    fold = SignalFold()
+    fold.ended(msgspec.structs.replace(ended(1, is_whole=False), is_known=True))
+    (record,) = fold.view(Gauges()).records
+    assert (record.ended, record.reverted, record.net) == (0, 0, 0)

@@ -119,6 +119,17 @@ def replay(
             "--check", help="Play this session again; compare decisions with its journal."
         ),
     ] = False,
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Begin there (UTC); all before is played.")
+    ] = "",
+    market: Annotated[str, typer.Option(help="Show this market of the recording first.")] = "",
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option("--strategy", metavar="NAME", help="Let it act, as in a backtest."),
+    ] = None,
+    parameters: Annotated[
+        str, typer.Option(metavar="TEXT", help="Parameters, as in a backtest: name=value ...")
+    ] = "",
     store: Store = None,
     as_json: JsonLines = False,
 ) -> None:
@@ -136,7 +147,13 @@ def replay(
     if check:
         print_facts(go(replays.check(settings, file)), as_json=as_json)
     screen = given.Screen(plain=_wants_plain(plain=plain, as_json=as_json), as_json=as_json)
-    raise typer.Exit(go(replays.replay(settings, screen, file, speed=speed)))
+    scene = None
+    if since or market or strategy or parameters:
+        from pmterm.compose import scenes
+
+        scene = scenes.scene_of(since, market, tuple(strategy or ()))
+        settings = scenes.with_parameters_of(settings, parameters)
+    raise typer.Exit(go(replays.replay(settings, screen, file, speed=speed, scene=scene)))
 
 
 def _wants_plain(*, plain: bool, as_json: bool) -> bool:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,15 +19,20 @@ from pmterm.config.settings import Settings
 from pmterm.lab.kept import Kept
 from pmterm.lab.ordering import Recorded, files_of, in_order
 from pmterm.lab.outcome import Outcome
-from pmterm.lab.report import facts_of
+from pmterm.lab.report import broken, facts_of
 from pmterm.lab.shelf import Shelf, source_of
 from pmterm.lab.tape import Facts
 from pmterm.lab.times import parse_time
-from pmterm.model.errors import UsageWrong
+from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.store.export import time_text
 from pmterm.trading.strategy.strategies import STRATEGIES
 
-EACH_ALONE = "each recording is played on its own: a fresh account, fresh baselines, its own cash"
+EACH_ALONE = (
+    "paper orders on recorded markets; each recording is played on its own: a fresh account, fresh "
+    "baselines, its own cash"
+)
+
+BROKE = 1  # a bug, as everywhere
 
 NO_RECORD = "a backtest knows no record to size by (kelly): strategies open nothing; try fixed"
 
@@ -44,49 +50,71 @@ class Wish(msgspec.Struct, frozen=True):
     keeps: bool = False
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """A recording that cannot be played, and why."""
+
+    path: Path
+    why: str
+    hint: str = ""
+
+
+class Playing(NamedTuple):
+    """What is to be played: how many recordings, what each comes to, and which are left out."""
+
+    many: int
+    runs: Iterator[tuple[Path, Outcome]]
+    left_out: tuple[LeftOut, ...]
+
+
 def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
     """Play recordings one after another, each on its own: a fresh account, fresh baselines.
 
-    A wish that `keeps` adds what was played to its end to the records of strategies. Exit code 130
-    when it was stopped before the end.
+    A wish that `keeps` adds what was played to its end to the records of strategies. Recordings
+    that cannot be read are left out and told, among the others. Exit code 130 when it was stopped
+    before the end, that of a broken recording when one was left out, 1 when a strategy broke.
 
     Raises:
         UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
-        RecordingBroken: one cannot be read.
+        RecordingBroken: none can be read.
         StoreBroken: what is to be kept cannot be.
     """
     with Progress() as watch:
-        tasks, runs = playing(settings, wish, watch)
+        many, runs, left_out = playing(settings, wish, watch)
         played = list(runs)
     outcomes = [outcome for _, outcome in played]
     whole = facts_of(outcomes, settings.cash, wish.strategies)
     facts: dict[str, object] = {"note": EACH_ALONE, **whole}
+    if left_out:
+        facts["left out"] = [{"recording": one.path.name, "why": one.why} for one in left_out]
     if wish.strategies and settings.strategies.rules.sizing == "kelly":
         facts["sizing"] = NO_RECORD
     if wish.keeps:
         facts["kept"] = keep_played(settings, played, settings)
     if watch.is_stopped:
-        facts["stopped"] = f"{len(outcomes)} of {tasks} recordings were begun"
-    return facts, STOPPED if watch.is_stopped else 0
+        facts["stopped"] = f"{len(outcomes)} of {many} recordings were begun"
+        return facts, STOPPED
+    broke = broken(outcomes)
+    for words in broke:
+        _tell(words)
+    return facts, RecordingBroken.exit_code if left_out else BROKE if broke else 0
 
 
-def playing(
-    settings: Settings, wish: Wish, watch: Silence
-) -> tuple[int, Iterator[tuple[Path, Outcome]]]:
-    """Return how many recordings there are, and what each comes to, played as it is asked for.
+def playing(settings: Settings, wish: Wish, watch: Silence) -> Playing:
+    """Return what there is to be played; each is, as what it comes to is asked for.
 
     Raises:
         UsageWrong: nothing to play, a name nobody knows, or recordings that do not go together.
-        RecordingBroken: one cannot be read.
+        RecordingBroken: none can be read.
     """
     since, until = parse_time(wish.since, "--from"), parse_time(wish.until, "--to")
     if since and until and since >= until:
         raise UsageWrong(f"--from {wish.since} is not before --to {wish.until}.")
     check_strategies(wish.strategies)
     tasks = [Task(path, settings, wish.strategies, since, until) for path in files_of(wish.paths)]
-    ordered = _ordered(tasks, wish, watch)
+    ordered, left_out = _ordered(tasks, wish, watch)
     paths = (task.path for task in ordered)
-    return len(tasks), zip(paths, _outcomes(ordered, wish, watch), strict=False)
+    runs = zip(paths, _outcomes(ordered, wish, watch), strict=False)
+    return Playing(len(ordered), runs, left_out)
 
 
 def check_strategies(names: Iterable[str]) -> None:
@@ -108,15 +136,24 @@ def shelf_of() -> Shelf:
     return Shelf(cache_dir() / "recordings", _tell)
 
 
-def _ordered(tasks: Sequence[Task], wish: Wish, watch: Silence) -> list[Task]:
-    facts = crew(wish.workers, len(tasks)).map(
+def _ordered(
+    tasks: Sequence[Task], wish: Wish, watch: Silence
+) -> tuple[list[Task], tuple[LeftOut, ...]]:
+    read = crew(wish.workers, len(tasks)).map(
         Read(wish.caches), tasks, watch, lambda task: f"reading {task.path.name}"
     )
     by_path = {task.path: task for task in tasks}
-    recorded = [Recorded(task.path, told) for task, told in zip(tasks, facts, strict=False)]
+    found = list(read)
+    left_out = tuple(one for one in found if isinstance(one, LeftOut))
+    recorded = [one for one in found if isinstance(one, Recorded)]
     if recorded:
         _check_times(tasks[0], recorded)
-    return [by_path[one.path] for one in in_order(recorded)]
+    elif left_out:
+        more = f" None of {len(left_out)} recordings can be read." if len(left_out) > 1 else ""
+        raise RecordingBroken(left_out[0].why + more, left_out[0].hint)
+    for one in left_out:
+        _tell(f"left out: {one.why}")
+    return [by_path[one.path] for one in in_order(recorded)], left_out
 
 
 def _check_times(task: Task, recorded: Sequence[Recorded]) -> None:
@@ -138,11 +175,15 @@ class Read(msgspec.Struct, frozen=True):
 
     caches: bool
 
-    def __call__(self, task: Task, _: Silence) -> Facts:
+    def __call__(self, task: Task, _: Silence) -> Recorded | LeftOut:
         """Say what is known of it."""
-        if not self.caches:
-            return survey_of(task.path).facts
-        return taped(task.path, shelf_of()).facts
+        try:
+            return Recorded(task.path, self._facts(task.path))
+        except RecordingBroken as broken:
+            return LeftOut(task.path, broken.detail, broken.hint)
+
+    def _facts(self, path: Path) -> Facts:
+        return taped(path, shelf_of()).facts if self.caches else survey_of(path).facts
 
 
 def _outcomes(tasks: Sequence[Task], wish: Wish, watch: Silence) -> Iterator[Outcome]:

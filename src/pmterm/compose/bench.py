@@ -1,29 +1,32 @@
 """Builds the backtest screen: what stands behind it, and the way into a replay and back."""
 
 import asyncio
+import os
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from pmterm.compose import backtests, replays
+from pmterm.compose.bench_results import kept_words, result_of
 from pmterm.compose.errand import At, Errand, Found, Line, Over
 from pmterm.compose.front import shown
 from pmterm.compose.given import Screen
+from pmterm.compose.keeping import keep_played
 from pmterm.compose.surveys import survey_of
 from pmterm.config.parameters import names, value_of, with_parameters
 from pmterm.config.paths import recordings_dir
 from pmterm.config.settings import Settings
-from pmterm.lab.figures import by_kind, by_strategy, curve_of, signal_facts, strategy_facts
 from pmterm.lab.ordering import ENDINGS
 from pmterm.lab.outcome import Outcome
+from pmterm.lab.times import parse_time
 from pmterm.model.errors import PmtermError, UsageWrong
 from pmterm.model.text import clean_text
 from pmterm.runtime.clock import SystemClock
+from pmterm.store.export import time_text
 from pmterm.trading.strategy.strategies import STRATEGIES
 from pmterm.views.bench import (
-    BenchResult,
-    BenchTrade,
     Choice,
     Jump,
     Phase,
@@ -32,7 +35,7 @@ from pmterm.views.bench import (
     parameters_of,
 )
 
-_SHOWN = ("n", "net", "win rate", "net a trade", "max drawdown")
+STANDS_BACK = 10  # niceness: what trades goes first
 
 
 class LabBench:
@@ -45,7 +48,7 @@ class LabBench:
         self._rows = {row.path: row for row in _files(self._folder)}
         self._reading = Errand(read, sorted(self._rows)) if self._rows else None
         self._errand: Errand | None = None
-        self._outcomes: list[tuple[Path, Outcome]] = []
+        self._keeping: Errand | None = None
         self._played = Choice()
         self._view = RunView()
 
@@ -77,6 +80,14 @@ class LabBench:
             return clean_text(f"{error.detail} {error.hint}")
         return ""
 
+    def wrong_times(self, since: str, until: str) -> str:
+        """Why the times between which strategies act do not read, "" if they do."""
+        try:
+            first, last = parse_time(since.strip(), "from"), parse_time(until.strip(), "to")
+        except UsageWrong as error:
+            return clean_text(f"{error.detail} {error.hint}")
+        return "from must be before to." if first and last and first >= last else ""
+
     def start(self) -> None:
         """Play what is chosen.
 
@@ -89,20 +100,57 @@ class LabBench:
         if not choice.paths:
             raise UsageWrong("no recording is chosen:", "space chooses the one pointed at.")
         settings = with_parameters(self._settings, parameters_of(choice.parameters))
+        told = self.wrong_times(choice.since, choice.until)
+        if told:
+            raise UsageWrong(told)
+        self._end_keeping()
         if self._errand is not None:
             self._errand.end()
         self._played = msgspec.structs.replace(
             choice, paths=set(choice.paths), strategies=set(choice.strategies), trade=0
         )
         choice.trade = 0
-        wish = backtests.Wish(
-            tuple(Path(path) for path in sorted(choice.paths)),
-            tuple(name for name in STRATEGIES if name in choice.strategies),
+        self._view = RunView(Phase.RUNNING, "starting")
+        self._errand = Errand(play, settings, self._wish())
+
+    def _wish(self) -> backtests.Wish:
+        """Return what was chosen when it was last run."""
+        played = self._played
+        return backtests.Wish(
+            tuple(Path(path) for path in sorted(played.paths)),
+            tuple(name for name in STRATEGIES if name in played.strategies),
+            since=played.since.strip(),
+            until=played.until.strip(),
             resumes=True,
         )
-        self._outcomes = []
-        self._view = RunView(Phase.RUNNING, "starting")
-        self._errand = Errand(play, settings, wish)
+
+    def keep(self) -> None:
+        """Count the signals of what was played in the records of strategies, as `--keep` does.
+
+        Raises:
+            UsageWrong: nothing was played to its end yet, or it is kept already.
+        """
+        if self._view.phase is not Phase.DONE or not self._view.result.recordings:
+            raise UsageWrong("only what was played to its end can be kept:", "r plays it.")
+        if self._keeping is not None or self._view.kept:
+            raise UsageWrong("it is kept already.")
+        settings = with_parameters(self._settings, parameters_of(self._played.parameters))
+        self._keeping = Errand(keep, settings, self._wish())
+
+    def _hear_kept(self) -> None:
+        for said in self._keeping.hear() if self._keeping is not None else ():
+            if isinstance(said, Found):
+                self._view = msgspec.structs.replace(self._view, kept=clean_text(said.what, 400))
+            elif isinstance(said, Over):
+                error = clean_text(f"{said.error} {said.hint}")
+                self._view = msgspec.structs.replace(self._view, error=error)
+                self._end_keeping()
+                return
+
+    def _end_keeping(self) -> None:
+        if self._keeping is not None:
+            self._keeping.end()
+            self._keeping = None
 
     def stop(self) -> None:
         """Stop at the next safe place; asked again, at once."""
@@ -118,7 +166,6 @@ class LabBench:
     def run(self) -> RunView:
         """How far it is."""
         if self._errand is not None and self._view.phase.is_busy:
-            is_new = False
             for said in self._errand.hear():
                 if isinstance(said, At):
                     what = clean_text(said.what)
@@ -126,12 +173,10 @@ class LabBench:
                         self._view, what=what, share_ppm=said.share_ppm
                     )
                 elif isinstance(said, Found):
-                    self._outcomes.append(said.what)
-                    is_new = True
+                    self._view = msgspec.structs.replace(self._view, result=said.what)
                 else:
                     self._ended(said)
-            if is_new:
-                self._view = msgspec.structs.replace(self._view, result=self._result())
+        self._hear_kept()
         return self._view
 
     def tell(self, error: str) -> None:
@@ -144,52 +189,42 @@ class LabBench:
         settings = with_parameters(self._settings, parameters_of(self._played.parameters))
         return settings, replays.Scene(jump.at, jump.market, strategies)
 
+    def command(self, jump: Jump) -> str:
+        """Return the command that shows a trade of the run in the replay, in another terminal.
+
+        It names all that decides and is not as shipped, so that it shows the same trade.
+        """
+        settings, scene = self.scene(jump)
+        usual = Settings()
+        given = [
+            f"{name}={value_of(settings, name)}"
+            for name in names()
+            if value_of(settings, name) != value_of(usual, name)
+        ]
+        words = ["pmterm", "replay", jump.path, "--from", f"{time_text(jump.at)[:19]}Z"]
+        words += [
+            "--market",
+            jump.market,
+            *(w for name in scene.strategies for w in ("--strategy", name)),
+        ]
+        return shlex.join([*words, *(["--parameters", " ".join(given)] if given else [])])
+
     def end(self) -> None:
         """End all that runs."""
+        self._end_keeping()
         for errand in (self._reading, self._errand):
             if errand is not None:
                 errand.end()
 
     def _ended(self, over: Over) -> None:
         phase = Phase.BROKE if over.error else Phase.STOPPED if over.is_stopped else Phase.DONE
-        many = len(self._outcomes)
+        result = self._view.result
         self._view = RunView(
             phase,
-            f"{many} of {len(self._played.paths)} recordings",
+            f"{result.recordings} of {len(self._played.paths)} recordings",
             1_000_000,
             f"{over.error} {over.hint}".strip(),
-            self._result(),
-        )
-
-    def _result(self) -> BenchResult:
-        outcomes = [outcome for _, outcome in self._outcomes]
-        capital = self._settings.cash
-        trades = tuple(
-            BenchTrade(
-                str(path),
-                trade.market,
-                clean_text(trade.strategy),
-                trade.side,
-                trade.qty,
-                trade.entered_at,
-                trade.left_at,
-                trade.entry,
-                trade.exit,
-                trade.fees,
-                trade.net,
-                clean_text(trade.reason),
-                trade.is_known,
-            )
-            for path, outcome in self._outcomes
-            for trade in outcome.trades
-        )
-        every = [trade for outcome in outcomes for trade in outcome.trades]
-        return BenchResult(
-            tuple(sorted(trades, key=lambda trade: trade.entered_at)),
-            curve_of(every, capital),
-            capital,
-            _figures(outcomes, capital),
-            _notes(outcomes),
+            result,
         )
 
 
@@ -225,14 +260,29 @@ def _replay(behind: LabBench, jump: Jump) -> None:
 
 
 def play(line: Line, settings: Settings, wish: backtests.Wish) -> None:
-    """Play recordings one after another, and tell each as it is done; in its own process."""
-    _, played = backtests.playing(settings, wish, line)
-    for found in played:
-        line.found(found)
+    """Play recordings one after another, and tell after each what all came to; in its own process.
+
+    It stands back behind a session that may run beside it.
+    """
+    os.nice(STANDS_BACK)
+    playing = backtests.playing(settings, wish, line)
+    done: list[tuple[Path, Outcome]] = []
+    for one in playing.runs:
+        done.append(one)
+        line.found(result_of(done, settings.cash, playing.left_out))
+
+
+def keep(line: Line, settings: Settings, wish: backtests.Wish) -> None:
+    """Keep what was played, from what is known of it, and tell what it may prove."""
+    os.nice(STANDS_BACK)
+    done = list(backtests.playing(settings, wish, line).runs)
+    if not line.is_stopped:
+        line.found(kept_words(keep_played(settings, done, settings)))
 
 
 def read(line: Line, paths: list[str]) -> None:
     """Read recordings through, to say when they are from and how many markets they hold."""
+    os.nice(STANDS_BACK)
     for path in paths:
         if line.is_stopped:
             return
@@ -264,27 +314,3 @@ def _known(path: Path) -> RecordingRow:
     return msgspec.structs.replace(
         row, first_at=facts.first_at, last_at=facts.last_at, markets=len(facts.watched)
     )
-
-
-def _figures(outcomes: list[Outcome], capital: int) -> tuple[str, ...]:
-    """Say what each strategy's trades come to; every figure has its n."""
-    lines = []
-    for name, trades in by_strategy(outcomes).items():
-        facts = strategy_facts(trades, capital)
-        told = ", ".join(f"{each} {facts[each]}" for each in _SHOWN)
-        lines.append(clean_text(f"{name or 'by hand'}: {told}", 400))
-    return tuple(lines)
-
-
-def _notes(outcomes: list[Outcome]) -> tuple[str, ...]:
-    notes = [backtests.EACH_ALONE] if len(outcomes) > 1 else []
-    for kind, signals in by_kind(outcomes).items():
-        facts = signal_facts(signals)
-        notes.append(f"signals {kind}: seen {facts['seen']}, reverted {facts['reverted']}")
-    for outcome in outcomes:
-        name = outcome.recording
-        notes += [f"{name}: strategy stopped: {each}" for each in outcome.failed]
-        notes += [f"{name}: damaged: {each}" for each in outcome.damage[:1]]
-        if outcome.without_book:
-            notes.append(f"{name}: {len(outcome.without_book)} markets without a book")
-    return tuple(clean_text(note) for note in notes)

@@ -1,5 +1,6 @@
 """Builds what faces the person: the full screen, or plain lines."""
 
+import asyncio
 import os
 import select
 import sys
@@ -15,6 +16,7 @@ from pmterm.runtime.clock import Clock
 from pmterm.runtime.engine import Engine
 from pmterm.runtime.plain_front import PlainFront
 from pmterm.runtime.signals import Ending, TerminalProbe, beside, ending_signals
+from pmterm.tui.bench import Bench
 from pmterm.tui.desk import Desk
 
 
@@ -47,6 +49,21 @@ def _full(settings: Settings, desk: Desk, clock: Clock, *, finds_first: bool) ->
     from pmterm.tui.app import TradingApp
 
     general = settings.general
+    benches: list[Bench] = []
+
+    def bench() -> Bench:
+        from pmterm.compose.bench import LabBench
+
+        benches.append(LabBench(settings))
+        return benches[-1]
+
+    async def run() -> int:
+        try:
+            return await shown(app, clock)
+        finally:
+            for each in benches:
+                await asyncio.to_thread(each.end)
+
     app = TradingApp(
         desk,
         clock,
@@ -55,8 +72,9 @@ def _full(settings: Settings, desk: Desk, clock: Clock, *, finds_first: bool) ->
         slow=general.slow,
         unit=general.units,
         finds_first=finds_first,
+        bench=bench,
     )
-    return Front(lambda: shown(app, clock), lambda code: app.exit(return_code=code))
+    return Front(run, lambda code: app.exit(return_code=code))
 
 
 async def shown(app: Any, clock: Clock) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from pmterm.config import paths
-from pmterm.config.settings import Hosts, Settings, load_settings
+from pmterm.config.settings import Hosts, Settings, given_beside, load_settings
+from pmterm.config.sources import Given
 
 
 class Screen(msgspec.Struct, frozen=True):
@@ -38,6 +39,11 @@ def settings(flags: dict[str, str], *, record: bool | None = None, exchange: str
     if exchange:
         flags = flags | exchange_flags(exchange)
     return load_settings(flags, os.environ, Path.cwd(), paths.config_dir())
+
+
+def beside() -> dict[str, Given]:
+    """Return what the files and the environment give, without the command line."""
+    return given_beside(os.environ, Path.cwd(), paths.config_dir())
 
 
 def exchange_flags(base: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ def keep_played(
     if fresh:
         private_folder(path.parent)
         keep(path, fresh)
-    signals = [(one.rules, signal) for one in shown for signal in one.signals]
+    signals = [(one.rules, signal) for one in shown for signal in one.signals if signal.is_whole]
     real = {one.rules for one in shown if one.rules == rules_in(settings, is_real=True)}
     since = _since([*known, *fresh])
     after = sum(signal.at >= since[rules] for rules, signal in signals)

@@ -14,6 +14,7 @@ from pmterm.config.settings import Hosts, Settings
 from pmterm.lab.cases import Past, Worth, chance, chosen_at, ppm
 from pmterm.lab.proof import records, trades_by_itself
 from pmterm.lab.proved import first_kept, proving, read_proved
+from pmterm.messages.accounts import MADE_UP
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
 from pmterm.messages.signals import SignalSeen, SignalWorth
@@ -27,7 +28,6 @@ from pmterm.store.database import Database
 from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.strategy.settings import Rules, StrategySettings
 
-MADE_UP: Final = "@local"  # how the rules of sessions end that were not on the real venues
 TRIED_FROM: Final = 100  # known cases of a kind before a model is worth a try
 
 Chance = Callable[[SignalSeen], tuple[float | None, int]]
@@ -83,7 +83,7 @@ async def past_of(settings: Settings, database: Database, *, alone: bool = False
     since = chosen_at(rules, rules_of(shipped(settings)), [*seen, *first_kept(kept)])
     if alone:
         return Past(rows, since)
-    rows = [row for row in rows if row.rules.endswith(MADE_UP) == rules.endswith(MADE_UP)]
+    rows = [row for row in rows if row.is_made_up == rules.endswith(MADE_UP)]
     own = [row for row in rows if row.rules == rules]
     return Past(rows, since, proving(kept, rules, version(), since, own))
 
@@ -113,7 +113,7 @@ def chances_of(past: Past) -> Chance:
     """Try a model per kind of signal, and return what those say that beat the plain rate."""
     counts: dict[str, int] = {}
     for row in past.rows:
-        counts[row.kind] = counts.get(row.kind, 0) + row.is_known
+        counts[row.kind] = counts.get(row.kind, 0) + row.is_whole
     kinds = [kind for kind, n in counts.items() if n > TRIED_FROM]
     if not kinds:
         return lambda _: (None, 0)
@@ -181,4 +181,5 @@ def card_of(signal: SignalSeen, worth: Worth, learned: tuple[float | None, int])
         is_held_out=worth.is_held_out,
         net_n=net.n,
         back_to=_back_to(signal, worth.back.value),
+        cut_short=worth.cut_short,
     )

@@ -1,7 +1,8 @@
 """Plays one recording into an engine of its own, and writes down what it came to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -27,6 +28,7 @@ from pmterm.trading.pipeline import Pipeline
 
 TOLD_EVERY = 512  # inputs between two looks at whether to stop
 FOREVER: Ns = 1 << 62
+Hears: TypeAlias = Mapping[type[Message], Callable[[Any], None]]
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -60,10 +62,11 @@ def run(task: Task, watch: Silence, shelf: Shelf | None = None) -> Outcome:
     return player.outcome()
 
 
-def run_tape(task: Task, watch: Silence, tape: Tape) -> Outcome:
-    """Play a decoded recording in the same way, to the same decisions."""
+def run_tape(task: Task, watch: Silence, tape: Tape, hears: Hears | None = None) -> Outcome:
+    """Play a decoded recording in the same way, to the same decisions; let others hear it, too."""
     player = Player(task, watch, tape.facts)
     engine = player.listen_to(core(task.settings, feeds=tape.feeds(), is_watched=False).engine)
+    engine.listen(hears or {})
     player.play_tape(engine, tape)
     return player.outcome()
 

@@ -73,7 +73,7 @@ async def replay(
         starts_at=scene.at if scene is not None else 0,
     )
     desk.attach(worker, hub)
-    if scene is not None:
+    if scene is not None and scene.market:
         desk.focus(scene.market)
 
     front = front_of(settings, screen, desk, hub.engine, clock)

@@ -25,7 +25,7 @@ from pmterm.lab.learned import learn
 from pmterm.lab.plain_facts import Facts, review_facts
 from pmterm.lab.record_tables import record_facts, record_table
 from pmterm.lab.review import Review, Wanted, reviews
-from pmterm.lab.signal_tables import signal_facts, signal_table, worths
+from pmterm.lab.signal_tables import named, signal_facts, signal_table, worths
 from pmterm.lab.svg import equity_plot, reliability_plot
 from pmterm.lab.tables import Table, review_tables
 from pmterm.lab.times import parse_time
@@ -99,7 +99,7 @@ async def report(
         quotes = await quotes_of_resolved(database) if calibrates else []
     rows = [row for row in past.rows if _is_wanted(row, wanted)]
     past = Past(rows, past.since)
-    calibrations = [*market_calibrations(quotes), *signal_calibrations(rows)] if calibrates else []
+    calibrations = [*market_calibrations(quotes), *_confidences(rows)] if calibrates else []
     records = [
         one
         for one in records_of(given, whole, messages, 0)
@@ -120,14 +120,20 @@ def told(
     shown: Shown = NOTHING_SHOWN,
 ) -> Told:
     """Put everything in words, plots and facts."""
-    kinds = sorted({row.kind for row in past.rows})
-    trials = {kind: learn(kind, past.rows) for kind in kinds}
-    verdicts = {kind: trial.verdict for kind, trial in trials.items()}
-    signals = worths(past)
     sections = [section for review in found for section in _sections(review)]
-    if signals:
-        sections.append(Section(signal_table(signals, verdicts)))
-    if any(record.held_out for record in shown.records):
+    signals: list[Facts] = []
+    models: Facts = {}
+    for is_made_up, rows in _worlds(past.rows):
+        learned = {kind: learn(kind, rows) for kind in sorted({row.kind for row in rows})}
+        verdicts = {kind: trial.verdict for kind, trial in learned.items()}
+        known = worths(Past(rows, past.since))
+        sections.append(Section(signal_table(known, verdicts, is_made_up=is_made_up)))
+        signals += [fact | {"is_made_up": is_made_up} for fact in signal_facts(known, verdicts)]
+        models |= {
+            named(kind, is_made_up=is_made_up): msgspec.to_builtins(trial.comparison)
+            for kind, trial in learned.items()
+        }
+    if any(record.held_out or record.cut_short for record in shown.records):
         sections.append(Section(record_table(shown.records, shown.min_signals)))
     plots = {one.what: reliability_plot(one) for one in calibrations}
     for table in calibration_tables(calibrations):
@@ -135,9 +141,9 @@ def told(
         sections.append(Section(table, (plot,) if plot else ()))
     facts: Facts = {
         "reviews": [review_facts(review) for review in found],
-        "signals": signal_facts(signals, verdicts),
+        "signals": signals,
         "records": record_facts(shown.records, shown.min_signals),
-        "models": {kind: msgspec.to_builtins(trial.comparison) for kind, trial in trials.items()},
+        "models": models,
         "calibration": [msgspec.to_builtins(one) for one in calibrations],
     }
     return Told(tuple(sections), facts, () if found else (NOTHING,))
@@ -156,6 +162,20 @@ def write_page(path: Path, text: str) -> None:
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise UsageWrong(f"{path} cannot be written: {words}.", "Name another file.") from error
+
+
+def _worlds(rows: Sequence[CaseRow]) -> list[tuple[bool, list[CaseRow]]]:
+    """Part the signals of real venues from those that were made up: never added up."""
+    parts = [(world, [row for row in rows if row.is_made_up == world]) for world in (False, True)]
+    return [(world, part) for world, part in parts if part]
+
+
+def _confidences(rows: Sequence[CaseRow]) -> list[Calibration]:
+    return [
+        msgspec.structs.replace(one, what=named(one.what, is_made_up=is_made_up))
+        for is_made_up, part in _worlds(rows)
+        for one in signal_calibrations(part)
+    ]
 
 
 def _sections(review: Review) -> list[Section]:

@@ -18,6 +18,7 @@ from pmterm.compose.trading import (
     check_accounts,
     forbid_creates,
     private,
+    sign_ahead,
 )
 from pmterm.config.settings import Settings
 from pmterm.messages.accounts import Mode, SessionStarted
@@ -136,6 +137,7 @@ def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) ->
     orders = None
     if owner is not None:
         orders = private(owner, settings, net, hub, clock)
+        sign_ahead(owner.proofs, parts, clock)
         forbid_creates(net, parts, hub, ground.kill, lambda: heed_kill(ground.kill, hub, clock))
     edge = build_edge(net, parts, hub, clock, orders)
     parts.engine.wish_to(edge.do)

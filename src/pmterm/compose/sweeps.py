@@ -1,11 +1,10 @@
 """Builds sweeps: many settings over many recordings, in this process, on all cores or a cluster."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from pmterm.compose import given
 from pmterm.compose.backtests import check_strategies, shelf_of
@@ -14,14 +13,15 @@ from pmterm.compose.keeping import keep_played
 from pmterm.compose.playing import Task, run_tape, taped
 from pmterm.compose.pool import Hands, crew
 from pmterm.compose.progress import STOPPED, Progress, Silence
+from pmterm.compose.sweep_points import Points
+from pmterm.compose.sweep_runs import Piece, groups_of, known_of, play, spread
 from pmterm.config.settings import Settings
 from pmterm.lab.kept import Kept
 from pmterm.lab.ordering import Recorded, files_of, in_order
 from pmterm.lab.outcome import Outcome
-from pmterm.lab.scores import Results, Score, score_of
+from pmterm.lab.scores import Results, Score
 from pmterm.lab.shelf import source_of
 from pmterm.lab.spec import Point, Spec, read_spec
-from pmterm.lab.tape import Tape
 from pmterm.lab.walk import Tried, chosen, report, windows_of
 from pmterm.model.errors import UsageWrong
 from pmterm.model.units import SECOND
@@ -31,18 +31,7 @@ MOST_DAYS: Final = 1.0  # of work; more is refused with the arithmetic
 MOST_RUNS: Final = 250_000  # that one sweep holds in memory; so is more
 FEWER: Final = "Give fewer values, or draw some: draws = 200."
 DAY_S: Final = 86_400
-TAPES: Final = 64  # decoded recordings that a process holds at once
-
-_tapes: dict[str, Tape] = {}
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """One point on one recording. `number` tells the point, `name` the recording."""
-
-    number: int
-    name: str
-    key: str
-    task: Task
+FEW: Final = 100  # runs that are not asked how long they take
 
 
 def sweep(
@@ -60,34 +49,54 @@ def sweep(
     """
     spec = read_spec(path)
     check_strategies(spec.strategies)
-    _check_values(spec)
+    points = Points(path, spec)
     files = files_of([path.parent / name for name in spec.recordings])
     with Progress() as watch:
         recorded = in_order(_facts(files, watch))
         ordered = [one.path for one in recorded]
         hands = _hands(workers, cluster, spec.count * len(ordered))
-        _check_size(spec, ordered, hands.many)
-        points = list(spec.points())
+        _check_many(spec, ordered, hands.many)
+        tried = list(spec.points())
+        pieces = list(_pieces(spec, [points.settings(point) for point in tried], ordered))
         results = Results(out or path.with_suffix(".results.jsonl"))
-        pieces = list(_pieces(spec, points, ordered))
-        fresh = [piece for piece in pieces if piece.key not in results.known]
-        for score in hands.map(play, fresh, watch, lambda piece: f"point {piece.number + 1}"):
-            results.add(score)
-    whole = _tried(points, pieces, results)
+        _play(pieces, results, hands, watch)
+    whole = _tried(tried, pieces, results)
     facts: dict[str, object] = {"points": spec.count, "runs": len(pieces)}
     if watch.is_stopped:
         done = sum(piece.key in results.known for piece in pieces)
         facts["stopped"] = f"{done} of {len(pieces)} runs are done; the same command goes on"
         return facts, STOPPED
+    done_by = {(piece.name, results.known[piece.key].hash) for piece in pieces}
+    facts["runs that did different things"] = len(done_by)
     names = [file.name for file in ordered]
     spans = {one.path.name: (one.facts.first_at, one.facts.last_at) for one in recorded}
     facts |= report(whole, names, spec.windows, spec.measure, spans)
     if keeps:
-        facts["kept"] = _keep_judged(spec, whole, recorded)
+        facts["kept"] = _keep_judged(spec, points, whole, recorded)
     return facts, 0
 
 
-def _keep_judged(spec: Spec, whole: Sequence[Tried], ordered: Sequence[Recorded]) -> list[object]:
+def _play(pieces: Sequence[Piece], results: Results, hands: Hands, watch: Silence) -> None:
+    """Play what is not known, one run for all that come to the same."""
+    names = {piece.name for piece in pieces if piece.key not in results.known}
+    groups = groups_of([piece for piece in pieces if piece.name in names], hands, watch)
+    if watch.is_stopped:
+        return
+    for group in groups:
+        known = known_of(group, results.known)
+        if known is not None:
+            results.add(spread(known, group))
+    fresh = [group for group in groups if group[0].key not in results.known]
+    firsts = [group[0] for group in fresh]
+    _check_time(firsts, hands.many)
+    played = hands.map(play, firsts, watch, lambda one: f"point {one.number + 1}, {one.name}")
+    for group, score in zip(fresh, played, strict=False):
+        results.add(spread(score, group))
+
+
+def _keep_judged(
+    spec: Spec, points: Points, whole: Sequence[Tried], ordered: Sequence[Recorded]
+) -> list[object]:
     """Play again what each choice was judged on, where all of it is later than what chose it.
 
     Among one point nothing was chosen, so that nothing is known of what it was chosen on.
@@ -100,7 +109,7 @@ def _keep_judged(spec: Spec, whole: Sequence[Tried], ordered: Sequence[Recorded]
             continue
         known_until = max(by_name[name].facts.last_at for name in learned)
         later = [by_name[name] for name in unseen if by_name[name].facts.first_at > known_until]
-        settings = _settings(spec, best.point)
+        settings = points.settings(best.point)
         played = [(one.path, _again(one.path, settings, spec)) for one in later]
         home, is_chosen = given.settings({}), len(whole) > 1
         told.append(keep_played(settings, played, home, is_held_out=is_chosen))
@@ -109,16 +118,6 @@ def _keep_judged(spec: Spec, whole: Sequence[Tried], ordered: Sequence[Recorded]
 
 def _again(path: Path, settings: Settings, spec: Spec) -> Outcome:
     return run_tape(Task(path, settings, spec.strategies), Silence(), taped(path, shelf_of()))
-
-
-def play(piece: Piece, _: Silence) -> Score:
-    """Play one piece to its end; each process loads a decoded recording once."""
-    path = str(piece.task.path)
-    if path not in _tapes:
-        while len(_tapes) >= TAPES:
-            del _tapes[next(iter(_tapes))]
-        _tapes[path] = taped(piece.task.path, shelf_of())
-    return score_of(piece.key, run_tape(piece.task, Silence(), _tapes[path]))
 
 
 def _facts(files: Sequence[Path], watch: Progress) -> list[Recorded]:
@@ -137,28 +136,18 @@ def _hands(workers: int, cluster: str, pieces: int) -> Hands:
     return Cluster(cluster)
 
 
-def _check_values(spec: Spec) -> None:
-    """Refuse a setting nobody knows, or one of its values, before anything is played."""
-    given.settings(dict(spec.fixed))
-    for key, values in spec.grid.items():
-        if key in spec.fixed:
-            raise UsageWrong(f"{key} is both set and tried.", "Take it out of one of them.")
-        for value in values:
-            given.settings({key: value})
-
-
-def _check_size(spec: Spec, files: Sequence[Path], hands: int) -> None:
-    """Refuse more than a day's work, or more runs than can be held, with the arithmetic.
+def _check_many(spec: Spec, files: Sequence[Path], hands: int) -> None:
+    """Refuse more runs than can be held, with the arithmetic of how long they would take.
 
     Raises:
-        UsageWrong: it would take too long, or too much memory.
+        UsageWrong: there are too many.
     """
-    tape = taped(files[0], shelf_of())
-    clock = SystemClock()
-    began = clock.monotonic()
-    run_tape(Task(files[0], Settings(), spec.strategies), Silence(), tape)
-    a_row = (clock.monotonic() - began) / SECOND / max(1, tape.length)
-    a_point = a_row * sum(taped(file, shelf_of()).length for file in files)
+    runs = spec.count * len(files)
+    if runs <= MOST_RUNS:
+        return
+    shelf = shelf_of()
+    rows = sum(taped(file, shelf).length for file in files)
+    a_point = _row_s(files[0], spec.strategies) * rows
     days = spec.count * a_point / hands / DAY_S
     if days > MOST_DAYS:
         raise UsageWrong(
@@ -166,29 +155,52 @@ def _check_size(spec: Spec, files: Sequence[Path], hands: int) -> None:
             f"{days:,.1f} days.",
             FEWER,
         )
-    runs = spec.count * len(files)
-    if runs > MOST_RUNS:
+    raise UsageWrong(
+        f"{spec.count:,} points x {len(files):,} recordings = {runs:,} runs; one sweep takes "
+        f"{MOST_RUNS:,}.",
+        FEWER,
+    )
+
+
+def _check_time(pieces: Sequence[Piece], hands: int) -> None:
+    """Refuse more than a day's work, once it is known how many runs differ.
+
+    Raises:
+        UsageWrong: it would take too long.
+    """
+    if len(pieces) < FEW:
+        return
+    first = pieces[0].task
+    many = Counter(piece.task.path for piece in pieces)
+    shelf = shelf_of()
+    rows = sum(taped(path, shelf).length * runs for path, runs in many.items())
+    all_s = _row_s(first.path, first.strategies) * rows
+    days = all_s / hands / DAY_S
+    if days > MOST_DAYS:
         raise UsageWrong(
-            f"{spec.count:,} points x {len(files):,} recordings = {runs:,} runs; one sweep takes "
-            f"{MOST_RUNS:,}.",
+            f"{len(pieces):,} runs that differ x {all_s / len(pieces):.2f} s (measured) / {hands} "
+            f"processes = {days:,.1f} days.",
             FEWER,
         )
 
 
-def _pieces(spec: Spec, points: Sequence[Point], files: Sequence[Path]) -> Iterator[Piece]:
+def _row_s(path: Path, strategies: tuple[str, ...]) -> float:
+    """Measure how long a row of a recording takes to play, in seconds."""
+    tape, clock = taped(path, shelf_of()), SystemClock()
+    began = clock.monotonic()
+    run_tape(Task(path, Settings(), strategies), Silence(), tape)
+    return (clock.monotonic() - began) / SECOND / max(1, tape.length)
+
+
+def _pieces(spec: Spec, settings: Sequence[Settings], files: Sequence[Path]) -> Iterator[Piece]:
     """Yield every piece, recordings inside points: what is known early is known of whole points."""
     kept = Kept(Path(os.devnull))
     sources = {file: source_of(file) for file in files}
-    for number, point in enumerate(points):
-        settings = _settings(spec, point)
-        asked = [thinking(settings), spec.strategies]
+    for number, one in enumerate(settings):
+        asked = [thinking(one), spec.strategies]
         for file in files:
-            task = Task(file.resolve(), settings, spec.strategies)
-            yield Piece(number, file.name, kept.key(sources[file], asked), task)
-
-
-def _settings(spec: Spec, point: Point) -> Settings:
-    return msgspec.structs.replace(given.settings({**spec.fixed, **point}), shown=())
+            source, task = sources[file], Task(file.resolve(), one, spec.strategies)
+            yield Piece(number, file.name, source, kept.key(source, asked), task)
 
 
 def _tried(points: Sequence[Point], pieces: Sequence[Piece], results: Results) -> list[Tried]:

@@ -13,6 +13,7 @@ from pmterm.config.accounts import Account, KalshiKey
 from pmterm.config.credentials import load_accounts
 from pmterm.config.settings import Settings
 from pmterm.messages.base import Message
+from pmterm.messages.health import Heartbeat
 from pmterm.messages.live import AccountSeen
 from pmterm.messages.orders import GateChanged
 from pmterm.messages.transport import HttpRequest
@@ -147,6 +148,17 @@ def forbid_creates(
 
     parts.engine.listen({GateChanged: gate_changed})
     net.http.permit_by(permit)
+
+
+def sign_ahead(proofs: Mapping[Venue, Proof], parts: Core, clock: Clock) -> None:
+    """While orders may come, have the slow part of their headers made before they do."""
+
+    def beat(_: Heartbeat) -> None:
+        if parts.gate.armed is not None:
+            for proof in proofs.values():
+                proof.sign_ahead(clock.now())
+
+    parts.engine.listen({Heartbeat: beat})
 
 
 def check_accounts(names: Mapping[Venue, str], told: Sequence[Message]) -> None:

@@ -113,6 +113,15 @@ def load_settings(
         SettingsWrong: an unknown key, or a value of a wrong type or out of range, with its file
             and line.
     """
+    return _settings(given_beside(environ, cwd, user_dir) | from_flags(flags))
+
+
+def given_beside(environ: Mapping[str, str], cwd: Path, user_dir: Path) -> dict[str, Given]:
+    """Return what the files and the environment give: all that flags go over.
+
+    Raises:
+        SettingsWrong: as `load_settings`.
+    """
     given: dict[str, Given] = {}
     user = user_dir / USER_FILE
     project = project_file(cwd)
@@ -120,9 +129,12 @@ def load_settings(
         given |= from_file(user)
     if project is not None and not _same(project, user):
         given |= from_file(project)
-    given |= from_environment(environ)
-    given |= from_flags(flags)
-    return _settings(given)
+    return given | from_environment(environ)
+
+
+def settings_given(given: Mapping[str, Given]) -> Settings:
+    """Return the settings of values that were read; it is not told where they came from."""
+    return _settings(given, tells=False)
 
 
 def settings_of(path: Path) -> Settings:
@@ -154,7 +166,7 @@ def default_config_text() -> str:
     raise SettingsWrong("config.toml is missing from the installation.", "Install pmterm again.")
 
 
-def _settings(given: Mapping[str, Given]) -> Settings:
+def _settings(given: Mapping[str, Given], *, tells: bool = True) -> Settings:
     profile = str(given["risk.profile"].value) if "risk.profile" in given else "standard"
     return Settings(
         general=_filled(General(), "general", given),
@@ -180,7 +192,7 @@ def _settings(given: Mapping[str, Given]) -> Settings:
         ),
         store=_filled(StoreSettings(), "store", given),
         sim=_filled(SimSettings(), "sim", given),
-        shown=tuple(_shown(given)),
+        shown=tuple(_shown(given)) if tells else (),
     )
 
 

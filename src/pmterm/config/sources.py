@@ -75,15 +75,15 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
     return given
 
 
-def from_flags(flags: Mapping[str, str]) -> dict[str, Given]:
-    """Read what was typed: dotted key -> text.
+def from_flags(flags: Mapping[str, str], place: str = "command line") -> dict[str, Given]:
+    """Read what was typed, or stands at another place: dotted key -> text.
 
     Raises:
         SettingsWrong: an unknown key, or a value that cannot be taken.
     """
     given: dict[str, Given] = {}
     for name, value in flags.items():
-        _take(given, name, value, "command line")
+        _take(given, name, value, place)
     return given
 
 

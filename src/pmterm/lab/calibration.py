@@ -47,7 +47,7 @@ def signal_calibrations(rows: Sequence[CaseRow]) -> list[Calibration]:
     """Return how well the calibrated confidence of signals was right, each told beforehand."""
     found = []
     for kind in sorted({row.kind for row in rows}):
-        known = [row for row in rows if row.kind == kind and row.is_known]
+        known = [row for row in rows if row.kind == kind and row.is_whole]
         told = told_beforehand(known)
         if told:
             chances, outcomes = [one for one, _ in told], [hit for _, hit in told]

@@ -38,17 +38,18 @@ class Likeness(msgspec.Struct, frozen=True):
 
 
 class Worth(msgspec.Struct, frozen=True):
-    """What became of `n` known signals that are `like`; `unknown` more could not be followed.
+    """What became of `n` signals that are `like` and were followed to the end of their time.
 
-    `net` of one contract in 1e-6 USD, of those that advise a trade; `seconds` of those that came
-    back; `back` the part of the move that came back, 0..1, where half of it ends the following.
+    `cut_short` more were not, and are in no figure: to count those of them that came back before
+    would flatter. `net` of one contract in 1e-6 USD, of those that advise a trade; `seconds` of
+    those that came back; `back` the most of the move that was back within the time, 0..1.
     `scores` learns from the score how often they came back. Not `is_held_out`: thresholds were
     chosen with some of them in view.
     """
 
     like: Likeness
     n: int
-    unknown: int
+    cut_short: int
     reverted: Proportion
     seconds: Estimate
     net: Estimate
@@ -114,16 +115,16 @@ class Past:
 def worth_of(like: Likeness, rows: Sequence[CaseRow], since: Ns = 0) -> Worth:
     """Return what became of these; where enough are out of sample, of those alone."""
     held_out = [row for row in rows if row.at >= since]
-    if sum(row.is_known for row in held_out) >= ENOUGH:
+    if sum(row.is_whole for row in held_out) >= ENOUGH:
         rows = held_out
-    known = [row for row in rows if row.is_known]
+    known = [row for row in rows if row.is_whole]
     back = [row for row in known if row.reverted]
     traded = [row for row in known if row.advice != Advice.WAIT]
     parts = [part for row in known if (part := part_back(row)) is not None]
     return Worth(
         like=like,
         n=len(known),
-        unknown=len(rows) - len(known),
+        cut_short=len(rows) - len(known),
         reverted=known_rate(len(back), len(known)),
         seconds=_known(median([row.after / SECOND for row in back])),
         net=_known(clustered_mean([row.net for row in traded], [cluster(row) for row in traded])),
@@ -145,7 +146,7 @@ def chance(worth: Worth, score_ppm: int) -> Proportion:
 
 
 def part_back(row: CaseRow) -> float | None:
-    """Return which part of the move came back, 0..1, followed to its half; None: no such move."""
+    """Return the most of the move that was back within the time, 0..1; None: no such move."""
     move2 = row.before2 - row.mid2
     towards = {Advice.BUY: 1, Advice.SELL: -1}.get(Advice(row.advice), 1 if move2 > 0 else -1)
     if not move2 or move2 * towards < 0:

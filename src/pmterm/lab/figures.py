@@ -77,18 +77,18 @@ def strategy_facts(trades: Sequence[Trade], capital: Cash) -> Facts:
 
 
 def signal_facts(signals: Sequence[Followed]) -> Facts:
-    """Return what became of signals of a kind; those nobody could follow are counted apart."""
-    known = [signal for signal in signals if signal.is_known]
+    """Return what became of signals of a kind; those cut short are counted apart."""
+    known = [signal for signal in signals if signal.is_whole]
     reverted = [signal for signal in known if signal.reverted]
     return {
         "seen": len(signals),
         "n": len(known),
+        "cut short, not counted": len(signals) - len(known),
         "reverted": rate_words(known_rate(len(reverted), len(known))),
         "median net a contract": "waits"
         if signals and signals[0].kind in WAITING
         else mean_words(_known(median([s.net for s in known]))),
         "median s to revert": seconds_words(_known(median([s.after / SECOND for s in reverted]))),
-        "unknown": len(signals) - len(known),
     }
 
 

@@ -6,6 +6,7 @@ was lost at the end of a second the detector goes on with what it last measured;
 hold that, so such stretches are `doubtful` and want the full run, too.
 """
 
+from collections.abc import Collection
 from math import isqrt
 from typing import Final, NamedTuple
 
@@ -13,23 +14,37 @@ import numpy as np
 
 from pmterm.lab.columns import Column
 from pmterm.lab.features import Features
-from pmterm.messages.signals import SignalKind
+from pmterm.messages.signals import Advice, SignalKind
 from pmterm.model.ids import MarketId
 from pmterm.model.units import PPM, SECOND, Ns
-from pmterm.trading.signal.rules import SignalSettings
+from pmterm.trading.signal.rules import Facts, SignalSettings, score
 from pmterm.trading.signal.spike import SHIFT
 from pmterm.trading.signal.window import TEN
 
 _FAR: Final = 1 << 60
+_FITS: Final = 1 << 62  # products up to this are reckoned in 64 bits
+COVERED: Final = (
+    SignalKind.PANIC_SELL,
+    SignalKind.FOMO_BUY,
+    SignalKind.MEAN_REVERSION,
+    SignalKind.SPIKE,
+)
 
 
 class Fired(NamedTuple):
-    """A signal: when it was said (Unix ns), and bid + ask then."""
+    """A signal: when it was said (Unix ns), bid + ask then, what it advises and its score.
+
+    `spot` is the instant it fired at: a place among the moments of its market's features, or -1 - n
+    for the end n of a second. All that was to be seen at that instant hangs on the spot alone.
+    """
 
     market: MarketId
     kind: SignalKind
     at: Ns
     mid2: int
+    spot: int
+    advice: Advice
+    score_ppm: int
 
 
 class Fires(NamedTuple):
@@ -45,57 +60,75 @@ class _Conditions(NamedTuple):
     fires_within: Column
     fires_at_end: Column
     leads_at_end: Column
+    doubtful: bool
 
 
-def fires(features: Features, settings: SignalSettings) -> Fires:
-    """Return what the detector would say with these thresholds."""
-    moments, ends = features.moments, features.ends
-    if not len(ends["now"]):
+def fires(
+    features: Features, settings: SignalSettings, kinds: Collection[SignalKind] = COVERED
+) -> Fires:
+    """Return what the detector would say with these thresholds, of those kinds that are covered."""
+    if not len(features.ends["now"]):
         return Fires([], doubtful=False)
-    before = np.maximum(moments["second"] - 1, 0)
-    is_measured = (moments["second"] > 0) & (ends["is_quoted"][before] > 0)
-    panic, fomo = _moves(features, settings, before)
-    reversion, is_other_tick = _strays(features, settings, before)
-    doubt = (panic.fires_within | fomo.fires_within | reversion.fires_within) & ~is_measured
-    doubt |= is_other_tick & is_measured
-    calm = settings.rearm_s * SECOND
-    fired = [
-        *_episodes(features, SignalKind.PANIC_SELL, panic, calm),
-        *_episodes(features, SignalKind.FOMO_BUY, fomo, calm),
-        *_episodes(features, SignalKind.MEAN_REVERSION, reversion, calm),
-        *_spikes(features, settings, calm),
-    ]
-    return Fires(sorted(fired), doubtful=bool(doubt.any()))
+    fired: list[Fired] = []
+    is_doubtful = False
+    for kind in COVERED:
+        if kind not in kinds:
+            continue
+        if kind is SignalKind.SPIKE:
+            fired += _spikes(features, settings)
+            continue
+        if kind is SignalKind.MEAN_REVERSION:
+            holds = _strays(features, settings)
+        else:
+            holds = _moves(features, settings, is_fall=kind is SignalKind.PANIC_SELL)
+        fired += _episodes(features, kind, holds, settings.rearm_s * SECOND)
+        is_doubtful |= holds.doubtful
+    return Fires(sorted(fired), doubtful=is_doubtful)
 
 
-def _moves(
-    features: Features, s: SignalSettings, before: Column
-) -> tuple[_Conditions, _Conditions]:
-    """Return where the move of 30 s is a panic, and where FOMO."""
+def _before(features: Features) -> tuple[Column, Column]:
+    """Return the end of a second before each moment, and whether it was measured then."""
+    seconds = features.moments["second"]
+    before = np.maximum(seconds - 1, 0)
+    return before, (seconds > 0) & (features.ends["is_quoted"][before] > 0)
+
+
+def _moves(features: Features, s: SignalSettings, *, is_fall: bool) -> _Conditions:
+    """Return where the move of 30 s is a panic, or where it is FOMO."""
     moments, ends = features.moments, features.ends
-    ref2, bars, total = ends["ref2"], ends["bars"], ends["volume_total"]
+    before, is_measured = _before(features)
+    ref2, mid2 = ends["ref2"], ends["mid2"]
     has_ref = ref2 > 0
     low2 = np.where(has_ref, ref2 * (PPM + s.panic_change_ppm) // PPM, -1)
     high2 = np.where(has_ref, -(-ref2 * (PPM + s.fomo_change_ppm) // PPM), _FAR)
-    is_ready = (bars * TEN >= s.min_baseline_s) & (total > 0)
-    unit = np.maximum(bars, 1) * PPM
-    quoted = ends["is_quoted"] > 0
-
-    def conditions(is_low: bool, volume_ppm: int) -> _Conditions:  # noqa: FBT001
-        needed = np.where(is_ready, -(-3 * total * volume_ppm // unit), _FAR)
-        edge = low2 if is_low else high2
-        leads = ends["mid2"] <= edge if is_low else (ends["mid2"] >= edge) & (ends["mid2"] > low2)
-        leads &= quoted & has_ref
-        within = moments["mid2"] <= edge[before] if is_low else moments["mid2"] >= edge[before]
-        within &= moments["volume_30s"] >= needed[before]
-        return _Conditions(within, leads & (ends["volume_30s"] >= needed), leads)
-
-    return conditions(True, s.panic_volume_ppm), conditions(False, s.fomo_volume_ppm)  # noqa: FBT003
+    leads = has_ref & (ends["is_quoted"] > 0)
+    if is_fall:
+        needed = _needed(ends, s, s.panic_volume_ppm)
+        leads &= mid2 <= low2
+        within = moments["mid2"] <= low2[before]
+    else:
+        needed = _needed(ends, s, s.fomo_volume_ppm)
+        leads &= (mid2 >= high2) & (mid2 > low2)
+        within = moments["mid2"] >= high2[before]
+    within &= moments["volume_30s"] >= needed[before]
+    doubtful = bool((within & ~is_measured).any())
+    return _Conditions(within, leads & (ends["volume_30s"] >= needed), leads, doubtful)
 
 
-def _strays(features: Features, s: SignalSettings, before: Column) -> tuple[_Conditions, Column]:
-    """Return where the mid is far from its mean; and where the tick changed within a second."""
+def _needed(ends: dict[str, Column], s: SignalSettings, volume_ppm: int) -> Column:
+    """Return from which volume of 30 s it is enough, by end of second."""
+    bars, usual = ends["bars"], 3 * ends["volume_total"]
+    if int(usual.max()) * volume_ppm > _FITS:
+        usual = usual.astype(object)  # integers of any size
+    needed = np.minimum(-(-usual * volume_ppm // (np.maximum(bars, 1) * PPM)), _FAR)
+    is_ready = (bars * TEN >= s.min_baseline_s) & (ends["volume_total"] > 0)
+    return np.where(is_ready, needed.astype(np.int64), _FAR)
+
+
+def _strays(features: Features, s: SignalSettings) -> _Conditions:
+    """Return where the mid is far from its mean; in doubt where only a finer tick makes it so."""
     moments, ends = features.moments, features.ends
+    before, is_measured = _before(features)
     n, total, variance = ends["count"], ends["total"], ends["variance"]
     has_mean = (n >= s.reversion_samples) & (ends["is_quoted"] > 0)
     some = np.maximum(n, 1)
@@ -108,8 +141,21 @@ def _strays(features: Features, s: SignalSettings, before: Column) -> tuple[_Con
     least = _least_away(features, s, leads, np.unique(before[maybe]))
     at_end = leads & _strayed(ends, ends["mid2"], ends["tick"], np.arange(len(n)), least)
     within = maybe & _strayed(ends, moments["mid2"], moments["tick"], before, least)
-    is_other_tick = maybe & (moments["tick"] != ends["tick"][before])
-    return _Conditions(within, at_end, leads), is_other_tick
+    is_seen = is_measured & _strayed(
+        ends, moments["mid2"], _widest(features, before), before, least
+    )
+    return _Conditions(within, at_end, leads, bool((within & ~is_seen).any()))
+
+
+def _widest(features: Features, before: Column) -> Column:
+    """Return the widest tick of each moment's second: what is watched for may go by it.
+
+    Where the rule holds even with that tick it is looked at; with a finer one alone it may not be.
+    """
+    ticks, widest = features.moments["tick"], features.ends["tick"].copy()
+    if (ticks != widest[before]).any():
+        np.maximum.at(widest, before, ticks)
+    return widest[before]
 
 
 class _Least(NamedTuple):
@@ -162,8 +208,7 @@ def _episodes(features: Features, kind: SignalKind, holds: _Conditions, calm: Ns
     spot = 0
     while spot < len(spots):
         place, ended = int(places[spot]), not order[spots[spot]] & 1
-        rows = ends if ended else moments
-        fired.append(Fired(features.market, kind, int(rows["at"][place]), int(rows["mid2"][place])))
+        fired.append(_fired(features, kind, -1 - place if ended else place))
         now = int(nows[place]) if ended else int(moments["at"][place])
         free_from = _calm_from(leads, nows, int(latest[spot]) + 1, now, calm)
         spot = int(np.searchsorted(latest, free_from))
@@ -183,15 +228,47 @@ def _calm_from(leads: Column, nows: Column, first: int, last: Ns, calm: Ns) -> i
     return int(np.searchsorted(nows, last + calm))
 
 
-def _spikes(features: Features, s: SignalSettings, calm: Ns) -> list[Fired]:
+def _fired(features: Features, kind: SignalKind, spot: int, way: int = 0) -> Fired:
+    """Return the signal at a spot; `way` is what a spike's advice is, 1 to buy and -1 to sell."""
+    rows, place = (features.ends, -1 - spot) if spot < 0 else (features.moments, spot)
+    second = place if spot < 0 else max(int(rows["second"][place]) - 1, 0)
+    known = {name: int(column[second]) for name, column in features.ends.items()}
+    mid2 = int(rows["mid2"][place])
+    if kind is SignalKind.MEAN_REVERSION:
+        way = known["total"] - mid2 * known["count"]
+    elif not way:
+        way = 1 if kind is SignalKind.PANIC_SELL else -1
+    advice = Advice.BUY if way > 0 else Advice.SELL
+    points = _score(known, int(rows["volume_30s"][place]), int(rows["spread"][place]), mid2)
+    return Fired(features.market, kind, int(rows["at"][place]), mid2, spot, advice, points)
+
+
+def _score(known: dict[str, int], volume: int, spread: int, mid2: int) -> int:
+    """Return what the rules say a signal weighs, with the last hour as it was known."""
+    bars, total, spreads = known["bars"], known["volume_total"], known["spread_total"]
+    facts = {
+        "volume_ratio": volume * bars * PPM // (3 * total) if total else 0,
+        "spread_ratio": spread * bars * PPM // spreads if spreads else 0,
+        "change_ppm": _change(mid2, known["ref2"]),
+    }
+    return score(Facts(**dict.fromkeys(Facts.__struct_fields__, 0) | facts))
+
+
+def _change(now2: int, before2: int) -> int:
+    """Return now / before - 1 in millionths, rounded toward 0; 0 if there is no before."""
+    moved = (now2 - before2) * PPM
+    return 0 if not before2 else moved // before2 if moved >= 0 else -(-moved // before2)
+
+
+def _spikes(features: Features, s: SignalSettings) -> list[Fired]:
     """Run the CUSUM over the ends of seconds; an alarm that is answered starts it anew."""
-    ends = features.ends
+    ends, calm = features.ends, s.rearm_s * SECOND
     places = np.flatnonzero(ends["is_quoted"]).tolist()
     picked = [
         ends[name].tolist()
-        for name in ("now", "at", "mid2", "difference", "spike_variance", "spike_bars")
+        for name in ("now", "mid2", "difference", "spike_variance", "spike_bars")
     ]
-    nows, ats, mids, differences, variances, bars = picked
+    nows, mids, differences, variances, bars = picked
     spreads, depths, agos = (ends[name].tolist() for name in ("spread", "depth", "spike_ago2"))
     slack, limit = (2 * s.spike_slack) << SHIFT, (2 * s.spike_threshold) << SHIFT
     up = down = last = 0
@@ -215,16 +292,14 @@ def _spikes(features: Features, s: SignalSettings, calm: Ns) -> list[Fired]:
             continue
         reach = differences[n] * way
         out = reach * PPM // max(isqrt(variances[n]), 1) if reach > 0 else 0
-        ago2 = agos[n]
-        moved = (mids[n] - ago2) * PPM
-        change = 0 if not ago2 else moved // ago2 if moved >= 0 else -(-moved // ago2)
         if (
             out > s.spike_sd_ppm
-            and change * way > s.spike_change_ppm
+            and _change(mids[n], agos[n]) * way > s.spike_change_ppm
             and spreads[n] < s.spike_spread
             and depths[n] >= s.spike_depth
         ):
-            fired.append(Fired(features.market, SignalKind.SPIKE, ats[n], mids[n]))
+            advised = -way if s.spike_mode == "fade" else way
+            fired.append(_fired(features, SignalKind.SPIKE, -1 - n, advised))
             up = down = 0
             is_on, last = True, nows[n]
     return fired

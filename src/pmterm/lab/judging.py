@@ -99,8 +99,7 @@ class Verdict(msgspec.Struct, frozen=True):
 def row_of(source: str, kind: SignalKind, cases: Sequence[Case], cluster: ClusterOf) -> Row:
     """Sum up the cases of one kind; markets of one `cluster` count as one draw."""
     mine = [case for case in cases if case.signal.kind is kind]
-    whole = [case.ended for case in mine if case.followed is not None and case.ended is not None]
-    ended = [one for one in whole if one.is_known]
+    ended = [case.ended for case in mine if case.followed is not None and case.ended is not None]
     groups = [cluster(one.market) for one in ended]
     reverted = wilson(sum(one.reverted for one in ended), len(ended))
     excess, base = _excess(mine, cluster)

@@ -35,7 +35,7 @@ class Learned(msgspec.Struct, frozen=True):
 
 def learn(kind: str, rows: Sequence[CaseRow]) -> Learned:
     """Try a model on the known cases of a kind as they came, and keep it if it was better."""
-    known = [row for row in rows if row.kind == kind and row.is_known]
+    known = [row for row in rows if row.kind == kind and row.is_whole]
     cases = [
         Case(row.at, max(row.at, row.ended_at), features(row), row.reverted, cluster(row))
         for row in known

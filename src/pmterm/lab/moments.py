@@ -192,7 +192,8 @@ class Watcher:
         ended = self._ended.get(signal.id)
         way = 1 if signal.before2 >= signal.mid2 else -1
         place = touches.standing(signal.at, signal.mid2)
-        followed = touches.follow(place, signal.at, signal.before2, way)
+        is_whole = ended is not None and ended.is_whole
+        followed = touches.follow(place, signal.at, signal.before2, way) if is_whole else None
         if followed is None:
             return Case(signal, ended, None)
         taken = [one.at for one in self._seen.values() if _is_like(one, signal)]

@@ -5,11 +5,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pmterm.lab.shelf import SUFFIX
 from pmterm.lab.tape import Facts
 from pmterm.model.errors import UsageWrong
 from pmterm.store.export import time_text
 
 ENDINGS: Final = (".ndjson.zst", ".ndjson")
+KEPT_BESIDE: Final = (SUFFIX, ".features")  # what is made of recordings, not one
 
 
 class Recorded(NamedTuple):
@@ -22,11 +24,15 @@ class Recorded(NamedTuple):
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """Return the recordings named, and those in folders named.
 
+    Decoded ones that are kept beside them are none: a shell's `*` names them, too.
+
     Raises:
         UsageWrong: none, one that is not there, or one named twice.
     """
     files: list[Path] = []
     for path in paths:
+        if path.name.endswith(KEPT_BESIDE):
+            continue
         if path.is_dir():
             inside = sorted(p for p in path.iterdir() if p.name.endswith(ENDINGS))
             if not inside:

@@ -47,8 +47,8 @@ class Gap(msgspec.Struct, frozen=True):
 class Followed(msgspec.Struct, frozen=True):
     """A signal, and what became of it; `net` of one contract (1e-6 USD), `after` in ns.
 
-    Not `is_known`: the book was lost, or the recording ended before it was decided. `event` is its
-    market's, "" where that was not told.
+    Not `is_whole`: its time was cut short (book lost, market or recording ended), so it counts in
+    no rate. `event` is its market's, "" where that was not told.
     """
 
     id: SignalId
@@ -59,7 +59,7 @@ class Followed(msgspec.Struct, frozen=True):
     reverted: bool = False
     after: Ns = 0
     net: Cash = 0
-    is_known: bool = False
+    is_whole: bool = False
     event: str = ""
 
 
@@ -69,7 +69,8 @@ class Outcome(msgspec.Struct, frozen=True):
     `refused` counts the gate's refusals by rule, `rejected` the signals that almost were, by kind
     and what was missing. `without_book` are markets whose book was never told, or as empty.
     `stopped_at` is where the run was cut short, 0: nowhere. `markets` were watched; `made_by` is
-    what the recording says of where it was made.
+    what the recording says of where it was made. `failed` are strategies that broke, each as
+    "name: how"; from there on it was off.
     """
 
     recording: str

@@ -16,6 +16,7 @@ def review_facts(review: Review) -> Facts:
     """Return everything; money in 1e-6 USD, prices in 1e-4 USD, sizes in 1e-6 contracts."""
     return {
         "mode": review.mode.value,
+        "is_made_up": review.is_made_up,
         "capital": review.capital,
         "all": figure_facts(review.whole),
         "by": {

@@ -27,9 +27,10 @@ def records(
 
     A signal of a session that did not note its rules proves nothing: it may have been anything.
     Those of kept backtests count like those of sessions. Where the events are too few for an
-    interval, that reaches to 0 at least, so that nothing is proved by it.
+    interval, that reaches to 0 at least, so that nothing is proved by it. Signals that were cut
+    short are counted apart.
     """
-    known = [row for row in rows if row.is_known and row.rules and row.at >= since]
+    known = [row for row in rows if row.rules and row.at >= since]
     told = []
     for name, kind in STRATEGIES.items():
         mine = [
@@ -41,7 +42,8 @@ def records(
     return told
 
 
-def _record(at: Ns, name: str, rows: Sequence[CaseRow], live_trades: int) -> RecordKnown:
+def _record(at: Ns, name: str, found: Sequence[CaseRow], live_trades: int) -> RecordKnown:
+    rows = [row for row in found if row.is_whole]
     nets = [row.net for row in rows]
     mean = clustered_mean(nets, [cluster(row) for row in rows])
     net, low, high = mean.value or 0.0, mean.low, mean.high
@@ -57,6 +59,7 @@ def _record(at: Ns, name: str, rows: Sequence[CaseRow], live_trades: int) -> Rec
         net_high=round(high),
         live_trades=live_trades,
         backtested=sum(row.mode == MODE for row in rows),
+        cut_short=len(found) - len(rows),
     )
 
 

@@ -68,7 +68,7 @@ def proved_by(outcome: Outcome, given: Given) -> Proved:
         first_at=outcome.first_at,
         last_at=outcome.last_at,
         markets=outcome.markets,
-        signals=tuple(signal for signal in outcome.signals if signal.is_known),
+        signals=outcome.signals,
     )
 
 
@@ -184,5 +184,5 @@ def _row(one: Proved, signal: Followed) -> CaseRow:
         best=0,
         worst=0,
         net=signal.net,
-        is_known=signal.is_known,
+        is_whole=signal.is_whole,
     )

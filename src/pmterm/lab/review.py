@@ -1,11 +1,11 @@
 """What trades made of a journal amount to: as a whole, and by what they have in common.
 
-Paper and real money are never added up together.
+Paper and real money are never added up together, nor is what was made up with what was not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,8 @@ from pmterm.stats.performance import Performance, performance
 
 NOT_TOLD: Final = "not told"
 NO_SIGNAL: Final = "no signal"
+
+_World: TypeAlias = tuple[Mode, bool]  # and whether it was made up
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -44,7 +46,9 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Review(msgspec.Struct, frozen=True):
-    """Everything about the money of one mode; begun with `capital` (1e-6 USD).
+    """Everything about the money of one mode in one world; begun with `capital` (1e-6 USD).
+
+    `is_made_up`: in the demo, or on a local exchange.
 
     `parts` by dimension: strategy, signal, hour, day, market kind, venue. `standing` are positions
     that are open yet, `unknown` trips whose result nobody knows: both are in no figure.
@@ -59,22 +63,24 @@ class Review(msgspec.Struct, frozen=True):
     unknown: tuple[RoundTrip, ...]
     standing: tuple[RoundTrip, ...]
     titles: dict[MarketId, str]
+    is_made_up: bool = False
 
 
 def reviews(messages: Sequence[Message], wanted: Wanted) -> list[Review]:
-    """Return a review per mode that traded, paper first; none where nothing did."""
+    """Return a review per mode and world that traded, paper first; none where nothing did."""
     markets = {said.market.id: said.market for said in messages if isinstance(said, MarketSeen)}
     trips = [
         trip for trip in round_trips(messages) if is_wanted(trip, wanted, _venue(trip, markets))
     ]
-    by_mode: dict[Mode, list[RoundTrip]] = {}
+    by_world: dict[_World, list[RoundTrip]] = {}
     for trip in trips:
-        by_mode.setdefault(trip.mode, []).append(trip)
+        by_world.setdefault((trip.mode, trip.is_made_up), []).append(trip)
     capitals = _capitals(messages)
     return [
-        review(mode, by_mode[mode], capitals.get(mode, 0), markets)
+        review(mode, by_world[mode, is_made_up], capitals.get((mode, is_made_up), 0), markets)
         for mode in Mode
-        if mode in by_mode
+        for is_made_up in (False, True)
+        if (mode, is_made_up) in by_world
     ]
 
 
@@ -113,6 +119,7 @@ def review(
         trips=tuple(known),
         unknown=tuple(trip for trip in ended if trip.doubt),
         standing=tuple(trip for trip in trips if trip.is_open),
+        is_made_up=any(trip.is_made_up for trip in trips),
         titles={trip.market: _title(trip.market, markets) for trip in trips},
     )
 
@@ -150,17 +157,20 @@ def _parts(
     )
 
 
-def _capitals(messages: Sequence[Message]) -> dict[Mode, Cash]:
+def _capitals(messages: Sequence[Message]) -> dict[_World, Cash]:
     """Return what was there to begin with: the paper money given, or what venues first told."""
-    capitals: dict[Mode, Cash] = {}
-    told: dict[Venue, Cash] = {}
+    capitals: dict[_World, Cash] = {}
+    told: dict[bool, dict[Venue, Cash]] = {}
+    is_made_up = False
     for said in messages:
-        if isinstance(said, SessionStarted) and said.mode is not Mode.LIVE:
-            capitals.setdefault(said.mode, said.cash)
+        if isinstance(said, SessionStarted):
+            is_made_up = said.is_made_up
+            if said.mode is not Mode.LIVE:
+                capitals.setdefault((said.mode, is_made_up), said.cash)
         elif isinstance(said, CashSeen):
-            told.setdefault(said.venue, said.cash)
-    if told:
-        capitals[Mode.LIVE] = sum(told.values())
+            told.setdefault(is_made_up, {}).setdefault(said.venue, said.cash)
+    for world, purses in told.items():
+        capitals[Mode.LIVE, world] = sum(purses.values())
     return capitals
 
 

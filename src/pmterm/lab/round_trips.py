@@ -10,15 +10,15 @@ from typing import Any
 
 import msgspec
 
-from pmterm.lab.asked import ELSEWHERE, NO_SIGNAL, Asked, SignalKey
+from pmterm.lab.asked import ELSEWHERE, NO_SIGNAL, TAKEN, Asked, SignalKey
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.live import HoldingAdjusted
 from pmterm.messages.orders import Fill, FillMoved, Intent, OrderAdopted
 from pmterm.messages.signals import SignalEnded, SignalSeen
-from pmterm.messages.strategy import ExitFired, Exits, ExitsGone, Suggested
+from pmterm.messages.strategy import EXIT, ExitFired, Exits, ExitsGone, Suggested, acted_by
 from pmterm.model.holding import FLAT, Booked, Holding
-from pmterm.model.ids import FillId, MarketId
+from pmterm.model.ids import FillId, MarketId, OrderId
 from pmterm.model.order import FillState, Side
 from pmterm.model.units import Cash, Ns, Price, Qty
 
@@ -33,7 +33,9 @@ class RoundTrip(msgspec.Struct, frozen=True):
     stands, what was realised so far. `held` and `cost` are what stands and what that took.
     `signal` is the kind it acted on, "" none. `doubt` says why nobody knows what it would have
     earned; such a trip is in no rate. `reverted_after`: how long the price took to come back after
-    the signal, None where it did not, or nothing was to come back.
+    the signal, None where it did not, or nothing was to come back. `is_made_up`: it was opened in
+    the demo, or on a local exchange. `signal_id` counts anew in every session. `why` it closed: an
+    exit's kind, who asked for the order, or "settled".
     """
 
     market: MarketId
@@ -53,6 +55,9 @@ class RoundTrip(msgspec.Struct, frozen=True):
     cost: Cash = 0
     doubt: str = ""
     reverted_after: Ns | None = None
+    is_made_up: bool = False
+    signal_id: str = ""
+    why: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -63,8 +68,11 @@ class RoundTrip(msgspec.Struct, frozen=True):
 class _Trip:
     """A position on its way."""
 
-    def __init__(self, mode: Mode, strategy: str, signal: SignalKey, side: Side, at: Ns) -> None:
-        self.mode = mode
+    def __init__(
+        self, session: SessionStarted, strategy: str, signal: SignalKey, side: Side, at: Ns
+    ) -> None:
+        self.mode = session.mode
+        self.is_made_up = session.is_made_up
         self.strategy = strategy
         self.signal = signal
         self.side = side
@@ -76,6 +84,7 @@ class _Trip:
         self.fees: Cash = 0
         self.net: Cash = 0
         self.doubt = ""
+        self.why = ""
 
     def stands(self, held: Holding) -> None:
         self.most = max(self.most, abs(held.qty))
@@ -83,6 +92,7 @@ class _Trip:
 
     def told(self, market: MarketId, asked: Asked, held: Holding, closed: Ns) -> RoundTrip:
         ended = asked.ended.get(self.signal)
+        is_back = ended is not None and ended.is_whole and ended.reverted
         return RoundTrip(
             market=market,
             mode=self.mode,
@@ -100,7 +110,10 @@ class _Trip:
             held=held.qty,
             cost=held.cost,
             doubt=self.doubt,
-            reverted_after=ended.after if ended is not None and ended.reverted else None,
+            reverted_after=ended.after if ended is not None and is_back else None,
+            is_made_up=self.is_made_up,
+            signal_id=self.signal[1],
+            why=self.why,
         )
 
 
@@ -111,7 +124,7 @@ def round_trips(messages: Sequence[Message]) -> list[RoundTrip]:
         for said in messages
         if isinstance(said, FillMoved) and said.state is FillState.FAILED
     }
-    fold = _Fold(failed)
+    fold = RoundTrips(failed)
     for said in messages:
         hear = fold.hears.get(type(said))
         if hear is not None:
@@ -119,28 +132,30 @@ def round_trips(messages: Sequence[Message]) -> list[RoundTrip]:
     return fold.trips()
 
 
-class _Fold:
-    """Goes through a journal once; `failed` are the fills that never were."""
+class RoundTrips:
+    """Folds what is heard, once and in order; `failed` are the fills that never were."""
 
-    def __init__(self, failed: Iterable[FillId]) -> None:
+    def __init__(self, failed: Iterable[FillId] = ()) -> None:
         self._counted: set[FillId] = set(failed)
         self._asked = Asked()
-        self._mode = Mode.PAPER
+        self._session = SessionStarted(0, "", Mode.PAPER, "", 0)
         self._held: dict[MarketId, Holding] = {}
         self._open: dict[MarketId, _Trip] = {}
         self._ended: list[tuple[MarketId, _Trip, Ns]] = []
         self._guarded: set[MarketId] = set()
         self._payouts: dict[MarketId, Price] = {}
+        self._origins: dict[OrderId, str] = {}
+        self._exits: dict[OrderId, str] = {}
         self.hears: dict[type[Message], Callable[[Any], None]] = {
             SessionStarted: self._started,
             SignalSeen: self._asked.signal_seen,
             SignalEnded: self._asked.signal_ended,
             Suggested: self._asked.suggested,
-            Intent: self._asked.intended,
+            Intent: self._intended,
             OrderAdopted: self._asked.adopted,
             Exits: lambda exits: self._guarded.add(exits.market),
             ExitsGone: lambda gone: self._guarded.discard(gone.market),
-            ExitFired: lambda fired: self._guarded.discard(fired.market),
+            ExitFired: self._exit_fired,
             Fill: self._filled,
             HoldingAdjusted: self._adjusted,
             MarketSettled: self._settled,
@@ -154,9 +169,30 @@ class _Fold:
             for market, trip in self._open.items()
         ]
 
+    def gap(self, market: MarketId, reason: str) -> None:
+        """Note that nobody saw what happened: to one market, or ("") to all."""
+        for held in [market] if market else list(self._open):
+            if held in self._open:
+                self._open[held].doubt = reason
+
+    def _intended(self, intent: Intent) -> None:
+        self._asked.intended(intent)
+        self._origins[intent.replaces or intent.order] = intent.origin
+
+    def _exit_fired(self, fired: ExitFired) -> None:
+        self._guarded.discard(fired.market)
+        self._exits[fired.order] = fired.kind
+
+    def _why(self, order: OrderId) -> str:
+        """Say why an order closes, as shortly as it can be said."""
+        if order in self._exits:
+            return self._exits[order]
+        origin = self._origins.get(order, "")
+        return acted_by(origin) or origin.removeprefix(TAKEN).removeprefix(EXIT)
+
     def _started(self, session: SessionStarted) -> None:
         self._asked.started(session)
-        self._mode = session.mode
+        self._session = session
         for market, trip in self._open.items():
             if trip.mode is Mode.PAPER and market in self._guarded:
                 trip.doubt = trip.doubt or UNWATCHED
@@ -181,14 +217,16 @@ class _Fold:
         trip = self._open.get(fill.market)
         if trip is None:
             strategy, signal = self._asked.of(fill.order)
-            trip = _Trip(self._mode, strategy, signal, fill.side, fill.at)
+            trip = _Trip(self._session, strategy, signal, fill.side, fill.at)
             self._open[fill.market] = trip
         trip.into.append((fill.price, qty))
         self._book(fill.market, booked, fee, fill.at)
 
     def _close(self, fill: Fill, qty: Qty, fee: Cash) -> None:
         booked = self._held[fill.market].filled(fill.side, fill.price, qty, fee)
-        self._open[fill.market].out.append((fill.price, qty))
+        trip = self._open[fill.market]
+        trip.out.append((fill.price, qty))
+        trip.why = self._why(fill.order)
         self._book(fill.market, booked, fee, fill.at)
 
     def _book(self, market: MarketId, booked: Booked, fee: Cash, at: Ns) -> None:
@@ -211,7 +249,8 @@ class _Fold:
         trip = self._open.get(said.market)
         if trip is None:
             side = Side.BUY if said.qty > 0 else Side.SELL
-            trip = self._open[said.market] = _Trip(self._mode, ELSEWHERE, NO_SIGNAL, side, said.at)
+            trip = _Trip(self._session, ELSEWHERE, NO_SIGNAL, side, said.at)
+            self._open[said.market] = trip
             trip.into.append((said.price, abs(said.qty)))
         trip.doubt = f"corrected: {said.reason}"
         trip.stands(held)
@@ -226,7 +265,9 @@ class _Fold:
         held = self._held.get(market, FLAT)
         if held.qty:
             payout = self._payouts[market]
-            self._open[market].out.append((payout, abs(held.qty)))
+            trip = self._open[market]
+            trip.out.append((payout, abs(held.qty)))
+            trip.why = "settled"
             self._book(market, held.settled(payout), 0, at)
 
 

@@ -1,6 +1,7 @@
 """What each run of a sweep came to, kept line by line as it comes in."""
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -11,9 +12,10 @@ from pmterm.store.private_files import broken
 
 
 class Score(msgspec.Struct, frozen=True):
-    """One point on one recording: decisions, and the net of each trade that is known, in order.
+    """One point on one recording: the net of each trade that is known, in order.
 
-    `opened` are their times (Unix ns); `unknown` counts trades over a gap or cut off by the end.
+    `hash` is that of what was done (`lab/acts.py`), from order to cash. `opened` are their times
+    (Unix ns); `unknown` counts trades over a gap or cut off by the end.
     """
 
     key: str
@@ -24,12 +26,12 @@ class Score(msgspec.Struct, frozen=True):
     unknown: int
 
 
-def score_of(key: str, outcome: Outcome) -> Score:
-    """Return what of an outcome a sweep goes by."""
+def score_of(key: str, acts: str, outcome: Outcome) -> Score:
+    """Return what of an outcome a sweep goes by; `acts` is the hash of what was done."""
     known = [trade for trade in outcome.trades if trade.is_known]
     return Score(
         key,
-        outcome.hash,
+        acts,
         tuple(trade.net for trade in known),
         tuple(trade.entered_at for trade in known),
         tuple(trade.market for trade in known),
@@ -50,18 +52,21 @@ class Results:
                     score = decode(line)
                     self.known[score.key] = score
 
-    def add(self, score: Score) -> None:
-        """Keep a score.
+    def add(self, scores: Iterable[Score]) -> None:
+        """Keep scores.
 
         Raises:
-            StoreBroken: the disk will not have it.
+            StoreBroken: the disk will not have them.
         """
-        self.known[score.key] = score
+        fresh = {score.key: score for score in scores if score.key not in self.known}
+        if not fresh:
+            return
+        self.known |= fresh
         try:
             with self._path.open("ab") as file:
                 if file.tell() and not self._ends_whole():
                     file.write(b"\n")
-                file.write(msgspec.json.encode(score) + b"\n")
+                file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in fresh.values()))
         except OSError as error:
             raise broken(self._path, error) from error
 

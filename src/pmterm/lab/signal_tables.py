@@ -19,7 +19,7 @@ COLUMNS = (
     "part of the move",
     "sample",
     "model",
-    "unknown",
+    "cut short",
 )
 
 
@@ -32,15 +32,23 @@ def worths(past: Past) -> list[Worth]:
     return [past.worth(like) for like in sorted(likes, key=lambda like: (like.kind, like.venue))]
 
 
-def signal_table(found: Sequence[Worth], verdicts: Mapping[str, str]) -> Table:
+def named(what: str, *, is_made_up: bool) -> str:
+    """Say so where something is of the demo, or of a local exchange."""
+    return f"{what}, demo or local exchange" if is_made_up else what
+
+
+def signal_table(
+    found: Sequence[Worth], verdicts: Mapping[str, str], *, is_made_up: bool = False
+) -> Table:
     """Return the table; `verdicts` says by kind whether a learned model is any better."""
     return Table(
-        "SIGNALS: what became of them",
+        named("SIGNALS: what became of them", is_made_up=is_made_up),
         COLUMNS,
         tuple(_row(worth, verdicts) for worth in found),
         drops=True,
         note="Net is after fee, spread and delay, of one contract held until it came half back, or "
-        "180 s. Events of a day count as one.",
+        "180 s. Events of a day count as one. Cut short: not seen for all of the 180 s, so in no "
+        "figure, whatever became of them before.",
     )
 
 
@@ -78,5 +86,5 @@ def _row(worth: Worth, verdicts: Mapping[str, str]) -> tuple[str, ...]:
         wording.part(worth.back),
         ("out" if worth.is_held_out else "in") if worth.n else "-",
         verdicts.get(worth.like.kind, "not tried"),
-        str(worth.unknown),
+        str(worth.cut_short),
     )

@@ -14,7 +14,12 @@ from pmterm.model.units import QTY_ONE, SECOND, fixed_text, price_text
 from pmterm.stats.performance import Performance
 from pmterm.store.export import time_text
 
-WHOSE: Final = {Mode.PAPER: "PAPER MONEY", Mode.LIVE: "REAL MONEY", Mode.REPLAY: "REPLAYED"}
+_WHOSE: Final = {
+    (Mode.PAPER, False): "PAPER MONEY",
+    (Mode.PAPER, True): "DEMO OR LOCAL EXCHANGE, PAPER MONEY",
+    (Mode.LIVE, False): "REAL MONEY",
+    (Mode.LIVE, True): "LOCAL EXCHANGE, TEST MONEY",
+}
 LONGEST: Final = 44  # characters of a cell where room is dear
 _SECONDS = slice(0, 19)
 
@@ -32,6 +37,11 @@ class Table(msgspec.Struct, frozen=True):
     note: str = ""
     most: int = 0
     drops: bool = False
+
+
+def whose(review: Review) -> str:
+    """Say what the money and the markets of a review were."""
+    return _WHOSE.get((review.mode, review.is_made_up), "REPLAYED, PAPER MONEY")
 
 
 def figure_words(figures: Performance) -> dict[str, str]:
@@ -63,14 +73,14 @@ def whole_table(review: Review) -> Table:
     if review.standing:
         tied = wording.money(sum(trip.cost for trip in review.standing))
         rows.append(("open yet, counted apart", f"{len(review.standing)}, {tied} paid for them"))
-    return Table(f"{WHOSE[review.mode]}: all trades", ("figure", "value"), tuple(rows))
+    return Table(f"{whose(review)}: all trades", ("figure", "value"), tuple(rows))
 
 
 def part_tables(review: Review) -> list[Table]:
     """Return a table per dimension."""
     return [
         Table(
-            f"{WHOSE[review.mode]}: by {dimension}",
+            f"{whose(review)}: by {dimension}",
             (dimension, *figure_words(review.whole), "unknown"),
             tuple(_part(part) for part in parts),
             most=24,
@@ -85,7 +95,7 @@ def trips_table(review: Review) -> Table:
     """Return every trade, those nobody knows the result of and those that stand among them."""
     trips = sorted((*review.trips, *review.unknown, *review.standing), key=lambda t: t.opened)
     return Table(
-        f"{WHOSE[review.mode]}: trades",
+        f"{whose(review)}: trades",
         (
             "opened (UTC)",
             "for",

@@ -11,7 +11,7 @@ from pmterm.live.settings import LiveSettings
 from pmterm.messages.accounts import MarketSettled, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.commands import AcceptVenue
-from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
+from pmterm.messages.feed import DETERMINED, MarketSeen, MarketStatusSeen, TickChanged
 from pmterm.messages.health import Heartbeat
 from pmterm.messages.live import CashSeen, HoldingAdjusted, HoldingDiffers, Reconciled
 from pmterm.messages.orders import (
@@ -46,6 +46,7 @@ class LiveBroker:
 
     def __init__(self, wings: Mapping[Venue, Orders], settings: LiveSettings) -> None:
         self._markets: dict[MarketId, Market] = {}
+        self._determined: dict[MarketId, Price] = {}  # what YES will pay, once it is settled
         self._desks = {
             venue: VenueDesk(wing, self._markets, settings) for venue, wing in wings.items()
         }
@@ -130,7 +131,11 @@ class LiveBroker:
             return self._resolved_unseen(seen)
         result = seen.result or market.result
         self._learn(msgspec.structs.replace(market, status=seen.status, result=result))
-        return self._resolved(seen.at, self._markets[seen.market], seen.payout)
+        if seen.word == DETERMINED:  # may yet be disputed, and nothing is paid before it settles
+            self._determined[seen.market] = seen.payout
+            return ()
+        payout = max(seen.payout, self._determined.get(seen.market, -1))
+        return self._resolved(seen.at, self._markets[seen.market], payout)
 
     def _resolved(self, at: Ns, market: Market, told: Price = -1) -> Sequence[Message]:
         """Say once what a market pays; a split or void that is not told is not guessed at."""

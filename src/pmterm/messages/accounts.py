@@ -1,6 +1,7 @@
 """What we hold and what it is worth."""
 
 from enum import StrEnum
+from typing import Final
 
 from pmterm.messages.base import Message
 from pmterm.model.ids import MarketId
@@ -15,10 +16,14 @@ class Mode(StrEnum):
     REPLAY = "replay"
 
 
+MADE_UP: Final = "@local"  # how the rules of sessions end that were not on the real venues
+
+
 class SessionStarted(Message, frozen=True):
     """A session begins. `cash` is the paper money it starts with, if the store held none.
 
-    `rules` names the thresholds that its signals are found with, "" where nobody noted it.
+    `rules` names the thresholds that its signals are found with, "" where nobody noted it, and the
+    world it was in.
     """
 
     session: str
@@ -26,6 +31,11 @@ class SessionStarted(Message, frozen=True):
     version: str
     cash: Cash
     rules: str = ""
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it is known to have been the demo, or on a local exchange."""
+        return self.rules.endswith(MADE_UP)
 
 
 class PositionChanged(Message, frozen=True):

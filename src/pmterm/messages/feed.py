@@ -1,5 +1,7 @@
 """What a venue's public feed says, in our words. All prices are on the YES scale."""
 
+from typing import Final
+
 from pmterm.messages.base import Message
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market, MarketStatus, PriceBand
@@ -9,6 +11,9 @@ from pmterm.model.units import Cash, Ns, Price, Qty
 NOT_TOLD: Price = -1  # a touch the venue did not state
 NO_BID: Price = 0  # the bid side is empty
 NO_ASK: Price = 10_000  # the ask side is empty
+CLOSED_EARLY: Final = "closed early"
+DETERMINED: Final = "determined"
+SETTLED: Final = "settled"
 
 
 class MarketSeen(Message, frozen=True):
@@ -95,12 +100,15 @@ class MarketStatusSeen(Message, frozen=True):
     """A market opened, paused, closed or was resolved (`result`: the winning outcome's name).
 
     `payout` is what YES pays where the venue told it, -1: it follows from `result` or is not known.
+    `word` says more than the status, where the venue does: closed early, determined (the result is
+    known, nothing is paid yet), settled.
     """
 
     market: MarketId
     status: MarketStatus
     result: str = ""
     payout: Price = -1
+    word: str = ""
 
 
 class BookLost(Message, frozen=True):

@@ -72,14 +72,16 @@ class SignalRejected(Message, frozen=True):
 
 
 class SignalEnded(Message, frozen=True):
-    """What became of a signal, after 180 s of message time or as soon as it is decided.
+    """What became of a signal, said when its 180 s of message time are over.
 
     `reverted`: price recovered at least half from the extreme toward the price before the move,
     `after` ns after the signal. `best` and `worst` are excursions in the advised direction from
     the signal's mid (1e-4 USD, worst is negative or 0). `net` is what one contract bought at the
     ask (sold at the bid) one delay after the signal would have earned by the end, fees of both
     ways included, in 1e-6 USD; a signal that does not revert ends at its real exit price.
-    `is_known` false: the book was lost meanwhile, so nothing is claimed.
+    `is_known` false: the book was lost meanwhile, so nothing is claimed. Only those that are
+    `is_whole` count in any rate: seen for all of the time, to the end. Journals from before that
+    was noted ended with the first half-way return, so nobody knows it of theirs.
     """
 
     id: SignalId
@@ -91,15 +93,17 @@ class SignalEnded(Message, frozen=True):
     worst: Price
     net: Cash
     is_known: bool = True
+    is_whole: bool = False
 
 
 class SignalWorth(Message, frozen=True):
     """What became of earlier signals like this one (G10); for people, so it is not journaled.
 
-    `like` says how they are alike, coarser where too few are close. Of `n` known cases `reverted`
-    came back; below 30 that is all there is. In millionths, -1 where it is not known: the share
+    `like` says how they are alike, coarser where too few are close. Of `n` cases that were followed
+    for all of their time `reverted` came back; below 30 that is all there is. `cut_short` more were
+    not, and are in none of this. In millionths, -1 where it is not known: the share
     (`rate_ppm`) with its interval (`low_ppm`, `high_ppm`); `back_ppm`, the median part of `back_n`
-    moves that came back (they are followed to the half), by which this one ends at `back_to` (0:
+    moves that came back at most within the time, by which this one ends at `back_to` (0:
     not known); `chance_ppm`, what the score says by `chance_n` cases with such a score;
     `learned_ppm`, what a model of the features says if it beat the plain rate on `learned_n` cases
     it had not seen (0: not tried yet).
@@ -132,3 +136,4 @@ class SignalWorth(Message, frozen=True):
     is_held_out: bool = False
     net_n: int = 0
     back_to: Price = 0
+    cut_short: int = 0

@@ -9,7 +9,7 @@ from pmterm.model.order import Side
 from pmterm.model.units import Cash, Ns, Price, Qty, fixed_text
 
 _AUTO: Final = "auto "
-_EXIT: Final = "exit "
+EXIT: Final = "exit "
 
 
 class StrategyMode(StrEnum):
@@ -41,7 +41,8 @@ class RecordKnown(Message, frozen=True):
     `held_out` signals it never learned from, `won` of them with a net result above zero;
     `net` is their mean net result per contract (1e-6 USD), between `net_low` and `net_high` with
     95 %. `live_trades` were made with real money. `backtested` of `held_out` were seen by kept
-    backtests, the others by sessions.
+    backtests, the others by sessions. `cut_short` more were not followed to the end of their time
+    and count for nothing.
     """
 
     strategy: str
@@ -52,13 +53,17 @@ class RecordKnown(Message, frozen=True):
     net_high: Cash
     live_trades: int = 0
     backtested: int = 0
+    cut_short: int = 0
 
     @property
     def sources(self) -> str:
-        """Say where the signals were seen, "" where all were seen live."""
-        if not self.backtested:
-            return ""
-        return f"{self.backtested} backtest, {self.held_out - self.backtested} seen live"
+        """Say where the signals were seen, "" where all were live, and which do not count."""
+        told = []
+        if self.backtested:
+            told = [f"{self.backtested} backtest", f"{self.held_out - self.backtested} seen live"]
+        if self.cut_short:
+            told.append(f"{self.cut_short} cut short not counted")
+        return ", ".join(told)
 
 
 class Exits(Message, frozen=True):
@@ -184,12 +189,12 @@ def acted_by(origin: str) -> str:
 
 def exit_origin(kind: ExitKind) -> str:
     """Return the origin of an order that carries out an exit."""
-    return f"{_EXIT}{kind.value}"
+    return f"{EXIT}{kind.value}"
 
 
 def is_exit(origin: str) -> bool:
     """Tell whether an order of this origin carries out an exit."""
-    return origin.startswith(_EXIT)
+    return origin.startswith(EXIT)
 
 
 def missing_for_live(record: RecordKnown | None, min_signals: int) -> str:

@@ -4,7 +4,8 @@ from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.kept import Kept
 from pmterm.model.market import Market
-from pmterm.model.order import FillState
+from pmterm.model.order import FillState, Side
+from pmterm.model.redeeming import redeemed
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
 from pmterm.model.units import Cash, Price, Qty
 
@@ -24,7 +25,8 @@ class Ledger:
         self.holdings: dict[MarketId, Holding] = {}
         self._has_started = False
         self._purses: dict[Venue | None, Cash] = {}
-        self._redeemed: dict[Venue, Cash] = {}
+        self._redeemed: dict[MarketId, Cash] = {}
+        self.perhaps_redeemed: Cash = 0  # of the last cash heard: counted as such, and not sure
         self._venues: dict[MarketId, Venue] = {}
         self._stocks: dict[MarketId, Stock] = {}
         self._settling: dict[FillId, tuple[MarketId, Qty]] = {}
@@ -55,11 +57,13 @@ class Ledger:
     def cash_seen(self, venue: Venue, cash: Cash) -> Cash:
         """Take the venue's word for the cash there; return by how much ours was off.
 
-        What is more than ours is what was redeemed, as long as anything is due.
+        What is more than ours may be what was redeemed, as long as anything is due.
         """
         off = cash - self._purses.get(venue, 0)
-        redeemed = min(max(off, 0), self.due_at(venue))
-        self._redeemed[venue] = self._redeemed.get(venue, 0) + redeemed
+        paid, is_sure = redeemed(off, self._dues(venue))
+        for market, part in paid.items():
+            self._redeemed[market] = self._redeemed.get(market, 0) + part
+        self.perhaps_redeemed = 0 if is_sure else sum(paid.values())
         self._purses[venue] = cash
         return off
 
@@ -73,8 +77,12 @@ class Ledger:
 
     def due_at(self, venue: Venue) -> Cash:
         """Return what a venue owes for shares of resolved markets, paid when they are redeemed."""
-        due = sum(s.now.due for m, s in self._stocks.items() if self.venue(m) is venue)
-        return max(0, due - self._redeemed.get(venue, 0))
+        return sum(self._dues(venue).values())
+
+    def _dues(self, venue: Venue) -> dict[MarketId, Cash]:
+        here = ((m, s.now.due) for m, s in self._stocks.items() if s.now.due)
+        left = {m: due - self._redeemed.get(m, 0) for m, due in here if self.venue(m) is venue}
+        return {market: due for market, due in left.items() if due > 0}
 
     def venue(self, market: MarketId) -> Venue:
         """Return whose market it is; one never seen is told by its id."""
@@ -102,6 +110,11 @@ class Ledger:
         """Return how much of an outcome held cannot be sold yet."""
         stock = self._stocks.get(market)
         return 0 if stock is None else stock.settling_of(outcome)
+
+    def is_settling(self, market: MarketId, side: Side) -> bool:
+        """Tell whether a fill of a side (YES scale) may yet be taken back."""
+        stock = self._stocks.get(market)
+        return stock is not None and stock.is_settling(side)
 
     def settling(self, market: MarketId) -> Qty:
         """Return how much of the net holding cannot be sold yet, 0 or more."""

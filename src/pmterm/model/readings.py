@@ -62,7 +62,8 @@ class LimitUse(msgspec.Struct, frozen=True):
     """One limit of the risk gate and how much of it is used (millionths).
 
     `used` and `most` are the same as numbers where it is a limit of money (1e-6 USD), else 0.
-    `setting` is its name in the settings.
+    `setting` is its name in the settings and `amount` what stands there: 1e-6 USD, a count, or
+    millionths; 0 is off. `counts`: not off, and no tighter limit of its rule stands beside it.
     """
 
     rule: str
@@ -74,3 +75,5 @@ class LimitUse(msgspec.Struct, frozen=True):
     used: Cash = 0
     most: Cash = 0
     setting: str = ""
+    amount: int = 0
+    counts: bool = True

@@ -19,6 +19,11 @@ _CLOSED: Final = {
     Venue.POLYMARKET: "what rests is cancelled; what is held can be redeemed when it is resolved",
 }
 
+_PAID: Final = {
+    Venue.KALSHI: "kalshi pays what was held once it has settled it",
+    Venue.POLYMARKET: "what was held is paid once it is redeemed",
+}
+
 
 def standing_words(market: Market) -> tuple[str, str]:
     """Return what keeps a market from taking orders, and what that means; two "" if nothing."""
@@ -28,7 +33,7 @@ def standing_words(market: Market) -> tuple[str, str]:
         case MarketStatus.CLOSED:
             return "it is closed", _CLOSED[market.venue]
         case MarketStatus.RESOLVED:
-            return "it is resolved", "nothing trades any more; what was held is paid out"
+            return "it is resolved", f"nothing trades any more; {_PAID[market.venue]}"
         case MarketStatus.UNOPENED:
             return "it has not opened yet", "wait until it opens"
         case _:

@@ -141,6 +141,10 @@ class Stock:
         """Return how much of what is held of an outcome cannot be sold yet."""
         return min(self._settling[outcome], self.held_of(outcome)) if self._is_split else 0
 
+    def is_settling(self, side: Side) -> bool:
+        """Tell whether a fill of a side may yet be taken back."""
+        return self._open[side] > 0
+
     def ways(self) -> tuple[Holding, ...]:
         """Return what may be held in the end: as it is, and if one side's unsettled fills fail.
 

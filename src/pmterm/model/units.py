@@ -76,6 +76,11 @@ def fixed_text(value: int, places: int, at_least: int = 0) -> str:
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
 
 
+def contracts_text(qty: Qty) -> str:
+    """Write a size and what it counts: `1 contract`, `2.5 contracts`."""
+    return f"{fixed_text(qty, 6)} contract{'' if abs(qty) == QTY_ONE else 's'}"
+
+
 def price_text(price: Price) -> str:
     """Write a price as venues do: dollars, at least two decimals, at most four."""
     return fixed_text(price, 4, at_least=2)

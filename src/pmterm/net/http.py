@@ -31,6 +31,7 @@ DEADLINE_S = 10.0
 READ_TRIES = 3
 BUSY = frozenset({425, 429, 503})
 AGENT = "pmterm"
+IDLE_S = 15.0  # then a connection is let go; what a venue's side let go would lose an order
 ORDER_WAITS_S = 1.0  # an order held back longer would go out at a price of the past
 
 
@@ -242,7 +243,9 @@ class HttpClient:
             context = ssl.create_default_context()
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=context, limit=96, limit_per_host=48),
+                connector=aiohttp.TCPConnector(
+                    ssl=context, limit=96, limit_per_host=48, keepalive_timeout=IDLE_S
+                ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,

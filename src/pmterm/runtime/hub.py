@@ -121,7 +121,7 @@ class Hub:
     def restart(self, engine: Engine) -> None:
         """Forget what waits and go on with another engine: a replay was wound back."""
         self._inbox.clear()
-        self._stops.clear()
+        self._stops = Counter()  # a turn under way counts its own off the old one
         self.engine = engine
 
     async def settled(self) -> None:
@@ -150,7 +150,7 @@ class Hub:
     async def _turn(self) -> None:
         until = self._clock.monotonic() + TURN
         while self._inbox:
-            event = self._inbox.popleft()
+            event, stops = self._inbox.popleft(), self._stops
             self._record(event)
             if type(event) is Watching:
                 steps = self.engine.watch(event.market, event.at)
@@ -158,10 +158,12 @@ class Hub:
                 steps = self.engine.take(event)
             was_written = False
             for durable in steps:
+                if was_written:
+                    await asyncio.sleep(0)  # an order just begun leaves before the disk is busy
                 await self._commit(durable)
                 was_written = True
             if type(event) in _STOPS:
-                self._stops[type(event)] -= 1
+                stops[type(event)] -= 1
             if was_written or self._clock.monotonic() > until:
                 break  # what was written may be an order, which is sent before the next frame
         self._watch_lag()

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TextIO
 import msgspec
 
 from pmterm.messages.base import Message
+from pmterm.messages.commands import ChangeLimit
 from pmterm.messages.feed import MarketSeen
 from pmterm.messages.health import Heartbeat
 from pmterm.model.errors import UsageWrong
@@ -18,6 +19,7 @@ from pmterm.model.text import clean_text
 from pmterm.model.units import SECOND
 from pmterm.views.board import Board
 from pmterm.views.plain import HELP, TOLD, line_of, parse_command, touch_line
+from pmterm.views.plain_limits import RAISE, limit_lines, read_limit
 from pmterm.views.question import open_question
 
 MOST_TYPED = 4096
@@ -60,6 +62,7 @@ class PlainFront:
         self._early: list[str] = []
         self._beats_to_wait = 10
         self._names: dict[str, str] = {}  # by market id
+        self._raise: ChangeLimit | None = None  # waits for its word
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], None]]:
         """Handlers for the engine."""
@@ -108,6 +111,7 @@ class PlainFront:
 
     def _obey(self, line: str) -> None:
         words = line.strip().lower()
+        to_raise, self._raise = self._raise, None  # any other word leaves it as it is
         if words in QUITS:
             self.end()
         elif words in {"help", "?"}:
@@ -120,13 +124,30 @@ class PlainFront:
                 )
         elif words.startswith("focus "):
             self._focus(line.split()[1])
+        elif words == RAISE and to_raise is not None:
+            self._desk.send(msgspec.structs.replace(to_raise, confirmed=True))
         elif words:
             try:
-                board = self._desk.board()
-                question = open_question(board)
-                self._desk.send(parse_command(line, board.focus, question=question))
+                self._command(line, words.split())
             except UsageWrong as wrong:
                 self._answer("NotUnderstood", f"{wrong.detail} {wrong.hint}")
+
+    def _command(self, line: str, words: list[str]) -> None:
+        board = self._desk.board()
+        if words[0] != "limits":
+            question = open_question(board)
+            command = parse_command(line, board.focus, question=question, now=board.at)
+            self._desk.send(command)
+        elif len(words) == 1:
+            for text in limit_lines(board.health.changeable):
+                self._answer("Limit", text)
+        else:
+            change, means = read_limit(words[1:], board.health.changeable)
+            if not means:
+                self._desk.send(change)
+                return
+            self._raise = change
+            self._answer("Asks", f"{' '.join(means)} Type {RAISE} to do it.")
 
     def _focus(self, wanted: str) -> None:
         """Let commands mean another of the watched markets."""

@@ -40,8 +40,8 @@ class Reader:
         return self._detector.gauges(market)
 
     def limits(self, market: MarketId) -> list[LimitUse]:
-        """Return the limits as they bear on an order in this market."""
-        return self._gate.uses(market)
+        """Return all limits as they bear on an order in this market, those that are off too."""
+        return self._gate.limits(market)
 
     def touch(self, market: MarketId) -> tuple[Price, Price]:
         """Return the best bid and ask."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pmterm.messages.commands import CancelAll
@@ -21,6 +22,7 @@ from pmterm.store.snapshots import Snapshots
 
 WIND_DOWN_S = 2.0
 WRITE_EVERY_S = 2.0
+SWITCH_S = 0.0005  # a write that is on disk waits no longer than this for the thread that says so
 
 
 class Over(Exception):
@@ -200,6 +202,7 @@ async def run_session(
                 edge.beside(group, beside)
                 gc.collect()
                 gc.freeze()
+                sys.setswitchinterval(SWITCH_S)
                 code = await front()
                 raise Over  # noqa: TRY301  # the way to end a group from inside
         except* Over:

@@ -258,12 +258,6 @@ class Exchange(ExchangeView):
         known = -1 if result >= 0 else payout
         self._change(at, StatusChanged(at, market, MarketStatus.RESOLVED, result, known))
 
-    def clear_book(self, at: Ns, market: MarketId, why: Why = Why.GAME_STARTED) -> None:
-        """Take every order off a market's book, the crowd's too."""
-        at = self._begin(at)
-        self._floor.clear(at, market, why)
-        self._tell()
-
     # ---- inside
 
     def _begin(self, at: Ns) -> Ns:

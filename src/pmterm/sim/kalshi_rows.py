@@ -34,7 +34,6 @@ def market_row(
 ) -> dict[str, Any]:
     """Return the row of a market; `title` replaces its own, `more` are further fields."""
     listing, market = state.listing, state.listing.market
-    bid, ask = state.best_bid, state.best_ask
     times = instant(market.closes_at)
     result, settled = "", {}
     if state.status is MarketStatus.RESOLVED:
@@ -61,19 +60,7 @@ def market_row(
             "status": STATUSES[state.status],
             "can_close_early": True,
             "early_close_condition": "This market will close after a winner is declared.",
-            "yes_bid_dollars": dollars(bid),
-            "yes_ask_dollars": dollars(ask),
-            "no_bid_dollars": dollars(PRICE_ONE - ask),
-            "no_ask_dollars": dollars(PRICE_ONE - bid),
-            "yes_bid_size_fp": contracts(state.bids.sizes.get(bid, 0)),
-            "yes_ask_size_fp": contracts(state.asks.sizes.get(ask, 0)),
-            "last_price_dollars": dollars(state.last),
-            "previous_price_dollars": dollars(0),
-            "previous_yes_bid_dollars": dollars(0),
-            "previous_yes_ask_dollars": dollars(0),
-            "volume_fp": contracts(state.volume),
-            "volume_24h_fp": contracts(state.volume),
-            "open_interest_fp": contracts(state.volume // 20_000 * 10_000),
+            **_quotes(state),
             "notional_value_dollars": "1.0000",
             "result": result,
             "expiration_value": "",
@@ -92,6 +79,25 @@ def market_row(
         | settled
         | dict(more or {})
     )
+
+
+def _quotes(state: MarketState) -> dict[str, Any]:
+    bid, ask = state.best_bid, state.best_ask
+    return {
+        "yes_bid_dollars": dollars(bid),
+        "yes_ask_dollars": dollars(ask),
+        "no_bid_dollars": dollars(PRICE_ONE - ask),
+        "no_ask_dollars": dollars(PRICE_ONE - bid),
+        "yes_bid_size_fp": contracts(state.bids.sizes.get(bid, 0)),
+        "yes_ask_size_fp": contracts(state.asks.sizes.get(ask, 0)),
+        "last_price_dollars": dollars(state.last),
+        "previous_price_dollars": dollars(0),
+        "previous_yes_bid_dollars": dollars(0),
+        "previous_yes_ask_dollars": dollars(0),
+        "volume_fp": contracts(state.volume),
+        "volume_24h_fp": contracts(state.volume),
+        "open_interest_fp": contracts(state.volume // 20_000 * 10_000),
+    }
 
 
 def event_row(

@@ -37,13 +37,7 @@ def _number(amount: int, unit: int) -> float:
 def market_row(state: MarketState, title: str = "", *, has_event: bool = True) -> dict[str, Any]:
     """Return Gamma's row of a market; `title` replaces its question."""
     listing, market = state.listing, state.listing.market
-    bid, ask = state.best_bid, state.best_ask
     is_over = not state.is_open
-    mid = (bid + ask) // 2
-    prices = [_number(mid, PRICE_ONE), _number(PRICE_ONE - mid, PRICE_ONE)]
-    if state.status is MarketStatus.RESOLVED:
-        prices = [_number(state.payout, PRICE_ONE), _number(PRICE_ONE - state.payout, PRICE_ONE)]
-    volume = _number(state.volume, 1_000_000)
     row: dict[str, Any] = {
         "id": str(listing.number),
         "question": title or market.title,
@@ -52,17 +46,8 @@ def market_row(state: MarketState, title: str = "", *, has_event: bool = True) -
         "groupItemTitle": listing.group,
         "description": market.rules,
         "outcomes": _json([outcome.name for outcome in market.outcomes]),
-        "outcomePrices": _json([f"{price:g}" for price in prices]),
         "clobTokenIds": _json([outcome.token for outcome in market.outcomes]),
-        "bestBid": _number(bid, PRICE_ONE),
-        "bestAsk": _number(ask, PRICE_ONE),
-        "lastTradePrice": _number(state.last, PRICE_ONE),
-        "spread": _number(ask - bid, PRICE_ONE),
-        "volume": f"{volume:g}",
-        "volumeNum": volume,
-        "volume24hr": volume,
-        "liquidity": f"{_liquidity(state):g}",
-        "liquidityNum": _liquidity(state),
+        **_quotes(state),
         "active": True,
         "closed": is_over,
         "archived": False,
@@ -96,6 +81,27 @@ def market_row(state: MarketState, title: str = "", *, has_event: bool = True) -
     if has_event:
         row["events"] = [event_row([state], has_markets=False)]
     return row
+
+
+def _quotes(state: MarketState) -> dict[str, Any]:
+    bid, ask = state.best_bid, state.best_ask
+    mid = (bid + ask) // 2
+    prices = [_number(mid, PRICE_ONE), _number(PRICE_ONE - mid, PRICE_ONE)]
+    if state.status is MarketStatus.RESOLVED:
+        prices = [_number(state.payout, PRICE_ONE), _number(PRICE_ONE - state.payout, PRICE_ONE)]
+    volume = _number(state.volume, 1_000_000)
+    return {
+        "outcomePrices": _json([f"{price:g}" for price in prices]),
+        "bestBid": _number(bid, PRICE_ONE),
+        "bestAsk": _number(ask, PRICE_ONE),
+        "lastTradePrice": _number(state.last, PRICE_ONE),
+        "spread": _number(ask - bid, PRICE_ONE),
+        "volume": f"{volume:g}",
+        "volumeNum": volume,
+        "volume24hr": volume,
+        "liquidity": f"{_liquidity(state):g}",
+        "liquidityNum": _liquidity(state),
+    }
 
 
 def _liquidity(state: MarketState) -> float:

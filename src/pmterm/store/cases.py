@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pmterm.messages.accounts import MADE_UP
 from pmterm.model.units import Cash, Ns, Price
 from pmterm.store.database import Database
 
@@ -13,8 +14,9 @@ class CaseRow(msgspec.Struct, frozen=True, gc=False):
     """One signal of one session, and its market; units as in `SignalSeen` and `SignalEnded`.
 
     `mode` and `rules` are its session's, `rules` "" where nobody noted them. `venue`, `category`
-    and `event` are its market's as last seen, "" where that was never told. Not `is_known`: the
-    book was lost, or the session ended first.
+    and `event` are its market's as last seen, "" where that was never told. Not `is_whole`: it was
+    not followed to the end of its time (book lost, market or session ended), or nobody noted that;
+    such a signal counts in no rate.
     """
 
     session: str
@@ -45,7 +47,12 @@ class CaseRow(msgspec.Struct, frozen=True, gc=False):
     best: Price
     worst: Price
     net: Cash
-    is_known: bool
+    is_whole: bool
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether it is known to be of the demo, or of a local exchange."""
+        return self.rules.endswith(MADE_UP)
 
 
 class FirstSeen(msgspec.Struct, frozen=True):
@@ -61,12 +68,12 @@ _CASES: Final = (
     " t.score, t.mid2, t.before2, t.volume_ratio, t.depth_ratio, t.spread_ratio, t.change_ppm,"
     " t.imbalance_ppm, t.spread, t.ready_s, t.volatility, coalesce(e.at, 0),"
     " coalesce(e.reverted, 0), coalesce(e.after, 0), coalesce(e.best, 0), coalesce(e.worst, 0),"
-    " coalesce(e.net, 0), coalesce(e.is_known, 0)"
+    " coalesce(e.net, 0), coalesce(e.is_whole, 0)"
     " FROM signals t LEFT JOIN signal_outcomes e ON e.session = t.session AND e.id = t.id"
     " LEFT JOIN sessions s ON s.session = t.session LEFT JOIN markets m ON m.market = t.market"
     " ORDER BY t.at, t.session, t.id"
 )
-_FLAGS: Final = frozenset({"reverted", "is_known"})
+_FLAGS: Final = frozenset({"reverted", "is_whole"})
 
 
 async def past_cases(database: Database) -> list[CaseRow]:

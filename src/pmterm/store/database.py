@@ -21,11 +21,12 @@ from pmterm.store.private_files import (
 T = TypeVar("T")
 
 APPLICATION_ID: Final = 0x706D7472  # "pmtr"
-VERSION: Final = 3
+VERSION: Final = 4
 _STEPS: Final = (
     "schema.sql",
     "schema_2.sql",
     "schema_3.sql",
+    "schema_4.sql",
 )  # step n leads from version n to n + 1
 BUSY_S: Final = 1.0  # how long a write waits for another program's lock before it is refused
 TIDY_EVERY: Final = 100  # writes; then the log of pages is folded into the file, some milliseconds

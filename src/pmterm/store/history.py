@@ -12,19 +12,6 @@ from pmterm.store.database import Database
 BATCH: Final = 2_000
 
 
-class SessionRow(msgspec.Struct, frozen=True):
-    """A session and how far it came."""
-
-    session: str
-    started_at: Ns
-    last_at: Ns
-    mode: str
-    version: str
-    cash: Cash
-    fills: int
-    signals: int
-
-
 class TradeRow(msgspec.Struct, frozen=True, gc=False):
     """A trade of others, from the tape."""
 
@@ -78,6 +65,7 @@ class SignalRow(msgspec.Struct, frozen=True, gc=False):
     worst: Price
     net: Cash
     is_known: bool
+    is_whole: bool
 
 
 class SnapshotRow(msgspec.Struct, frozen=True, gc=False):
@@ -111,12 +99,12 @@ _SELECTS: Final[dict[type[Any], str]] = {
     SignalRow: "SELECT t.rowid, t.session, t.market, t.at, t.id, t.kind, t.advice, t.score, t.mid2,"
     " t.before2, t.best_bid, t.best_ask, t.expected, t.reasons, coalesce(e.at, 0),"
     " coalesce(e.reverted, 0), coalesce(e.after, 0), coalesce(e.best, 0), coalesce(e.worst, 0),"
-    " coalesce(e.net, 0), coalesce(e.is_known, 0)"
+    " coalesce(e.net, 0), coalesce(e.is_known, 0), coalesce(e.is_whole, 0)"
     " FROM signals t LEFT JOIN signal_outcomes e ON e.session = t.session AND e.id = t.id",
     SnapshotRow: "SELECT t.rowid, session, market, at, best_bid, best_ask, bid_qty, ask_qty,"
     " bid_depth, ask_depth, last, traded, is_trusted FROM snapshots t",
 }
-_FLAGS: Final = frozenset({"is_maker", "is_trusted", "is_known", "reverted"})
+_FLAGS: Final = frozenset({"is_maker", "is_trusted", "is_known", "is_whole", "reverted"})
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -139,10 +127,6 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def sessions(self) -> list[SessionRow]:
-        """Return all sessions, newest first."""
-        return await self._database.read(_sessions)
 
     async def trades(self, choice: Choice = EVERYTHING) -> list[TradeRow]:
         """Return trades of the tape."""
@@ -200,13 +184,3 @@ def _row(kind: type[RowT], values: tuple[Any, ...]) -> RowT:
         for name, value in zip(kind.__struct_fields__, values[1:], strict=True)
     ]
     return kind(*cells)
-
-
-def _sessions(connection: sqlite3.Connection) -> list[SessionRow]:
-    found = connection.execute(
-        "SELECT session, started_at, last_at, mode, version, cash,"
-        " (SELECT count(*) FROM fills f WHERE f.session = s.session AND f.state <> 'failed'),"
-        " (SELECT count(*) FROM signals g WHERE g.session = s.session)"
-        " FROM sessions s ORDER BY started_at DESC, session DESC"
-    )
-    return [SessionRow(*values) for values in found]

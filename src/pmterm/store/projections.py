@@ -221,7 +221,7 @@ def _signal(connection: sqlite3.Connection, session: str, said: SignalSeen) -> N
 
 def _outcome(connection: sqlite3.Connection, session: str, said: SignalEnded) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO signal_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO signal_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             session,
             said.id,
@@ -232,6 +232,7 @@ def _outcome(connection: sqlite3.Connection, session: str, said: SignalEnded) ->
             said.worst,
             said.net,
             said.is_known,
+            said.is_whole,
         ),
     )
 

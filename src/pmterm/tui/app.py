@@ -1,7 +1,9 @@
 """The Textual app: the trade screen, themes, and what must work in every dialog."""
 
+import asyncio
 import os
 import traceback
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -12,10 +14,12 @@ from textual.css.query import NoMatches
 from textual.theme import Theme
 
 from pmterm.model.errors import SettingsWrong
+from pmterm.tui.bench import Bench
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.driver import TerminalDriver
 from pmterm.tui.keys import bindings
 from pmterm.tui.palette import KeyCommands, Palette
+from pmterm.tui.screens.bench_beside import BenchBeside
 from pmterm.tui.screens.panels import HEIGHTS, SIZES, WIDTHS
 from pmterm.tui.screens.trading import TradingScreen
 from pmterm.tui.theme import DEFAULT, VARIABLES, load_themes
@@ -27,6 +31,7 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 class TradingApp(App[None]):
     """The terminal. Everything it shows comes from the desk, everything it does goes there.
 
+    `bench` builds what stands behind the backtest screen, the first time that is opened.
     `finds_first` opens the market finder at once: what is typed then is a name, not an order.
     `crash` holds the error that ended it, if one did.
     """
@@ -56,6 +61,7 @@ class TradingApp(App[None]):
         unit: str = Unit.CENTS,
         finds_first: bool = False,
         sizes: tuple[int, ...] = SIZES,
+        bench: Callable[[], Bench] | None = None,
     ) -> None:
         self._finds_first = finds_first
         self._themes = load_themes()
@@ -68,6 +74,9 @@ class TradingApp(App[None]):
             raise SettingsWrong(f"no theme {theme!r}.", f"There are: {names}.")
         self.theme = theme
         self.crash: BaseException | None = None
+        self._desk = desk
+        self._make_bench = bench
+        self._bench: Bench | None = None
         self._trading = TradingScreen(
             desk, clock, is_ascii=ascii, is_slow=slow, unit=Unit(unit), sizes=sizes
         )
@@ -88,6 +97,29 @@ class TradingApp(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._trading.heard_key(event.key)
         await super().on_event(event)
+
+    def action_backtest(self) -> None:
+        """Open the backtest screen over the market."""
+        if self._make_bench is None:
+            self._trading.tell("no backtests here: pmterm backtest opens them")
+        elif self.screen is self._trading:
+            self.run_worker(
+                self._open_bench(self._make_bench), group="bench", exclusive=True,
+                exit_on_error=False,
+            )  # fmt: skip
+
+    async def _open_bench(self, make: Callable[[], Bench]) -> None:
+        """Have it built beside the loop, which trades; what it needs is loaded only now."""
+        self._trading.tell("opening the backtest screen")
+        if self._bench is None:
+            try:
+                self._bench = await asyncio.to_thread(make)
+            except OSError as error:
+                self._trading.tell(f"no backtests: {error.strerror}")
+                return
+        if self.screen is self._trading:
+            self._trading.tell("")
+            self.push_screen(BenchBeside(self._bench, self._desk, self._trading.look))
 
     def action_kill(self) -> None:
         """Halt at once, in any dialog."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from pmterm.views.bench import Choice, RecordingRow, RunView
+from pmterm.views.bench import Choice, Jump, RecordingRow, RunView
 
 
 class Bench(Protocol):
@@ -30,6 +30,10 @@ class Bench(Protocol):
         """Why parameters do not read, "" if they do."""
         ...
 
+    def wrong_times(self, since: str, until: str) -> str:
+        """Why the times between which strategies act do not read, "" if they do."""
+        ...
+
     def start(self) -> None:
         """Play what is chosen, in a process of its own. Raises PmtermError."""
         ...
@@ -38,6 +42,18 @@ class Bench(Protocol):
         """Stop at the next safe place; what was found stays."""
         ...
 
+    def keep(self) -> None:
+        """Count what was played in the records of strategies. Raises PmtermError."""
+        ...
+
+    def command(self, jump: Jump) -> str:
+        """The command that shows a trade of the run in the replay."""
+        ...
+
     def run(self) -> RunView:
         """How far it is."""
+        ...
+
+    def end(self) -> None:
+        """End all that runs for it."""
         ...

@@ -84,6 +84,9 @@ TABLE: tuple[Key, ...] = (
     Key("f7", "go('markets')", MOVE, "watched markets", shown="F7"),
     Key("f8", "go('health')", MOVE, "limits and health", shown="F8"),
     Key("f9", "go('log')", MOVE, "log", shown="F9"),
+    Key("f10", "app.backtest", SCREEN,
+        "backtest screen, and back; what runs there goes on, in a process of its own",
+        shown="F10"),
     Key("w", "strategies", SCREEN, "what strategies may do, and what they have shown"),
     Key("slash", "find", SCREEN, "find a market", "find", "*", shown="/"),
     Key("space", "recentre", SCREEN, "put the middle of the book in the middle", "centre", "book"),
@@ -122,12 +125,14 @@ BENCH: tuple[Key, ...] = (
     Key("space", "choose", BENCH_SCOPE, "choose the row pointed at, or no more", "choose"),
     Key("A", "choose_all", BENCH_SCOPE, "choose all recordings, or none"),
     Key("p", "parameters", BENCH_SCOPE, "type parameters: name=value name=value", "set"),
+    Key("K", "keep", BENCH_SCOPE,
+        "count what was played in the records of strategies (pressed twice)", "keep"),
     Key("enter", "pick", BENCH_SCOPE,
         "on a trade: look at it in the replay, ten seconds before; else choose the row",
         "replay", shown="enter"),
     Key("escape", "stop", BENCH_SCOPE, "back, or stop what runs: what was found stays", "stop",
         shown="esc"),
-    Key("tab", "panel(1)", BENCH_SCOPE, "next part", "next", shown="tab"),
+    Key("tab", "panel(1)", BENCH_SCOPE, "next part", shown="tab"),
     Key("shift+tab", "panel(-1)", BENCH_SCOPE, "part before"),
     Key("u", "units", BENCH_SCOPE, "cents, dollars, percent"),
     Key("t", "app.theme", BENCH_SCOPE, "next theme"),
@@ -136,6 +141,21 @@ BENCH: tuple[Key, ...] = (
 BENCH_ANYWHERE: tuple[Key, ...] = (
     Key("ctrl+q", "leave", BENCH_SCOPE, "quit; what runs is ended", "quit", shown="^q"),
     Key("ctrl+c", "explain_quit", BENCH_SCOPE, "says how to quit", shown="^c"),
+)
+# Over a running session it is left for the market, and the session's safety keys work there, too.
+_BESIDE = {
+    "pick": ("on a trade: copy the command that shows it in another terminal; else choose", "copy"),
+    "stop": ("stop what runs: what was found stays; else back to the market", "back"),
+}
+BENCH_BESIDE: tuple[Key, ...] = (
+    *(
+        key._replace(words=_BESIDE[key.action][0], short=_BESIDE[key.action][1])
+        if key.action in _BESIDE
+        else key
+        for key in BENCH
+    ),
+    Key("f10", "back", BENCH_SCOPE, "back to the market; what runs goes on", shown="F10"),
+    *(key for key in TABLE if key.action in {"kill", "leave"}),
 )
 
 ANYWHERE = frozenset(

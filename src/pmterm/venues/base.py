@@ -1,7 +1,7 @@
 """The shape of a venue: bytes in, messages out; requests out, bytes never sent here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -19,7 +19,7 @@ from pmterm.messages.transport import (
 from pmterm.model.ids import MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.market import Market
 from pmterm.model.order import Side
-from pmterm.model.units import Ns, Price, Qty
+from pmterm.model.units import SECOND, Ns, Price, Qty
 
 
 class Feed(Protocol):
@@ -117,6 +117,9 @@ class OrderSent(msgspec.Struct, frozen=True):
     group: str = ""
 
 
+WARM_EVERY: Final[Ns] = 10 * SECOND  # `net.http` lets go of a connection that idles 15 s
+
+
 class Orders(Protocol):
     """A venue's trading side, sans-IO: wishes become signed-to-be requests, answers our words.
 
@@ -208,7 +211,10 @@ class Orders(Protocol):
         ...
 
     def tick(self, at: Ns) -> Sequence[Message]:
-        """Time has passed (about once a second): pings on the user stream."""
+        """Time has passed (about once a second): pings on the user stream.
+
+        Something is asked every `WARM_EVERY`, so that no order waits for a handshake.
+        """
         ...
 
 
@@ -219,6 +225,10 @@ class Proof(Protocol):
 
     def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
         """Return headers for a request with `auth`, made afresh for each attempt."""
+        ...
+
+    def sign_ahead(self, at: Ns) -> None:
+        """Make what the next order's headers need already now, where that can be."""
         ...
 
     def handshake(self, at: Ns) -> Mapping[str, str]:

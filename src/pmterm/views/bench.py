@@ -49,17 +49,35 @@ class BenchTrade(msgspec.Struct, frozen=True):
         return self.entered_at - LEAD
 
 
+class StrategyFigures(msgspec.Struct, frozen=True):
+    """What the `n` known trades of a strategy came to; `name` "" by hand, money in 1e-6 USD.
+
+    `won` of them earned something; `rate` and `each` (net a trade) are words with interval and n,
+    or that they are not known. `unknown` trades have no end that was recorded.
+    """
+
+    name: str
+    n: int
+    net: Cash
+    won: int
+    drawdown: Cash
+    rate: str
+    each: str
+    unknown: int = 0
+
+
 class BenchResult(msgspec.Struct, frozen=True):
     """What a run came to so far. `curve` is (time, equity) after each moment that closed a trade.
 
-    `figures` are lines of figures, each with its n; `notes` what else must be known.
+    `notes` say what else must be known; `recordings` is how many were played.
     """
 
     trades: tuple[BenchTrade, ...] = ()
     curve: tuple[tuple[Ns, Cash], ...] = ()
     capital: Cash = 0
-    figures: tuple[str, ...] = ()
+    figures: tuple[StrategyFigures, ...] = ()
     notes: tuple[str, ...] = ()
+    recordings: int = 0
 
     @property
     def drawdowns(self) -> tuple[Cash, ...]:
@@ -88,22 +106,28 @@ class Phase(StrEnum):
 
 
 class RunView(msgspec.Struct, frozen=True):
-    """A run as it stands. `share_ppm` of all is done; `error` says why it broke."""
+    """A run as it stands. `share_ppm` of all is done; `error` says why it broke.
+
+    `kept` says what of it counts in the records of strategies, "" while nothing was kept.
+    """
 
     phase: Phase = Phase.IDLE
     what: str = ""
     share_ppm: int = 0
     error: str = ""
     result: BenchResult = BenchResult()
+    kept: str = ""
 
 
 class Choice(msgspec.Struct):
-    """What is chosen on the screen; it outlives a look into a replay."""
+    """What is chosen on the screen; it outlives a look into a replay. Times as typed, UTC."""
 
     paths: set[str] = msgspec.field(default_factory=set)
     strategies: set[str] = msgspec.field(default_factory=set)
     parameters: str = ""
     trade: int = 0
+    since: str = ""
+    until: str = ""
 
 
 class Jump(msgspec.Struct, frozen=True):
@@ -128,6 +152,14 @@ def span_words(row: RecordingRow) -> str:
     return (
         f"{begun} {minutes // 60}h{minutes % 60:02d}" if minutes >= 60 else f"{begun} {minutes} min"
     )
+
+
+def recorded_words(row: RecordingRow) -> str:
+    """Say from when to when something was recorded, as a time is typed."""
+    if not row.last_at:
+        return ""
+    first, last = (f"{day_text(at)}T{clock_text(at)}" for at in (row.first_at, row.last_at))
+    return f"{first} to {last if last[:10] != first[:10] else last[11:]}"
 
 
 def day_text(at: Ns) -> str:

@@ -52,7 +52,7 @@ class BoardReader(Protocol):
         ...
 
     def limits(self, market: MarketId) -> list[LimitUse]:
-        """The limits as they bear on an order in this market."""
+        """All limits as they bear on an order in this market, those that are off too."""
         ...
 
     def touch(self, market: MarketId) -> tuple[Price, Price]:
@@ -138,7 +138,8 @@ class BoardFold:
         self._reader = reader
         fold = self._fold
         markets = fold.markets
-        limits = reader.limits(focus)
+        every = reader.limits(focus)
+        limits = [use for use in every if use.counts]
         healths = {market: reader.health(market) for market in markets}
         lamps = self._lamps(at, healths)
         lamp_of = {lamp.venue: lamp for lamp in lamps}
@@ -148,6 +149,9 @@ class BoardFold:
         other = next((key for key in markets if key != focus), None)
         mode = Mode.REPLAY if replay is not None else fold.mode
         live = fold.live.view(fold.blotter.kill_view(), fold.latency.view())
+        troubles = obstacles(fold.gate, fold.gate_reason, lamp, book, limits)
+        if here is not None and mode is Mode.LIVE:
+            troubles += live_obstacles(live, here.market, at)
         standing = fold.strategies.told(reader.standing(at))
         ladder, beside = (
             _guarded(self._ladder(at, reader, key, healths, lamp_of), standing)
@@ -157,14 +161,7 @@ class BoardFold:
             at=at,
             focus=focus,
             market=here.market if here is not None else None,
-            header=HeaderView(
-                mode,
-                fold.session,
-                fold.gate,
-                fold.gate_reason,
-                lamps,
-                replay,
-            ),
+            header=HeaderView(mode, fold.session, fold.gate, fold.gate_reason, lamps, replay),
             ladder=ladder,
             beside=beside if other is not None else None,
             chart=here.line.view(at - CHART_SPAN) if here is not None else ChartView(),
@@ -173,18 +170,7 @@ class BoardFold:
             orders=fold.blotter.view(),
             positions=self._positions(reader, healths),
             money=self._money(limits),
-            health=HealthView(
-                book,
-                tuple(limits),
-                fold.surprises,
-                fold.waiting,
-                fold.behind_ms,
-                fold.news.log(),
-                (
-                    *obstacles(fold.gate, fold.gate_reason, lamp, book, limits),
-                    *(live_obstacles(live, here.market, at) if here and mode is Mode.LIVE else ()),
-                ),
-            ),
+            health=self._health(book, limits, every, troubles),
             watched=tuple(
                 self._watch_row(at, reader, market, healths) for market in markets.values()
             ),
@@ -194,6 +180,25 @@ class BoardFold:
             plans=fold.plans.view(),
             standing=standing,
             slippage_ppm=self._slippage_ppm,
+        )
+
+    def _health(
+        self,
+        book: BookHealth,
+        limits: list[LimitUse],
+        every: list[LimitUse],
+        troubles: tuple[str, ...],
+    ) -> HealthView:
+        fold = self._fold
+        return HealthView(
+            book,
+            tuple(limits),
+            tuple(every),
+            fold.surprises,
+            fold.waiting,
+            fold.behind_ms,
+            fold.news.log(),
+            troubles,
         )
 
     def _look(self, at: Ns) -> None:

@@ -1,4 +1,4 @@
-"""Exits as they are typed into fields: prices or shares of what was paid, and what they bring."""
+"""Exits as they are typed into fields: prices or shares of what was paid, where they stand."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from pmterm.model.market import Market
 from pmterm.model.text import clean_text
 from pmterm.model.units import PPM, PRICE_ONE, SECOND, Cash, Ns, Price, Qty, fixed_text, parse_fixed
 from pmterm.views.exit_words import LONGEST_S
-from pmterm.views.figures import Unit, cash_text, price_text
-from pmterm.views.news import tick_of
+from pmterm.views.figures import Unit
+from pmterm.views.ladder import LadderView
 from pmterm.views.standing import Guarded
 
 FIELDS = ("target", "stop", "trail", "seconds", "event")
@@ -45,12 +45,44 @@ class Guardable(msgspec.Struct, frozen=True):
         return (price - self.average) * self.qty // PRICE_ONE
 
 
-def fields_of(guarded: Guarded | None, usual: Bracket, at: Ns, unit: Unit) -> dict[str, str]:
-    """Return what the fields start with: the exits that stand, else the usual ones."""
+class Touch(msgspec.Struct, frozen=True):
+    """What exits are judged by now: a target by `out`, the price to leave at, a stop by `mid`.
+
+    Both on the YES scale, 0 where there is none to believe.
+    """
+
+    out: Price = 0
+    mid: Price = 0
+
+    def meets(self, name: str, price: Price, *, is_long: bool) -> bool:
+        """Whether a target or a stop would come true at once."""
+        now = self.out if name == "target" else self.mid
+        is_up = is_long == (name == "target")
+        return now > 0 and not (price > now if is_up else price < now)
+
+
+def touch_of(ladder: LadderView, *, is_long: bool) -> Touch:
+    """Return what exits are judged by; the mid rounded against the position, as the exits do."""
+    levels = ladder.bids if is_long else ladder.asks
+    if not ladder.health.is_trusted or not levels:
+        return Touch()
+    out = levels[0][0]
+    mid2 = ladder.mid2 or 2 * out
+    return Touch(out, mid2 // 2 if is_long else -(-mid2 // 2))
+
+
+def fields_of(
+    guarded: Guarded | None, usual: Bracket, held: Guardable, now: Touch, *, at: Ns, unit: Unit
+) -> dict[str, str]:
+    """Return what the fields start with: the exits that stand, else the usual ones.
+
+    A usual one that would come true at once is offered as far from the price now as it would be
+    from what was paid; none where there is no room for it.
+    """
     if guarded is None:
         return {
-            "target": _share(usual.target_ppm),
-            "stop": _share(usual.stop_ppm),
+            "target": _offered("target", usual.target_ppm, held, now, unit),
+            "stop": _offered("stop", usual.stop_ppm, held, now, unit),
             "trail": "",
             "seconds": str(usual.lasts_s) if usual.lasts_s else "",
             "event": "",
@@ -65,6 +97,20 @@ def fields_of(guarded: Guarded | None, usual: Bracket, at: Ns, unit: Unit) -> di
     }
 
 
+def _offered(name: str, ppm: int, held: Guardable, now: Touch, unit: Unit) -> str:
+    if not ppm:
+        return ""
+    share = ppm if name == "target" else -ppm
+    if not now.meets(name, held.beyond(share), is_long=held.is_long):
+        return share_text(ppm)
+    base = now.out if name == "target" else now.mid
+    price = msgspec.structs.replace(held, average=base).beyond(share)
+    if price == base:
+        is_up = held.is_long == (name == "target")
+        price = held.market.tick_up(base) if is_up else held.market.tick_down(base)
+    return "" if now.meets(name, price, is_long=held.is_long) else _written(price, unit)
+
+
 def read_fields(
     fields: Mapping[str, str], held: Guardable, unit: Unit, *, thesis: bool, until: Ns = 0
 ) -> SetExits:
@@ -76,29 +122,18 @@ def read_fields(
     return SetExits(
         0,
         held.market.id,
-        _price("target", fields["target"], held, 1, unit),
-        _price("stop", fields["stop"], held, -1, unit),
-        _distance(fields["trail"], held, unit),
-        0 if until else _seconds(fields["seconds"]),
+        price_in("target", fields["target"], held, unit),
+        price_in("stop", fields["stop"], held, unit),
+        distance_in(fields["trail"], held, unit),
+        0 if until else seconds_in(fields["seconds"]),
         clean_text(fields["event"], 40),
         thesis,
         until=until,
     )
 
 
-def preview(wish: SetExits, held: Guardable, unit: Unit) -> str:
-    """Say where the exits would stand and what they would bring."""
-    parts = []
-    for name, price in (("target", wish.target), ("stop", wish.stop)):
-        if price:
-            brings = cash_text(held.brings(price), signed=True)
-            parts.append(f"{name} {price_text(price, unit, tick_of(price))}: {brings}")
-    if wish.trail:
-        parts.append(f"trail {price_text(wish.trail, unit, tick_of(wish.trail))} behind")
-    return f"{'  '.join(parts)}  (before fees)" if parts else "no exit has a price"
-
-
-def _share(ppm: int) -> str:
+def share_text(ppm: int) -> str:
+    """Write a share as it is typed: 7.5%; nothing for 0."""
     return f"{fixed_text(ppm, 4)}%" if ppm else ""
 
 
@@ -119,12 +154,18 @@ def _number(name: str, text: str, unit: Unit) -> tuple[int, bool]:
         dollars = unit is Unit.DOLLARS and not text.endswith("c")
         return parse_fixed(text.removesuffix("c").strip(), 4 if dollars else 2), False
     except ValueError as wrong:
+        like = "Dollars (0.55)" if unit is Unit.DOLLARS else "Cents (55)"
         raise FieldWrong(
-            f"{name}: {text[:20]!r} is no price. Cents (55), or 8% of what was paid."
+            f"{name}: {text[:20]!r} is no price. {like}, or 8% of what was paid."
         ) from wrong
 
 
-def _price(name: str, text: str, held: Guardable, sign: int, unit: Unit) -> Price:
+def price_in(name: str, text: str, held: Guardable, unit: Unit) -> Price:
+    """Read the price of a target or a stop, 0 where none is typed.
+
+    Raises:
+        FieldWrong: it does not read.
+    """
     if not text.strip():
         return 0
     value, is_share = _number(name, text, unit)
@@ -132,11 +173,16 @@ def _price(name: str, text: str, held: Guardable, sign: int, unit: Unit) -> Pric
         share = abs(value)
         if not share:
             raise FieldWrong(f"{name}: 0 % from what was paid is no exit.")
-        return held.beyond(sign * share)
+        return held.beyond(share if name == "target" else -share)
     return _within(name, value)
 
 
-def _distance(text: str, held: Guardable, unit: Unit) -> Price:
+def distance_in(text: str, held: Guardable, unit: Unit) -> Price:
+    """Read how far a trail stands behind, 0 where nothing is typed.
+
+    Raises:
+        FieldWrong: it does not read.
+    """
     if not text.strip():
         return 0
     value, is_share = _number("trail", text, unit)
@@ -150,7 +196,12 @@ def _within(name: str, price: Price) -> Price:
     return price
 
 
-def _seconds(text: str) -> int:
+def seconds_in(text: str) -> int:
+    """Read a time in seconds, 0 where none is typed.
+
+    Raises:
+        FieldWrong: it does not read.
+    """
     text = text.strip()
     if not text:
         return 0

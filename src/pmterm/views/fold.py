@@ -244,6 +244,7 @@ class Fold:
             kept.market = msgspec.structs.replace(
                 kept.market, status=message.status, result=message.result
             )
+            self.news.standing(message, kept.market)
 
     def _ticks(self, message: TickChanged) -> None:
         kept = self.markets.get(message.market)

@@ -30,10 +30,14 @@ class LogRow(msgspec.Struct, frozen=True):
 
 
 class HealthView(msgspec.Struct, frozen=True):
-    """The focused book's health, the limits, and what went wrong lately."""
+    """The focused book's health, the limits, and what went wrong lately.
+
+    `limits` are those that count, `changeable` also those that are off.
+    """
 
     book: BookHealth = BookHealth()
     limits: tuple[LimitUse, ...] = ()
+    changeable: tuple[LimitUse, ...] = ()
     surprises: int = 0
     waiting: int = 0
     behind_ms: int = 0

@@ -3,6 +3,7 @@
 from collections import deque
 
 from pmterm.messages.accounts import MarketSettled
+from pmterm.messages.feed import CLOSED_EARLY, SETTLED, MarketStatusSeen
 from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
 from pmterm.messages.live import (
     Armed,
@@ -25,7 +26,9 @@ from pmterm.messages.orders import (
     Refused,
 )
 from pmterm.model.ids import Venue, venue_of
+from pmterm.model.market import Market
 from pmterm.model.order import FillState, GateState, OrderState, Side
+from pmterm.model.standing import standing_words
 from pmterm.model.units import Ns, Qty
 from pmterm.views.figures import cash_text, price_text, qty_text, span_text
 from pmterm.views.header import Outcome, Toast
@@ -190,6 +193,16 @@ class News:
         """Log a frame that did not fit."""
         text = f"{message.venue}: {message.kind} {message.excerpt}".strip()
         self.tell(message.at, "warning", text, is_toast=False)
+
+    def standing(self, message: MarketStatusSeen, market: Market) -> None:
+        """Tell what a venue says of a market beyond its status."""
+        if not message.word:
+            return
+        _, meaning = standing_words(market)
+        result = f", {message.result}" if message.result else ""
+        told = message.word if message.word == CLOSED_EARLY else f"is {message.word}"
+        text = f"{market.slug or market.id} {told}{result}: {meaning}"
+        self.tell(message.at, "warning", text, is_toast=message.word != SETTLED)
 
     def settled(self, message: MarketSettled) -> None:
         """Tell that a market was resolved."""

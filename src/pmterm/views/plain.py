@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from pmterm.messages.accounts import MarketSettled, PositionChanged, SessionStarted
+from pmterm.messages.accounts import MarketSettled, Mode, PositionChanged, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID, MarketSeen, MarketStatusSeen, TradeSeen
 from pmterm.messages.health import FeedDown, FeedUp, Noticed, Surprised, WorkerDown
@@ -77,6 +77,12 @@ def _signal(message: SignalSeen) -> str:
     )
 
 
+def _started(message: SessionStarted) -> str:
+    """Say that a session began; what real money there is only the venue says, later."""
+    cash = "not known yet" if message.mode is Mode.LIVE else cash_text(message.cash)
+    return f"session {message.session} {message.mode} cash {cash}"
+
+
 def _report(message: OrderReport) -> str:
     ahead = f", {qty_text(message.ahead)} ahead" if message.ahead >= 0 else ""
     reason = f" ({message.reason})" if message.reason else ""
@@ -95,6 +101,7 @@ def _approved(message: Approved) -> str:
     return (
         f"approved {wish.order} {wish.side} {qty_text(wish.qty)} at {price_text(wish.price)},"
         f" worst {cash_text(-message.reserved)}"
+        f"{f', ends {clock_text(wish.expires_at)} UTC' if wish.expires_at else ''}"
     )
 
 
@@ -183,9 +190,9 @@ def _reconciled(message: Reconciled) -> str:
 
 
 _LINES: Mapping[type[Message], _Line] = {
-    SessionStarted: lambda m: f"session {m.session} {m.mode} cash {cash_text(m.cash)}",
+    SessionStarted: _started,
     MarketSeen: lambda m: _market(m.market),
-    MarketStatusSeen: lambda m: f"market {m.market} {m.status} {m.result}".rstrip(),
+    MarketStatusSeen: lambda m: f"market {m.market} {m.word or m.status} {m.result}".rstrip(),
     MarketSettled: lambda m: f"settled {m.market} pays {price_text(m.payout)}",
     TradeSeen: _trade,
     SignalSeen: _signal,

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from pmterm.messages.base import Message
 from pmterm.messages.commands import (
     AcceptVenue,
@@ -23,20 +25,24 @@ from pmterm.messages.orders import Bracket
 from pmterm.messages.strategy import SetMode, StrategyMode, TagGame, TakeSuggestion
 from pmterm.model.errors import UsageWrong
 from pmterm.model.ids import MarketId, OrderId
-from pmterm.model.order import Side
+from pmterm.model.order import Side, TimeInForce
 from pmterm.model.text import clean_text
-from pmterm.model.units import Cash, Price, Qty, parse_fixed, parse_price, parse_qty
+from pmterm.model.units import Cash, Ns, Price, Qty, parse_fixed, parse_price, parse_qty
+from pmterm.views.ends import parse_end
 from pmterm.views.exit_words import bracket_of, set_exits, split_exits
 from pmterm.views.live import Question
 from pmterm.views.question import yes_to
 
 ARMED_MINUTES = 5
 MOST_MINUTES = 60
+ENDS = "until a time of day (UTC) or for a while: until 21:30, for 10m, for 2h"
 HELP = (
-    "buy 10 | sell 10 | limit buy 10 0.47 | amend ORDER 10 0.47 | cancel all | cancel here |"
+    "buy 10 | sell 10 | limit buy 10 0.47 | limit buy 10 0.47 until 21:30 |"
+    " limit buy 10 0.47 for 10m | amend ORDER 10 0.47 | cancel all | cancel here |"
     " cancel ORDER | close | close all | arm | arm 5 | arm 5 25.00 | disarm | confirm |"
     " exits target 0.55 stop 0.40 trail 0.03 after 120 on map loss thesis | exits off |"
     " buy 10 target 0.55 stop 0.40 | tag map loss | mode fade suggest | take SUGGESTION |"
+    " limits | limits R1 250 | limits R3 5% | limits R7 off |"
     " accept venue | kill | markets | focus MARKET | halt | reduce | resume | panic | help | quit"
 )
 
@@ -46,11 +52,12 @@ def parse_command(
     focus: MarketId,
     default_qty: Qty = 10_000_000,
     question: Question | None = None,
+    now: Ns = 0,
 ) -> Message:
     """Read one typed line as a command for the market `focus`; `at` is 0, to be stamped.
 
     `quit` and `help` are no commands for the desk: whoever reads the line sees to them first.
-    `question` is what the gate asks just now, for `confirm`.
+    `question` is what the gate asks just now, for `confirm`; `now` is what an end counts from.
 
     Raises:
         UsageWrong: the line is none of the commands, or a number in it does not read.
@@ -61,7 +68,7 @@ def parse_command(
         return plain(focus)
     match words:
         case ["buy" | "sell" | "limit", *_]:
-            return _order(focus, words, default_qty, text)
+            return _order(focus, words, default_qty, text, now)
         case ["confirm"]:
             return _confirmed(question)
         case ["arm", *how]:
@@ -77,7 +84,7 @@ def parse_command(
             raise _not_understood(text)
 
 
-def _order(focus: MarketId, words: list[str], default_qty: Qty, text: str) -> Message:
+def _order(focus: MarketId, words: list[str], default_qty: Qty, text: str, now: Ns) -> SubmitTicket:
     """Read an order, with the exits that go with it."""
     words, exits = split_exits(words)
     bracket = bracket_of(exits)
@@ -86,11 +93,28 @@ def _order(focus: MarketId, words: list[str], default_qty: Qty, text: str) -> Me
             return _ticket(focus, side, default_qty, 0, bracket)
         case ["buy" | "sell" as side, size]:
             return _ticket(focus, side, _read(parse_qty, size), 0, bracket)
-        case ["limit", "buy" | "sell" as side, size, limit]:
+        case ["limit", "buy" | "sell" as side, size, limit, *ends]:
             price = _read(parse_price, limit)
-            return _ticket(focus, side, _read(parse_qty, size), price, bracket)
+            ticket = _ticket(focus, side, _read(parse_qty, size), price, bracket)
+            return _ending(ticket, ends, now) if ends else ticket
         case _:
             raise _not_understood(text)
+
+
+def _ending(ticket: SubmitTicket, ends: list[str], now: Ns) -> SubmitTicket:
+    """Let an order end by itself: `until 21:30` (UTC) or `for 10m`."""
+    match ends:
+        case ["until", when] if ":" in when:
+            pass
+        case ["for", when] if ":" not in when:
+            pass
+        case _:
+            raise UsageWrong(f"not understood: {' '.join(ends)[:40]!r}.", ENDS)
+    try:
+        end = parse_end(when, now)
+    except ValueError as wrong:
+        raise UsageWrong(f"{wrong}.", ENDS) from wrong
+    return msgspec.structs.replace(ticket, tif=TimeInForce.GTD, expires_at=end)
 
 
 def _strategic(focus: MarketId, words: list[str], text: str) -> Message:
@@ -151,7 +175,9 @@ def _cash(text: str) -> Cash:
     return parse_fixed(text, 6)
 
 
-def _ticket(focus: MarketId, side: str, qty: Qty, price: Price, bracket: Bracket | None) -> Message:
+def _ticket(
+    focus: MarketId, side: str, qty: Qty, price: Price, bracket: Bracket | None
+) -> SubmitTicket:
     return SubmitTicket(0, focus, Side(side), qty, price, origin="plain", bracket=bracket)
 
 

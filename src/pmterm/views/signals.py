@@ -56,12 +56,16 @@ class SignalRow(msgspec.Struct, frozen=True):
 
 
 class KindRecord(msgspec.Struct, frozen=True):
-    """How the signals of one kind went in this session. `net` is per contract, 1e-6 USD."""
+    """How the signals of one kind went in this session. `net` is per contract, 1e-6 USD.
+
+    `ended` were followed to the end of their time, `cut_short` more were not and count in nothing.
+    """
 
     kind: SignalKind
     ended: int = 0
     reverted: int = 0
     net: Cash = 0
+    cut_short: int = 0
 
 
 class SignalsView(msgspec.Struct, frozen=True):
@@ -119,14 +123,15 @@ class SignalFold:
                     row, outcome=outcome_text(message), net=message.net if message.is_known else 0
                 )
                 break
-        if message.is_known:
-            old = self._records.get(message.kind, KindRecord(message.kind))
-            self._records[message.kind] = KindRecord(
-                message.kind,
-                old.ended + 1,
-                old.reverted + message.reverted,
-                old.net + message.net,
-            )
+        old = self._records.get(message.kind, KindRecord(message.kind))
+        counts = message.is_whole
+        self._records[message.kind] = KindRecord(
+            message.kind,
+            old.ended + counts,
+            old.reverted + (counts and message.reverted),
+            old.net + (message.net if counts else 0),
+            old.cut_short + (not counts),
+        )
 
     def count(self, market: MarketId, since: Ns) -> int:
         """Return how many signals a market had since then."""
@@ -142,7 +147,7 @@ class SignalFold:
 def outcome_text(message: SignalEnded) -> str:
     """Say what became of a signal."""
     if not message.is_known:
-        return "outcome not known: book lost"
+        return "outcome not known: cut short, no book to go by"
     if message.kind in WAITS:
         after = message.after // SECOND
         return f"came back in {after}s" if message.reverted else "did not come back"

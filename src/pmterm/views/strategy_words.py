@@ -30,7 +30,7 @@ _KINDS = {
 
 def exits_text(exits: Exits) -> str:
     """Say what guards a position."""
-    left = (exits.until - exits.at) // SECOND
+    left = max(0, exits.until - exits.at) // SECOND
     begun = f" from {price_text(exits.best)}" if exits.best else ""
     parts = (
         (exits.target, f"target {price_text(exits.target)}"),

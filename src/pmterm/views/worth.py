@@ -23,16 +23,20 @@ def card_lines(worth: SignalWorth) -> tuple[str, ...]:
     sample = "out of sample" if worth.is_held_out else "in sample"
     if worth.rate_ppm < 0:
         return (
-            f"like it: not known (n {worth.n} of {ENOUGH})",
+            f"like it: not known (n {worth.n} of {ENOUGH}){_cut_short(worth)}",
             f"as {worth.like}",
         )
     trade = f"net {_net(worth)} a contract n {worth.net_n}" if worth.net_n else "advises no trade"
     return (
-        f"like it: {short_worth(worth)}",
+        f"like it: {short_worth(worth)}{_cut_short(worth)}",
         f"{trade}, {sample}",
         f"{_median(worth)}this score: {_chance(worth)}; {_learned(worth)}",
         f"as {worth.like}{_back(worth)}",
     )
+
+
+def _cut_short(worth: SignalWorth) -> str:
+    return f", {worth.cut_short} cut short not counted" if worth.cut_short else ""
 
 
 def _median(worth: SignalWorth) -> str:
@@ -63,11 +67,12 @@ def _learned(worth: SignalWorth) -> str:
 
 
 def _back(worth: SignalWorth) -> str:
-    """Say which part of the move comes back, where that is known (G11)."""
+    """Say which part of the move comes back at its furthest, where that is known (G11)."""
     if worth.back_ppm < 0:
         return ""
-    place = f" to {price_text(worth.back_to, tick=10)}c" if worth.back_to else ""
-    return f"; {_percent(worth.back_ppm)}% of the move comes back{place} n {worth.back_n}"
+    place = f" ({price_text(worth.back_to, tick=10)}c)" if worth.back_to else ""
+    part = f"{_percent(worth.back_ppm)}% of the move{place} or more"
+    return f"; in half of them {part} comes back n {worth.back_n}"
 
 
 def _interval(rate: int, low: int, high: int) -> str:

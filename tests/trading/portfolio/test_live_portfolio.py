@@ -1,6 +1,7 @@
 """Positions and money on a real account."""
 
 import msgspec
+import pytest
 from tests.properties.money_builders import (
     SELL,
     T0,
@@ -19,7 +20,7 @@ from pmterm.messages.accounts import (
     PositionChanged,
     SessionStarted,
 )
-from pmterm.messages.health import Heartbeat
+from pmterm.messages.health import Heartbeat, Noticed
 from pmterm.messages.live import CashSeen, HoldingAdjusted
 from pmterm.messages.orders import FillMoved, OrderAdopted
 from pmterm.model.fees import FeeKind, FeeSchedule
@@ -106,9 +107,33 @@ def test_a_payout_is_cash_once_the_venue_says_so_and_counts_once():
     it = portfolio(fill(qty=10, price=4000), MarketSettled(T0, M, 10_000))
     tell(it, Heartbeat(T0 + SECOND))
     assert (it.cash, it.mark().equity) == (96 * CASH_ONE, 106 * CASH_ONE)
-    for cash in (96, 100, 106, 120):
+    for cash in (96, 106, 120):
         tell(it, CashSeen(T0, Venue.POLYMARKET, cash * CASH_ONE), Heartbeat(T0 + SECOND))
         assert it.mark().equity == max(106, cash) * CASH_ONE
+
+
+@pytest.mark.parametrize("deposit", [1, 4], ids=["a rebate", "a deposit"])
+def test_money_smaller_than_what_is_due_is_no_payout(deposit):
+    it = portfolio(fill(qty=10, price=4000), MarketSettled(T0, M, 10_000))
+    for cash, equity in ((96, 106), (96 + deposit, 106 + deposit), (106 + deposit, 106 + deposit)):
+        said = tell(it, cash_seen(cash), Heartbeat(T0 + SECOND))
+        assert it.mark().equity == equity * CASH_ONE
+        assert not [m for m in said if isinstance(m, Noticed)]
+
+
+def test_of_other_money_it_is_said_what_it_was_taken_for():
+    """It may be a deposit: counting on the payout besides would be money that is not there."""
+    it = portfolio(fill(qty=10, price=4000), MarketSettled(T0, M, 10_000))
+    said = tell(it, cash_seen(196), Heartbeat(T0 + SECOND))
+    (noticed,) = [m for m in said if isinstance(m, Noticed)]
+    assert "polymarket: $100.00 came in and $10.00 of it counts as the payout" in noticed.text
+    assert it.mark().equity == 196 * CASH_ONE
+    tell(it, cash_seen(206), Heartbeat(T0 + SECOND))
+    assert it.mark().equity == 206 * CASH_ONE
+
+
+def cash_seen(dollars):
+    return CashSeen(T0, Venue.POLYMARKET, dollars * CASH_ONE)
 
 
 def test_a_correction_is_no_trade():

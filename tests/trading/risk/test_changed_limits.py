@@ -5,6 +5,7 @@ from tests.properties.money_builders import T0, M, intent, recall, seen, tell, t
 
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.commands import ChangeLimit
+from pmterm.messages.health import Heartbeat
 from pmterm.messages.orders import Approved, Intent, LimitChanged, Refused
 from pmterm.model.units import CASH_ONE, SECOND
 from pmterm.trading.risk.gate import Gate
@@ -86,3 +87,33 @@ def test_off_is_the_loosest():
     assert not is_looser(0, 5)
     assert not is_looser(5, 5)
     assert InForce(SETTINGS).now == SETTINGS
+
+
+def uses(it, rule):
+    return [(u.setting, u.limit, u.amount) for u in it.uses(M) if u.rule == rule]
+
+
+def test_a_limit_that_was_switched_off_can_be_switched_on_again_without_a_word():
+    it = gate()
+    tell(it, change(0, confirmed=True))
+    assert uses(it, "R1") == []
+    (off,) = [use for use in it.limits(M) if use.rule == "R1"]
+    assert (off.limit, off.amount, off.counts) == ("off", 0, False)
+    (said,) = tell(it, change(50))
+    assert said == LimitChanged(T0, "max_position", 0, 50 * CASH_ONE)
+    assert limit(it) == 50
+
+
+def test_a_days_loss_in_percent_is_changed_in_percent_and_the_tighter_one_counts():
+    """R3 is a number of dollars and a share of what the day began with: here $1,000."""
+    it = gate()
+    tell(it, Heartbeat(T0))
+    assert uses(it, "R3") == [("max_day_loss", "$500", 500 * CASH_ONE)]
+    tell(it, ChangeLimit(T0, "max_day_loss_ppm", 50_000))
+    assert uses(it, "R3") == [("max_day_loss_ppm", "$50", 50_000)]
+    (refused,) = tell(it, ChangeLimit(T0, "max_day_loss_ppm", 60_000))
+    assert refused.limit == "a person's typed word"
+    tell(it, change(20, "max_day_loss"))
+    assert uses(it, "R3") == [("max_day_loss", "$20", 20 * CASH_ONE)]
+    it._watch.losses.realised = -21 * CASH_ONE
+    assert it._watch.is_day_lost()

@@ -298,7 +298,8 @@ def test_spike_fires_at_the_end_of_its_second(mode, advice):
     (signal,) = night.seen()
     assert (signal.kind, signal.advice, signal.before2) == (SPIKE, advice, 10_000)
     assert signal.at % SECOND == 0
-    assert signal.reasons[0] == "CUSUM up"
+    assert signal.reasons[0] == "price runs up (CUSUM)"
+    assert signal.reasons[2] == "price +8.0 % in 3 s, needs over +1.0 %"
 
 
 def test_spike_down_is_a_buy():
@@ -325,7 +326,21 @@ def test_spike_into_a_thin_wide_book_says_what_failed():
     night.quote(5_200, 5_700, bid_depth=49 * CASH_ONE)
     night.wait(1)
     assert night.seen(SPIKE) == []
-    assert night.rejected(SPIKE)[0].failed == ("spread 5c of 5c", "$49 of $50 a side")
+    assert night.rejected(SPIKE)[0].failed == (
+        "spread 5c, needs under 5c", "$49 a side, needs $50",
+    )  # fmt: skip
+
+
+def test_a_spike_that_is_not_far_enough_out_says_how_far_in_words():
+    night = Evening(min_baseline_s=10_000, spike_change_ppm=0)
+    for n in range(40):
+        shift = 100 if n % 2 else -100
+        night.quote(4_900 + shift, 5_100 + shift)
+        night.wait(1)
+    for step in (100, 200, 300):
+        night.quote(4_900 + step, 5_100 + step)
+        night.wait(1)
+    assert night.rejected(SPIKE)[0].failed == ("moved 2.4 sd from its average, needs over 2.5",)
 
 
 def test_score_follows_its_formula():

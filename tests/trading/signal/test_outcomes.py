@@ -40,6 +40,12 @@ def ended(night):
     return end
 
 
+def finish(night):
+    """Let the rest of the time pass, and hear of the market once more."""
+    night.wait(180)
+    night.book()
+
+
 def test_half_the_way_back_from_the_extreme_is_a_reversion():
     night = panicked()
     night.wait(10)
@@ -47,11 +53,72 @@ def test_half_the_way_back_from_the_extreme_is_a_reversion():
     night.wait(10)
     night.quote(4_690, 4_898)  # 0.4794, and half way from 0.46 to 0.50 is 0.48
     night.wait(1)
-    assert night.ended() == []
     night.quote(4_700, 4_900)
+    finish(night)
     end = ended(night)
-    assert (end.reverted, end.after, end.is_known) == (True, 21 * SECOND, True)
+    assert (end.reverted, end.after, end.is_whole) == (True, 21 * SECOND, True)
     assert (end.best, end.worst) == (0, -200)
+
+
+def test_less_than_half_the_way_is_none():
+    night = panicked()
+    night.wait(10)
+    night.quote(4_500, 4_700)
+    night.wait(10)
+    night.quote(4_690, 4_898)
+    finish(night)
+    end = ended(night)
+    assert (end.reverted, end.after, end.is_whole) == (False, 180 * SECOND, True)
+
+
+def test_what_came_half_back_is_followed_to_the_end():
+    """Else only those that did not would have to be seen to the end to count."""
+    night = panicked()
+    night.wait(10)
+    night.quote(4_800, 5_000)
+    night.wait(60)
+    night.quote(5_100, 5_300)
+    night.wait(20)
+    night.quote(4_200, 4_400)
+    night.wait(89, ms=900)
+    assert night.ended() == []
+    night.wait(1)
+    night.book()
+    end = ended(night)
+    assert (end.reverted, end.after, end.is_whole) == (True, 10 * SECOND, True)
+    assert end.net == (4_800 - 4_900) * 100  # closed when it was half back
+    assert (end.best, end.worst) == (400, -500)
+
+
+@pytest.mark.parametrize("loss", ["book", "feed", "empty side", "not to be believed"])
+def test_what_came_back_before_it_was_cut_short_does_not_count(loss):
+    night = panicked()
+    night.wait(10)
+    night.quote(4_900, 5_000)
+    night.wait(100)
+    {
+        "book": lambda: night.hear(BookLost(night.at, M, "gap")),
+        "feed": lambda: night.hear(FeedDown(night.at, Venue.KALSHI, "")),
+        "empty side": lambda: night.quote(0, 5_000),
+        "not to be believed": lambda: night.book(trusted=False),
+    }[loss]()
+    end = ended(night)
+    assert (end.reverted, end.net, end.is_known, end.is_whole) == (False, 0, False, False)
+    night.quote(4_900, 5_100)
+    finish(night)
+    assert ended_count(night) == 1
+
+
+def test_market_that_is_not_heard_of_again_tells_nothing():
+    """It may have ended: the book of a closed market stands as it stood."""
+    night = panicked()
+    night.wait(10)
+    night.quote(4_900, 5_000)
+    night.wait(400)
+    night.book(market="KXOTHER-1")
+    assert night.ended() == []
+    night.book(trusted=False)
+    assert ended(night).is_whole
 
 
 def test_order_is_filled_at_the_ask_that_stands_one_delay_later():
@@ -65,6 +132,7 @@ def test_order_is_filled_at_the_ask_that_stands_one_delay_later():
     night.quote(4_710, 4_910)
     night.wait(10)
     night.quote(4_850, 4_950)
+    finish(night)
     assert ended(night).net == (4_850 - 4_860) * 100
 
 
@@ -72,8 +140,7 @@ def test_change_before_the_order_arrives_is_no_use_to_it():
     night = panicked()
     night.wait(1)
     night.quote(4_900, 5_000)
-    assert night.ended() == []
-    night.wait(5)
+    finish(night)
     end = ended(night)
     assert (end.reverted, end.after) == (True, SECOND)
     assert end.net == (4_900 - 5_000) * 100
@@ -83,6 +150,7 @@ def test_fees_of_both_ways_are_paid():
     night = panicked(msgspec.structs.replace(MARKET, fees=FEES))
     night.wait(10)
     night.quote(4_900, 5_000)
+    finish(night)
     fees = fee_of(FEES, 4_900, QTY_ONE) + fee_of(FEES, 4_900, QTY_ONE)
     assert fees > 0
     assert ended(night).net == -fees
@@ -96,6 +164,7 @@ def test_signal_that_does_not_come_back_ends_at_its_real_exit_price():
     night.wait(89, ms=900)
     assert ended_count(night) == 0
     night.wait(1)
+    night.book()
     end = ended(night)
     assert (end.reverted, end.after) == (False, 180 * SECOND)
     assert end.net == (3_800 - 4_900) * 100
@@ -127,44 +196,11 @@ def test_fomo_is_sold_at_the_bid_and_bought_back_at_the_ask():
     night.quote(5_400, 5_500)
     night.wait(5)
     night.quote(5_100, 5_250)
+    finish(night)
     (end,) = [e for e in night.ended() if e.kind is SignalKind.FOMO_BUY]
     assert end.reverted
     assert end.net == (5_300 - 5_250) * 100
     assert (end.best, end.worst) == (175, -100)
-
-
-@pytest.mark.parametrize("loss", ["book", "feed"])
-def test_lost_book_leaves_nothing_to_claim(loss):
-    night = panicked()
-    night.wait(10)
-    night.hear(
-        BookLost(night.at, M, "gap") if loss == "book" else FeedDown(night.at, Venue.KALSHI, "")
-    )
-    end = ended(night)
-    assert (end.is_known, end.reverted, end.net) == (False, False, 0)
-    night.quote(4_900, 5_100)
-    night.wait(200)
-    assert ended_count(night) == 1
-
-
-def test_market_that_empties_before_the_end_leaves_nothing_to_claim():
-    night = panicked()
-    night.wait(10)
-    night.quote(0, 10_000)
-    night.wait(200)
-    end = ended(night)
-    assert (end.is_known, end.reverted, end.net) == (False, False, 0)
-
-
-def test_crossed_moment_is_not_looked_at():
-    night = panicked()
-    night.wait(10)
-    night.bid, night.ask = 4_950, 4_900
-    night.book(trusted=False)
-    night.wait(ms=10)
-    assert night.ended() == []
-    night.quote(4_700, 4_900)
-    assert night.ended() == []
 
 
 def test_signal_that_says_wait_has_no_net():
@@ -173,10 +209,10 @@ def test_signal_that_says_wait_has_no_net():
     night.quote(4_900, 5_100, bid_depth=100 * CASH_ONE)
     night.wait(2)
     night.quote(4_900, 5_100, bid_depth=1_000 * CASH_ONE)
-    night.wait(200)
+    finish(night)
     (end,) = night.ended()
     assert (end.kind, end.net, end.reverted) == (SignalKind.DEPTH_PULL, 0, False)
-    assert (end.best, end.worst, end.is_known) == (0, 0, True)
+    assert (end.best, end.worst, end.is_whole) == (0, 0, True)
 
 
 def test_heartbeats_may_come_as_often_as_they_like():
@@ -193,6 +229,7 @@ def test_heartbeats_may_come_as_often_as_they_like():
         night.wait(20, beat_ms=beat_ms)
         night.quote(4_400, 4_600)
         night.wait(185, beat_ms=beat_ms)
+        night.book()
         return night.said
 
     assert story(500) == story(1_000) == story(100)

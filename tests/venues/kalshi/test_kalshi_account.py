@@ -170,7 +170,7 @@ def test_money_that_cannot_be_read_is_not_none(body):
 
 def status(trader: Trader, body: dict, code: int = 200):
     (request,) = [m for m in trader.orders.tick(trader.at) if isinstance(m, HttpRequest)]
-    assert (request.path, request.auth) == ("/exchange/status", "")
+    assert (request.path, request.auth) == ("/exchange/status", "open")
     return trader.answer(request, code, body)
 
 
@@ -179,12 +179,18 @@ def test_the_exchanges_state_is_asked_for_and_told_when_it_changes():
     up = {"exchange_active": True, "trading_active": True, "exchange_estimated_resume_time": None}
     assert [m.mood for m in status(trader, up)] == [VenueMood.OPEN]
     assert trader.orders.tick(trader.at) == []
-    trader.at += 61 * SECOND
+    trader.at += 9 * SECOND
+    assert trader.orders.tick(trader.at) == []
+    trader.at += 1 * SECOND
     assert status(trader, up) == []
-    trader.at += 61 * SECOND
+    trader.at += 10 * SECOND
     paused = {**up, "trading_active": False, "exchange_estimated_resume_time": _in(trader, 90)}
     (said,) = status(trader, paused, 503)
     assert (said.mood, said.for_s) == (VenueMood.CANCEL_ONLY, 89)
+    trader.at += 11 * SECOND
+    unknown = {**paused, "exchange_estimated_resume_time": None}
+    (said,) = status(trader, unknown)  # said again, or a round that can read would end it
+    assert (said.mood, said.for_s) == (VenueMood.CANCEL_ONLY, 15)
     trader.at += 11 * SECOND
     assert [m.mood for m in status(trader, up)] == [VenueMood.OPEN]
 
@@ -207,7 +213,7 @@ def test_a_key_that_works_again_is_told():
     refused = trader.answer(request, 401, {"error": {"code": "header_timestamp_expired"}})
     assert kinds(refused) == ["Surprised", "MoodSeen"]
     up = {"exchange_active": True, "trading_active": True}
-    assert status(trader, up) == []
+    assert status(trader, up) == []  # anybody gets that answer
     said = trader.answer(request, 200, {"balance_dollars": "1.00"})
     assert isinstance(said[-1], MoodSeen)
     assert said[-1].mood is VenueMood.OPEN
@@ -444,6 +450,30 @@ def test_the_handshake_is_signed_for_the_streams_path(proof):
 def test_what_needs_no_proof_gets_none(proof):
     made, _ = proof
     assert made.headers(HttpRequest(5, K, "api", "GET", "/exchange/status"), 5) == {}
+
+
+def test_headers_signed_ahead_are_an_orders_own_once_and_for_a_second(proof):
+    made, vectors = proof
+    public = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vectors["seed_hex"])).public_key()
+    order = HttpRequest(5, K, "api", "POST", "/portfolio/events/orders", "{}", auth="key")
+    cancel = HttpRequest(5, K, "api", "DELETE", "/portfolio/events/orders/1", auth="key")
+
+    def signed_at(request, at):
+        """Return the time that was signed, in ms after NOW."""
+        told = made.headers(request, at)
+        stamp = told["KALSHI-ACCESS-TIMESTAMP"]
+        text = f"{stamp}{request.method}/trade-api/v2{request.path}"
+        public.verify(base64.b64decode(told["KALSHI-ACCESS-SIGNATURE"]), text.encode())
+        return int(stamp) - NOW // MS
+
+    made.sign_ahead(NOW)
+    assert signed_at(cancel, NOW + 900 * MS) == 900
+    assert signed_at(order, NOW + 900 * MS) == 0
+    assert signed_at(order, NOW + 950 * MS) == 950
+    made.sign_ahead(NOW)
+    assert signed_at(order, NOW + 1_001 * MS) == 1_001
+    made.sign_ahead(NOW)
+    assert signed_at(order, NOW - 1 * MS) == -1  # the clock was set back
 
 
 def test_a_proof_shows_no_secret(proof):

@@ -368,7 +368,7 @@ def test_an_amend_that_changed_no_sizes_tells_none():
     ("fields", "word"),
     [
         ({"price": 1_450}, "grid"),
-        ({"qty": 4 * QTY_ONE}, "have traded"),
+        ({"qty": 4 * QTY_ONE}, "of it traded already"),
         ({"qty": 5_000_001}, "finer"),
     ],
 )

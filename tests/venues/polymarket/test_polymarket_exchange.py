@@ -244,7 +244,7 @@ async def test_the_user_stream_tells_of_an_order_and_of_its_trades_to_the_end() 
         async with ann.web.ws_connect(url) as socket:
             await socket.send_str(ann.proof.greeting())
             ann.wing.opened(UserOpened(ann.clock.now(), Venue.POLYMARKET, 1))
-            (ping,) = ann.wing.tick(ann.clock.now() + 10 * SECOND)
+            (ping,) = ann.wing.tick(ann.clock.now() + 6 * SECOND)
             await socket.send_str(ping.text)  # type: ignore[attr-defined]
             assert (await asyncio.wait_for(socket.receive(), 10)).data == "PONG"
             await ann.place(price=5_000)

@@ -314,6 +314,19 @@ def test_a_ping_is_answered_and_own_pings_go_out_every_five_seconds_once_it_is_u
     assert (pong.text, pong.is_user) == ("PONG", True)
 
 
+def test_the_time_is_asked_for_where_no_beat_keeps_the_connection_open() -> None:
+    one = wing()
+    one.opened(UserOpened(START, POLY, 1))
+
+    def asked(seconds: int) -> list[str]:
+        said = one.tick(START + seconds * SECOND)
+        return [each.path for each in said if isinstance(each, HttpRequest)]
+
+    assert (asked(9), asked(10), asked(19)) == ([], ["/time"], [])
+    one.beat(START + 19 * SECOND)
+    assert (asked(28), asked(29)) == ([], ["/time"])
+
+
 def test_frames_may_hold_several_events_and_end_with_a_new_line() -> None:
     events = [user_event("placement"), user_event("taker")]
     said = listening().receive(user_frame(json.dumps(events) + "\n"))

@@ -12,7 +12,7 @@ from pmterm.messages.accounts import (
 )
 from pmterm.messages.base import Message
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, MarketSeen
-from pmterm.messages.health import Heartbeat
+from pmterm.messages.health import Heartbeat, Noticed
 from pmterm.messages.hearing import folding, silently
 from pmterm.messages.last_books import LastBooks
 from pmterm.messages.live import CashSeen, HoldingAdjusted
@@ -23,7 +23,7 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.order import Side
 from pmterm.model.stock import Adjusted
-from pmterm.model.units import PRICE_ONE, Cash, Ns, Price, cost
+from pmterm.model.units import PRICE_ONE, Cash, Ns, Price, cost, fixed_text
 from pmterm.trading.portfolio.pnl import DayProfit, worth
 from pmterm.trading.portfolio.position import Position, changed, position
 
@@ -172,7 +172,12 @@ class Portfolio:
         self._ledger.adjusted(adjusted.market, entry)
 
     def _cash_seen(self, seen: CashSeen) -> Sequence[Message]:
-        return (BalanceSeen(seen.at, self._ledger.cash),) if self._book_cash(seen) else ()
+        came = self._book_cash(seen)
+        if not came:
+            return ()
+        told = (BalanceSeen(seen.at, self._ledger.cash),)
+        perhaps = self._ledger.perhaps_redeemed
+        return (*told, _perhaps_paid(seen, came, perhaps)) if perhaps else told
 
     def _book_cash(self, seen: CashSeen) -> Cash:
         return self._ledger.cash_seen(seen.venue, seen.cash)
@@ -223,6 +228,16 @@ class Portfolio:
             fees_day=self._day.fees,
             is_complete=is_complete,
         )
+
+
+def _perhaps_paid(seen: CashSeen, came: Cash, perhaps: Cash) -> Noticed:
+    """Say that new money is of no payout's size, and what it was taken for."""
+    new, paid = (f"${fixed_text(cash, 6, at_least=2)}" for cash in (came, perhaps))
+    text = (
+        f"{seen.venue}: {new} came in and {paid} of it counts as the payout that was due; if it was"
+        f" a deposit, the equity shown is {paid} too low until you redeem"
+    )
+    return Noticed(seen.at, text)
 
 
 def _same(old: ProfitMarked, new: ProfitMarked) -> bool:

@@ -140,7 +140,11 @@ class Gate:
         return self._facts.live_trades(strategy)
 
     def uses(self, market: MarketId) -> list[LimitUse]:
-        """Return the limits that apply in a market, and how much of each is used."""
+        """Return the limits that count in a market, and how much of each is used."""
+        return [use for use in self.limits(market) if use.counts]
+
+    def limits(self, market: MarketId) -> list[LimitUse]:
+        """Return all limits that can be changed, those that are off too."""
         return limit_uses(
             self._limits,
             Usage(
@@ -148,7 +152,7 @@ class Gate:
                 event=self._exposure.event(market),
                 total=self._exposure.total(),
                 day_loss=self._watch.day_loss(),
-                day_loss_limit=self._watch.day_loss_limit(),
+                start_equity=self._watch.losses.start_equity,
                 losses_in_row=self._watch.losses.in_row,
                 positions=len(self._exposure.busy()),
             ),

@@ -13,6 +13,7 @@ CHANGEABLE: Final = (
     "max_position",
     "max_total",
     "max_day_loss",
+    "max_day_loss_ppm",
     "max_event",
     "losses_in_row",
     "max_positions",

@@ -99,12 +99,12 @@ class Detector:
         if watched is None:
             watched = self._open(book.market)
         if at >= watched.follow_due:
-            said = [*said, *_wait(watched, at, at)]
+            said = [*said, *_heard(watched, at)]
         bid = book.best_bid
         ask = book.best_ask
         if not (book.is_trusted and bid and ask != PRICE_ONE):
             watched.mid2 = 0
-            return said
+            return [*said, *_unfollow(watched, at)] if watched.follows else said
         mid2 = watched.mid2 = bid + ask
         watched.quote = book
         bid_depth = book.bid_depth
@@ -119,7 +119,7 @@ class Detector:
                 watched.calm_depth()
             return said
         if not watched.follow_low2 < mid2 < watched.follow_high2:
-            said = [*said, *_see(watched, book)]
+            _see(watched, book)
         if watched.is_low(book) or not watched.low2 < mid2 < watched.high2:
             told = self._look(watched, book, at)
             return [*said, *told] if told else said
@@ -217,7 +217,9 @@ class Detector:
         return said
 
     def _end_second(self, watched: Watched, now: Ns, at: Ns) -> Sequence[Message]:
-        said: Sequence[Message] = _wait(watched, now, at) if now >= watched.follow_due else _NOTHING
+        said: Sequence[Message] = _NOTHING
+        if now >= watched.follow_due:
+            _wait(watched, now)
         window = watched.window
         mid2 = watched.mid2
         quote = watched.quote if mid2 else None
@@ -365,25 +367,38 @@ class Detector:
                     episode.fired = episode.rejected = False
 
 
-def _wait(watched: Watched, now: Ns, at: Ns) -> list[Message]:
+def _wait(watched: Watched, now: Ns) -> None:
     """Let time pass for the signals being followed, on the book as it stands."""
     quote = watched.standing
-    return _keep(watched, [(follow, follow.wait(now, at, quote)) for follow in watched.follows])
+    for follow in watched.follows:
+        follow.wait(now, quote)
+    watched.follow(watched.follows)
 
 
-def _see(watched: Watched, book: BookChanged) -> list[Message]:
-    return _keep(watched, [(follow, follow.see(book)) for follow in watched.follows])
-
-
-def _keep(watched: Watched, looked: list[tuple[Follow, SignalEnded | None]]) -> list[Message]:
+def _heard(watched: Watched, at: Ns) -> list[SignalEnded]:
+    """The market is heard of: end what was followed for the whole time."""
+    _wait(watched, at)
+    looked = [(follow, follow.heard(at, watched.standing)) for follow in watched.follows]
     watched.follow([follow for follow, answer in looked if answer is None])
     return [answer for _, answer in looked if answer is not None]
 
 
-def _lose(watched: Watched, at: Ns) -> list[Message]:
-    """End what was followed without a claim, and forget the prices before the hole."""
-    ended: list[Message] = [follow.lose(at) for follow in watched.follows]
+def _see(watched: Watched, book: BookChanged) -> None:
+    for follow in watched.follows:
+        follow.see(book)
+    watched.follow(watched.follows)
+
+
+def _unfollow(watched: Watched, at: Ns) -> list[SignalEnded]:
+    """End what was followed without a claim."""
+    ended = [follow.lose(at) for follow in watched.follows]
     watched.follow([])
+    return ended
+
+
+def _lose(watched: Watched, at: Ns) -> list[SignalEnded]:
+    """End what was followed without a claim, and forget the prices before the hole."""
+    ended = _unfollow(watched, at)
     watched.forget_prices()
     return ended
 

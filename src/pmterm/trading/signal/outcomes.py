@@ -16,6 +16,10 @@ class Follow:
     `way` is where a reversion goes: 1 up, -1 down. The order it would have been is placed one
     delay after the signal, at the touch that stands then; it is closed at the opposite touch when
     the move has come half back, or at the end of the time, whatever that price is.
+
+    Here, and nowhere else, is decided which signals count: those whose book was believed, with
+    both sides, all the time, and whose market was heard of at its end or later. To count those of
+    the others that came back before would flatter every rate.
     """
 
     __slots__ = (
@@ -25,6 +29,7 @@ class Follow:
         "_entry_at",
         "_fees",
         "_high2",
+        "_leave",
         "_low2",
         "_reverted_at",
         "_signal",
@@ -39,6 +44,7 @@ class Follow:
         self._advised = advised[signal.advice]
         self._low2 = self._high2 = signal.mid2  # seen since the signal
         self._entry: Price = 0
+        self._leave: Price = 0
         self._entry_at = signal.at + delay
         self._deadline = signal.at + lasts
         self._reverted_at: Ns = 0
@@ -60,32 +66,43 @@ class Follow:
             return self._low2, min(self._high2, target - 1)
         return max(self._low2, target + 1), self._high2
 
-    def wait(self, now: Ns, at: Ns, quote: BookChanged | None) -> SignalEnded | None:
-        """Let time pass to `now` while `quote` stood (None: no book to believe).
+    def wait(self, now: Ns, quote: BookChanged | None) -> None:
+        """Let time pass to `now` while `quote` stood (None: no book to believe)."""
+        if self._entry or quote is None or now < self._entry_at:
+            return
+        self._entry = quote.best_bid if self._sells else quote.best_ask
+        if self._reverted_at:
+            self._close(quote)
 
-        `at` is the message time to put on the answer. Call before a change is applied.
-        """
-        if not self._entry and now >= self._entry_at and quote is not None:
-            self._entry = quote.best_bid if self._sells else quote.best_ask
-        if self._reverted_at and self._entry:
-            return self._end(self._reverted_at, at, quote)
-        if now >= self._deadline:
-            return self._end(self._deadline, at, quote)
-        return None
-
-    def see(self, quote: BookChanged) -> SignalEnded | None:
-        """Look at a changed book that can be believed; answer if the signal is decided by it."""
+    def see(self, quote: BookChanged) -> None:
+        """Look at a changed book that can be believed."""
         mid2 = quote.best_bid + quote.best_ask
         self._low2 = min(self._low2, mid2)
         self._high2 = max(self._high2, mid2)
         if self._reverted_at:
-            return None
+            return
         if not self._has_moved or (mid2 - self._target()) * self._way < 0:
-            return None
+            return
         self._reverted_at = quote.at
-        if self._entry or self._signal.advice is Advice.WAIT:
-            return self._end(quote.at, quote.at, quote)
-        return None
+        if self._entry:
+            self._close(quote)
+
+    def heard(self, at: Ns, quote: BookChanged | None) -> SignalEnded | None:
+        """Answer once the market is heard of at the end of the time or later.
+
+        `quote` stood until now. Call after `wait`, before a change is applied.
+        """
+        if at < self._deadline:
+            return None
+        if quote is None or not (self._entry or self._signal.advice is Advice.WAIT):
+            return self.lose(at)
+        if not self._leave:
+            self._close(quote)
+        return self._ended(at, self._reverted_at or self._deadline, is_whole=True)
+
+    def lose(self, at: Ns) -> SignalEnded:
+        """Nobody can tell any more how it went on: claim nothing."""
+        return self._ended(at, at, is_whole=False)
 
     @property
     def _has_moved(self) -> bool:
@@ -101,25 +118,22 @@ class Follow:
             return -(-(self._low2 + before2) // 2)
         return (self._high2 + before2) // 2
 
-    def lose(self, at: Ns) -> SignalEnded:
-        """The book was lost: claim nothing."""
-        return self._ended(at, at, net=0, is_known=False)
-
     @property
     def _sells(self) -> bool:
         return self._signal.advice is Advice.SELL
 
-    def _end(self, end: Ns, at: Ns, quote: BookChanged | None) -> SignalEnded:
-        if self._signal.advice is Advice.WAIT:
-            return self._ended(end, at, net=0, is_known=quote is not None)
-        if quote is None or not self._entry:
-            return self._ended(end, at, net=0, is_known=False)
-        leave = quote.best_ask if self._sells else quote.best_bid
-        gain = self._entry - leave if self._sells else leave - self._entry
-        fees = fee_of(self._fees, self._entry, QTY_ONE) + fee_of(self._fees, leave, QTY_ONE)
-        return self._ended(end, at, net=gain * _CASH_PER_PRICE - fees, is_known=True)
+    def _close(self, quote: BookChanged) -> None:
+        self._leave = quote.best_ask if self._sells else quote.best_bid
 
-    def _ended(self, end: Ns, at: Ns, *, net: Cash, is_known: bool) -> SignalEnded:
+    def _net(self) -> Cash:
+        """Return what one contract earned, fees of both ways included."""
+        if self._signal.advice is Advice.WAIT:
+            return 0
+        gain = self._entry - self._leave if self._sells else self._leave - self._entry
+        fees = fee_of(self._fees, self._entry, QTY_ONE) + fee_of(self._fees, self._leave, QTY_ONE)
+        return gain * _CASH_PER_PRICE - fees
+
+    def _ended(self, at: Ns, end: Ns, *, is_whole: bool) -> SignalEnded:
         signal = self._signal
         reached = (self._low2 - signal.mid2, self._high2 - signal.mid2)
         worst2, best2 = reached if self._advised > 0 else (-reached[1], -reached[0])
@@ -128,10 +142,11 @@ class Follow:
             signal.id,
             signal.market,
             signal.kind,
-            reverted=is_known and self._reverted_at > 0,
+            reverted=is_whole and self._reverted_at > 0,
             after=end - signal.at,
             best=best2 // 2,
             worst=worst2 // 2,
-            net=net,
-            is_known=is_known,
+            net=self._net() if is_whole else 0,
+            is_known=is_whole,
+            is_whole=is_whole,
         )

@@ -250,18 +250,18 @@ def _strayed(f: Facts, s: SignalSettings, away: int, *, fires: bool) -> Words:
 
 def _spiked(f: Facts, s: SignalSettings, layers: Sequence[bool]) -> Words:
     way, dollars = f.spike_direction, min(f.bid_depth, f.ask_depth) // CASH_ONE
-    out = _times(min(f.spike_out_ppm, 99 * PPM), "sd")
+    out = _times(min(f.spike_out_ppm, 99 * PPM), " sd")
     moved = f"{_percent(f.spike_change_ppm)} in {s.spike_window_s} s"
     texts = (
-        f"{out} of {_times(s.spike_sd_ppm, 'sd')}",
-        f"{moved} of {_percent(s.spike_change_ppm * way)}",
-        f"spread {_cents(f.spread)} of {_cents(s.spike_spread)}",
-        f"${dollars} of ${s.spike_depth // CASH_ONE} a side",
+        f"moved {out} from its average, needs over {_times(s.spike_sd_ppm, '')}",
+        f"price {moved}, needs over {_percent(s.spike_change_ppm * way)}",
+        f"spread {_cents(f.spread)}, needs under {_cents(s.spike_spread)}",
+        f"${dollars} a side, needs ${s.spike_depth // CASH_ONE}",
     )
     told = tuple(zip(texts, layers, strict=True))
     held = tuple(text for text, holds in told if holds)
     failed = tuple(text for text, holds in told if not holds)
-    return (f"CUSUM {'up' if way > 0 else 'down'}", *held), failed
+    return (f"price runs {'up' if way > 0 else 'down'} (CUSUM)", *held), failed
 
 
 def _not_ready(f: Facts, s: SignalSettings) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from pmterm.model.order import TimeInForce
 from pmterm.model.units import SECOND, Ns, Price, Qty, fixed_text, price_text
 from pmterm.trading.strategy.closing import LASTS, PAUSE, Closings
 from pmterm.trading.strategy.guarding import (
+    Guard,
     better,
     check_exits,
     closing_side,
@@ -40,25 +41,12 @@ from pmterm.trading.strategy.guarding import (
     way_out,
 )
 from pmterm.trading.strategy.names import Names
+from pmterm.trading.strategy.parting import Parted, Partings
 from pmterm.trading.strategy.quotes import Quotes, WrongError
 
 _REMEMBERED: Final = 1_000  # orders whose exits wait for their fills
 StopPlans: TypeAlias = Callable[[Ns, MarketId], Sequence[Message]]
 _NOTHING: Final[tuple[Message, ...]] = ()
-
-
-class Guard(msgspec.Struct):
-    """What guards one position.
-
-    `fired`: which exit has come true, until the position is closed. `is_told`: that it has to wait
-    has been said. `rests_until`: nothing is tried before.
-    """
-
-    exits: Exits
-    is_long: bool
-    fired: ExitKind | None = None
-    is_told: bool = False
-    rests_until: Ns = 0
 
 
 class Guards:
@@ -73,6 +61,7 @@ class Guards:
         self._names = names
         self._stop_plans = stop_plans
         self._closings = Closings(ledger)
+        self._partings = Partings(ledger)
         self._guards: dict[MarketId, Guard] = {}
         self._brackets: OrderedDict[OrderId, Bracket] = OrderedDict()
 
@@ -83,6 +72,11 @@ class Guards:
     def state(self) -> dict[MarketId, tuple[Exits, bool, ExitKind | None]]:
         """Return what a restart must bring back: the exits, which way, and what has come true."""
         return {m: (g.exits, g.is_long, g.fired) for m, g in self._guards.items()}
+
+    @property
+    def partings(self) -> Partings:
+        """The exits of what was sold and may come back. Read them, do not change them."""
+        return self._partings
 
     def book_changed(self, book: BookChanged) -> Sequence[Message]:
         """Look at a changed book. The hot path: nothing is done where nothing is guarded."""
@@ -189,6 +183,7 @@ class Guards:
         """Guard what an order with a bracket has filled; let go of what is closed."""
         held, market = self._ledger.held(fill.market), fill.market
         gone = self.moved(fill.at, market)
+        self._partings.note_filled(market)
         bracket = self._brackets.get(fill.order)
         is_long = held.qty > 0
         if bracket is None or not held.qty or fill.side is closing_side(is_long=is_long):
@@ -209,6 +204,23 @@ class Guards:
         if guard is None or (held and (held > 0) == guard.is_long):
             return _NOTHING
         return self._drop(at, market, "turned over" if held else "closed")
+
+    def settling(self, at: Ns, market: MarketId, before: Qty) -> Sequence[Message]:
+        """Follow a settlement; `before` was held. What a failed sale brings back has its exits."""
+        said = list(self.moved(at, market))
+        parted = self._partings.back(market, before)
+        if parted is not None:
+            said += (parted.told(at), *(self._guard_again(at, parted) if parted.is_sure else ()))
+        self._partings.note_settling(market)
+        return said
+
+    def _guard_again(self, at: Ns, parted: Parted) -> Sequence[Message]:
+        """Go on as if it had never been sold; what had come true closes it again."""
+        exits = msgspec.structs.replace(parted.exits, at=at)
+        if parted.fired is None:
+            return self._set(exits)
+        self.note_exits(exits)
+        return (exits, *self._fire_late(at, self._guards[exits.market], parted.fired))
 
     def note_intent(self, intent: Intent) -> None:
         """Follow every order; while a person closes a position, its exits hold back."""
@@ -235,6 +247,7 @@ class Guards:
         before = self._guards.get(exits.market)
         is_long = self._ledger.held(exits.market).qty > 0
         self._guards[exits.market] = Guard(exits, is_long, before.fired if before else None)
+        self._partings.guarded(exits.market)
 
     def note_fired(self, fired: ExitFired) -> None:
         """Take from the journal that an exit has come true."""
@@ -244,7 +257,9 @@ class Guards:
 
     def note_gone(self, gone: ExitsGone) -> None:
         """Take from the journal that exits are over."""
-        self._guards.pop(gone.market, None)
+        guard = self._guards.pop(gone.market, None)
+        if guard is not None:
+            self._partings.keep(guard)
 
     def _set(self, exits: Exits) -> Sequence[Message]:
         self.note_exits(exits)
@@ -252,9 +267,10 @@ class Guards:
         return (exits, *(self.book_changed(book) if book is not None else ()))
 
     def _drop(self, at: Ns, market: MarketId, reason: str) -> Sequence[Message]:
-        self._guards.pop(market, None)
+        gone = ExitsGone(at, market, reason)
+        self.note_gone(gone)
         self._closings.forget(market)
-        return (ExitsGone(at, market, reason),)
+        return (gone,)
 
     def _pass_time(self, at: Ns, guard: Guard) -> Sequence[Message]:
         exits = guard.exits

@@ -1,5 +1,7 @@
 """The arithmetic of exits: where they stand for what was paid, and which of them has come true."""
 
+import msgspec
+
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
 from pmterm.messages.orders import Bracket
 from pmterm.messages.strategy import ExitKind, Exits, SetExits
@@ -8,6 +10,20 @@ from pmterm.model.order import Side
 from pmterm.model.units import PPM, PRICE_ONE, SECOND, Ns, Price, price_text
 from pmterm.trading.strategy.quotes import WrongError
 from pmterm.trading.strategy.wish import held_price
+
+
+class Guard(msgspec.Struct):
+    """What guards one position.
+
+    `fired`: which exit has come true, until the position is closed. `is_told`: that it has to wait
+    has been said. `rests_until`: nothing is tried before.
+    """
+
+    exits: Exits
+    is_long: bool
+    fired: ExitKind | None = None
+    is_told: bool = False
+    rests_until: Ns = 0
 
 
 def way_out(book: BookChanged | None, *, is_long: bool) -> Price:

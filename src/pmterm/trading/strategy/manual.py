@@ -41,9 +41,10 @@ from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.stock import Adjusted
-from pmterm.model.units import Ns, Price, Qty, fixed_text
+from pmterm.model.units import Ns, Price, Qty
 from pmterm.trading.strategy.closing import Closings
 from pmterm.trading.strategy.guarding import check_exits
+from pmterm.trading.strategy.leaving import Leaving, refused, whole
 from pmterm.trading.strategy.quotes import Quotes, WrongError, check_grid, check_size
 from pmterm.trading.strategy.routing import (
     AUTO,
@@ -79,6 +80,7 @@ class Manual:
         self._quotes = Quotes(settings.slippage_ppm, self._last)
         self._ledger = Ledger()
         self._closings = Closings(self._ledger)
+        self._leaving = Leaving(self._quotes, self._ledger, self._closings, self)
         self._plans = Plans(self)
         self._intents: dict[OrderId, Intent] = {}
 
@@ -149,7 +151,7 @@ class Manual:
             return wrong.words[0]
         wish = Intent(
             at,
-            self._next_id(),
+            self.next_id(),
             plan.market,
             plan.side,
             qty,
@@ -170,8 +172,8 @@ class Manual:
             market = self._quotes.market(plan.market)
         except WrongError:
             return left
-        size = _whole(left // slices, market)
-        size = size if size >= market.min_qty else _whole(left, market)
+        size = whole(left // slices, market)
+        size = size if size >= market.min_qty else whole(left, market)
         return size if size >= market.min_qty else 0
 
     def _note_market(self, seen: MarketSeen) -> None:
@@ -210,13 +212,7 @@ class Manual:
         self._closings.note_intent(intent)
 
     def _beat(self, beat: Heartbeat) -> Sequence[Message]:
-        said = [*self._plans.beat(beat.at), *self._close_what_can_be(beat.at)]
-        for market, left in self._closings.given_up(beat.at):
-            wrong = WrongError(
-                f"{fixed_text(left, 6)} left", "all of it", "look at it, close again"
-            )
-            said.append(_refused(beat.at, market, wrong))
-        return said
+        return (*self._plans.beat(beat.at), *self._leaving.beat(beat.at))
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         """Close nothing by itself any more where a person has ordered more of it since."""
@@ -228,7 +224,7 @@ class Manual:
         if not self._ledger.held(market).qty:
             return ()
         wrong = WrongError("it is not closed any more", "no new order there", "close again for all")
-        return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
+        return (msgspec.structs.replace(refused(at, market, wrong), is_warning=True),)
 
     def _stop_here(self, command: CancelMarket) -> Sequence[Message]:
         self._closings.forget(command.market)
@@ -246,9 +242,9 @@ class Manual:
             self._check_bracket(ticket)
             if ticket.route == AUTO and not ticket.price:
                 return self._route(ticket, market)
-            return self._say(self._wish(ticket, market))
+            return self.say(self._wish(ticket, market))
         except WrongError as wrong:
-            return (_refused(ticket.at, ticket.market, wrong),)
+            return (refused(ticket.at, ticket.market, wrong),)
 
     def _check_bracket(self, ticket: SubmitTicket) -> None:
         if ticket.bracket is not None:
@@ -265,7 +261,7 @@ class Manual:
             tif = TimeInForce.IOC
         return Intent(
             ticket.at,
-            self._next_id(),
+            self.next_id(),
             market.id,
             ticket.side,
             ticket.qty,
@@ -294,7 +290,7 @@ class Manual:
         held = self._ledger.held(market.id).qty
         route = route_of(value_at(ticket.side, touch, ticket.qty, held))
         if route is Route.AT_ONCE:
-            return self._say(self._wish(ticket, market))
+            return self.say(self._wish(ticket, market))
         plan = planned(ticket, market, route, self._plans.next_name(self._session))
         if route is Route.SLICED and self._ledger.is_live and not ticket.confirmed:
             value = f"{plan.slices} orders over {plan.slices - 1} min"
@@ -311,18 +307,18 @@ class Manual:
         old = self._intents.get(ticket.order)
         if old is None:
             wrong = WrongError(ticket.order, "a working order", "place a new order")
-            return (_refused(ticket.at, MarketId(""), wrong),)
+            return (refused(ticket.at, MarketId(""), wrong),)
         try:
             market = self._quotes.market(old.market)
             check_size(market, ticket.qty)
             check_grid(market, ticket.price)
         except WrongError as wrong:
-            return (_refused(ticket.at, old.market, wrong),)
-        return self._say(
+            return (refused(ticket.at, old.market, wrong),)
+        return self.say(
             msgspec.structs.replace(
                 old,
                 at=ticket.at,
-                order=self._next_id(),
+                order=self.next_id(),
                 price=ticket.price,
                 qty=ticket.qty,
                 told_price=self._quotes.touch(market.id, old.side),
@@ -333,97 +329,20 @@ class Manual:
 
     def _close(self, command: ClosePosition) -> Sequence[Message]:
         stopped = self._plans.stop(command.at, "closed", command.market)
-        return (*stopped, *self._close_now(command.at, command.market, "close"))
+        return (*stopped, *self._leaving.close(command.at, command.market, "close"))
 
     def _close_all(self, command: CloseAll | Panic) -> Sequence[Message]:
         origin = "panic" if isinstance(command, Panic) else "close"
         said = list(self._plans.stop(command.at, origin))
         for market in [m for m, holding in self._ledger.holdings.items() if holding.qty]:
-            said += self._close_now(command.at, market, origin)
+            said += self._leaving.close(command.at, market, origin)
         return said
 
-    def _close_now(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
-        """Close a market, at once or as soon as what is held there is free to be sold.
-
-        A venue that stops a close at zero is asked at once, also beside orders on their way out;
-        the gate may want those gone first.
-        """
-        if not self._ledger.held(market).qty:
-            return self._closing(at, market, origin)
-        if not self._ledger.is_split(market):
-            if not self._closings.is_crowded(market):
-                return self._closing(at, market, origin)
-            self._closings.wish(market, origin, at)
-            return self._try(at, market, origin)
-        self._closings.wish(market, origin, at)
-        if self._closings.can_close(market):
-            return self._close_what_can_be(at)
-        is_settling = not self._closings.sellable(market)
-        why = "it is settling" if is_settling else "an order that sells it still works"
-        wrong = WrongError(why, "what is free to sell", "it is closed as soon as it can be")
-        return (msgspec.structs.replace(_refused(at, market, wrong), is_warning=True),)
-
-    def _close_what_can_be(self, at: Ns) -> Sequence[Message]:
-        due = self._closings.due(at)
-        return [said for market, origin in due for said in self._try(at, market, origin)]
-
-    def _try(self, at: Ns, market: MarketId, origin: str) -> Sequence[Message]:
-        said = self._closing(at, market, origin)
-        for message in said:
-            if isinstance(message, Intent):
-                self._closings.tried(message)
-            elif isinstance(message, Refused):
-                self._closings.forget(message.market)
-        return said
-
-    def _closing(self, at: Ns, market_id: MarketId, origin: str) -> Sequence[Message]:
-        held = self._ledger.held(market_id).qty
-        side = Side.SELL if held > 0 else Side.BUY
-        try:
-            market = self._quotes.market(market_id)
-            size = self._closable(market, held)
-            told, price = self._quotes.priced(market, side, 0)
-        except WrongError as wrong:
-            return (_refused(at, market_id, wrong),)
-        return self._say(
-            Intent(
-                at,
-                self._next_id(),
-                market_id,
-                side,
-                size,
-                price,
-                TimeInForce.IOC,
-                reduce_only=True,
-                origin=origin,
-                told_price=told,
-            )
-        )
-
-    def _closable(self, market: Market, held: Qty) -> Qty:
-        """Return how much to close: all of it on paper, what has settled where money is real."""
-        if held == 0:
-            raise WrongError("nothing held", "a position", "nothing to do")
-        if not self._ledger.is_live:
-            return abs(held)
-        size = _whole(self._closings.sellable(market.id), market)
-        if not size:
-            least = f"at least {fixed_text(market.qty_step, 6)}"
-            raise WrongError(f"{fixed_text(abs(held), 6)} held", least, "it is dust: leave it")
-        return size
-
-    def _say(self, intent: Intent) -> Sequence[Message]:
+    def say(self, intent: Intent) -> Sequence[Message]:
+        """Note an order and say it."""
         self._note_intent(intent)
         return (intent,)
 
-    def _next_id(self) -> OrderId:
+    def next_id(self) -> OrderId:
+        """Return what the next order will be called."""
         return OrderId(f"{self._session}-{self._count + 1:05d}")
-
-
-def _whole(qty: Qty, market: Market) -> Qty:
-    return qty - qty % market.qty_step
-
-
-def _refused(at: Ns, market: MarketId, wrong: WrongError) -> Refused:
-    value, limit, remedy = wrong.words
-    return Refused(at, OrderId(""), market, "ticket", value, limit, remedy)

@@ -16,7 +16,7 @@ from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
-from pmterm.model.units import Price, Qty, fixed_text, price_text
+from pmterm.model.units import Price, Qty, contracts_text, fixed_text, price_text
 
 
 class WrongError(Exception):
@@ -121,8 +121,8 @@ def check_size(market: Market, qty: Qty) -> None:
     """Raise where a size is too small for a market or too fine."""
     if qty < market.min_qty:
         least = fixed_text(market.min_qty, 6)
-        raise WrongError(f"{fixed_text(qty, 6)} contracts", f"at least {least}", f"use {least}")
+        raise WrongError(contracts_text(qty), f"at least {least}", f"use {least}")
     if qty % market.qty_step:
         step = fixed_text(market.qty_step, 6)
         fits = fixed_text(qty - qty % market.qty_step, 6)
-        raise WrongError(f"{fixed_text(qty, 6)} contracts", f"steps of {step}", f"use {fits}")
+        raise WrongError(contracts_text(qty), f"steps of {step}", f"use {fits}")

@@ -114,8 +114,8 @@ class Strategies:
             SessionStarted: self._note_start,
             Intent: self._note_intent,
             OrderReport: self._note_report,
-            Fill: folding(self._note_fill),
-            FillMoved: folding(self._note_moved),
+            Fill: self._recall_fill,
+            FillMoved: self._recall_moved,
             HoldingAdjusted: self._note_adjusted,
             MarketSettled: self._note_settled,
             CashSeen: self._note_cash,
@@ -279,8 +279,9 @@ class Strategies:
         return self._guards.filled(fill) if self._note_fill(fill) else ()
 
     def _moved(self, moved: FillMoved) -> Sequence[Message]:
+        before = self._ledger.held(moved.market).qty
         self._note_moved(moved)
-        return self._guards.moved(moved.at, moved.market)
+        return self._guards.settling(moved.at, moved.market, before)
 
     def _adjusted(self, adjusted: HoldingAdjusted) -> Sequence[Message]:
         self._note_adjusted(adjusted)
@@ -311,6 +312,14 @@ class Strategies:
         booked = self._ledger.filled(fill.market, fill.traded)
         self._planner.note_fill(fill)
         return booked is not None
+
+    def _recall_fill(self, fill: Fill) -> None:
+        self._note_fill(fill)
+        self._guards.partings.note_filled(fill.market)
+
+    def _recall_moved(self, moved: FillMoved) -> None:
+        self._note_moved(moved)
+        self._guards.partings.note_settling(moved.market)
 
     def _note_moved(self, moved: FillMoved) -> None:
         self._ledger.moved(moved.market, moved.fill, moved.state)

@@ -47,7 +47,7 @@ class Asking(Panels):
             return
         elif isinstance(top, TicketScreen) and top.is_waiting:
             top.close(None)  # its order is the one in question; asked at the next beat
-        elif top is self:
+        elif self.has_no_dialog():
             self._asked = question.name
             self._put(question)
 

@@ -5,25 +5,29 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input, Label, Static
 
 from pmterm.model.errors import PmtermError
 from pmterm.tui.bench import Bench
-from pmterm.tui.keys import BENCH, BENCH_ANYWHERE, BENCH_SCOPE, bindings_of
+from pmterm.tui.keys import BENCH, BENCH_SCOPE, bindings_of
 from pmterm.tui.pressure import is_behind
 from pmterm.tui.render.cells import inert, plain
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.help import HelpScreen
 from pmterm.tui.widgets.bench import Choices, Equity, Names, Progress, Recordings, Trades
-from pmterm.tui.widgets.lines import Lines, ListLines
+from pmterm.tui.widgets.lines import ListLines
 from pmterm.tui.widgets.menu import Menu
-from pmterm.views.bench import Jump, Phase, RunView
+from pmterm.views.bench import Jump, Phase, RunView, recorded_words
 from pmterm.views.board import Board
 
 UPDATE_S = 0.25
-PARTS = ("recordings", "strategies", "parameters", "trades")
-LEFT = ("recordings", "strategies", "parameters")
+LEFT = ("recordings", "strategies", "since", "until", "parameters")
+PARTS = (*LEFT, "run", "trades")
+TYPED = ("since", "until", "parameters")
+KEEPS = "counts for good in the records by which strategies go live: K again keeps it"
+_TIME = "Strategies act from then on; all before is played. UTC, like 2026-05-13T21:55."
 
 
 class BenchScreen(Screen[None]):
@@ -32,15 +36,18 @@ class BenchScreen(Screen[None]):
     CSS = """
     BenchScreen { layout: vertical; background: $background; color: $foreground; }
     BenchScreen #body { height: 1fr; }
-    BenchScreen #setup { width: 31; margin-right: 1; }
+    BenchScreen #setup { width: 31; margin-right: 1; overflow-y: auto; }
+    BenchScreen #setup { scrollbar-size-vertical: 0; }
     BenchScreen #found { width: 1fr; }
-    BenchScreen #recordings { height: 1fr; }
-    BenchScreen #strategies { height: 6; }
-    BenchScreen #parameters { height: 1; background: $panel; border: none; padding: 0 1; }
-    BenchScreen #parameters:focus { background: $cursor; }
+    BenchScreen #recordings { height: 1fr; min-height: 3; }
+    BenchScreen #strategies { height: 5; }
+    BenchScreen .field { height: 1; }
+    BenchScreen .field Label { width: 5; color: $dim; }
+    BenchScreen .field Input { width: 1fr; background: $panel; border: none; padding: 0 1; }
+    BenchScreen .field Input:focus { background: $cursor; }
     BenchScreen #told { height: 4; color: $dim; }
     BenchScreen #told.-wrong { color: $error; }
-    BenchScreen #run { height: 6; }
+    BenchScreen #run { height: 7; }
     BenchScreen #equity { height: 1fr; }
     BenchScreen #trades { height: 1fr; }
     BenchScreen Menu { height: 1; background: $panel; }
@@ -53,8 +60,11 @@ class BenchScreen(Screen[None]):
     BenchScreen.-short #told, BenchScreen.-flat #told { height: 1; }
     BenchScreen.-short #equity, BenchScreen.-flat #equity { display: none; }
     BenchScreen.-flat #run { height: 2; }
+    BenchScreen.-at-run #run { height: 2fr; }
+    BenchScreen.-at-run #equity { display: none; }
     BenchScreen.-flat #strategies { height: 3; }
     """
+    SCOPED_CSS = False  # every rule names the screen, and holds for a subclass, too
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(BENCH)]
     AUTO_FOCUS = "#recordings"
 
@@ -67,16 +77,15 @@ class BenchScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out both sides."""
+        yield from self.above()
         with Horizontal(id="body"):
             with Vertical(id="setup"):
                 yield Recordings(id="recordings")
                 yield Names(id="strategies")
-                yield Input(
-                    self._bench.choice.parameters,
-                    placeholder="name=value, as below",
-                    id="parameters",
-                    compact=True,
-                )
+                choice = self._bench.choice
+                yield from _field("from", "since", choice.since, "the beginning")
+                yield from _field("to", "until", choice.until, "the end")
+                yield from _field("set", "parameters", choice.parameters, "name=value, as below")
                 yield Static("", id="told", markup=False)
             with Vertical(id="found"):
                 yield Progress(id="run")
@@ -84,9 +93,14 @@ class BenchScreen(Screen[None]):
                 yield Trades(id="trades")
         yield Menu(id="menu")
 
+    def above(self) -> ComposeResult:
+        """Return what stands above it, where a session goes on meanwhile."""
+        yield from ()
+
     def on_mount(self) -> None:
         """Show what is there, and keep it true."""
-        self.query_one("#parameters", Input).cursor_blink = False
+        for field in self.query(Input):
+            field.cursor_blink = False
         trades = self.query_one(Trades)
         trades.cursor = self._bench.choice.trade
         self._phase = self._bench.run().phase
@@ -95,6 +109,11 @@ class BenchScreen(Screen[None]):
         self.set_interval(UPDATE_S, self._update)
         if self._bench.run().result.trades:
             trades.focus()
+
+    def on_key(self, event: Key) -> None:
+        """Take back what was asked to be pressed twice: another key came between."""
+        if self._notice == KEEPS and event.key != "K":
+            self.tell("")
 
     def on_resize(self) -> None:
         """Lay out anew."""
@@ -109,6 +128,7 @@ class BenchScreen(Screen[None]):
         self.set_class(self.app.size.width < 80, "-one")
         self.set_class(part in LEFT, "-left")
         self.set_class(part not in LEFT, "-right")
+        self.set_class(part == "run", "-at-run")
         self.call_after_refresh(self._update)
 
     def _part(self) -> str:
@@ -136,35 +156,52 @@ class BenchScreen(Screen[None]):
         progress, equity = self.query_one(Progress), self.query_one(Equity)
         progress.view = equity.view = view
         self.query_one(Menu).words = self._notice
-        for panel in self.query(Lines):
+        for panel in (recordings, names, progress, equity, trades, self.query_one(Menu)):
             panel.show(Board(), self.look)
-        self._tell_parameters()
+        self._explain()
 
-    def _tell_parameters(self) -> None:
-        told, text = self.query_one("#told", Static), self.query_one("#parameters", Input).value
-        wrong = self._bench.wrong(text)
-        chosen = [n for n in self._bench.strategies() if n in self._bench.choice.strategies]
-        words = wrong or "  ".join(self._bench.usual(name) for name in chosen)
-        words = words or "With no strategy chosen nothing trades: signals are still counted."
+    def _explain(self) -> None:
+        """Say below the fields what is wrong in them, else what may be typed."""
+        choice, told = self._bench.choice, self.query_one("#told", Static)
+        wrong = self._bench.wrong(choice.parameters)
+        wrong = wrong or self._bench.wrong_times(choice.since, choice.until)
+        words = wrong or (self._times() if self._part() in {"since", "until"} else self._usual())
         if words != self._told:  # what has not changed is not written again
             self._told = words
             told.set_class(bool(wrong), "-wrong")
             told.update(plain(inert(words)) if self.look.is_ascii else inert(words))
 
+    def _times(self) -> str:
+        """Say when the recording pointed at was made, and how a time is typed."""
+        recordings = self.query_one(Recordings)
+        here = recordings.rows[recordings.cursor : recordings.cursor + 1]
+        words = recorded_words(here[0]) if here else ""
+        return f"recorded {words}. {_TIME}" if words else _TIME
+
+    def _usual(self) -> str:
+        """Say the parameters of the strategies that act, of the one pointed at or typed first."""
+        names, typed = self.query_one(Names), self._bench.choice.parameters.split()
+        here = names.rows[names.cursor] if names.cursor < len(names.rows) else ""
+        last = typed[-1].partition(".")[0] if typed else ""
+        chosen = [name for name in names.rows if name in names.chosen]
+        chosen.sort(key=lambda name: (name != last, name != here))
+        words = "  ".join(self._bench.usual(name) for name in chosen)
+        return words or "With no strategy chosen nothing trades: signals are still counted."
+
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Read the parameters as they are typed."""
-        self._bench.choice.parameters = event.value
-        self._tell_parameters()
+        """Read the fields as they are typed."""
+        setattr(self._bench.choice, event.input.id or "parameters", event.value)
+        self._explain()
 
     def on_input_submitted(self) -> None:
-        """Enter in the parameters runs."""
+        """Enter in a field runs."""
         self.action_run()
 
     def on_list_lines_picked(self, event: ListLines.Picked) -> None:
         """Choose a row, or look at a trade in the replay."""
         if isinstance(event.lines, Trades):
             self._look_at(event.lines)
-        else:
+        elif isinstance(event.lines, Choices):
             self.action_choose()
 
     def _look_at(self, trades: Trades) -> None:
@@ -173,7 +210,11 @@ class BenchScreen(Screen[None]):
             self.tell("it runs: esc stops it, then a trade can be looked at")
         elif row is not None:
             self._bench.choice.trade = trades.cursor
-            self.app.exit(Jump(row.path, row.market, row.seen_from))
+            self.show_trade(Jump(row.path, row.market, row.seen_from))
+
+    def show_trade(self, jump: Jump) -> None:
+        """Leave for the replay that shows a trade."""
+        self.app.exit(jump)
 
     def action_pick(self) -> None:
         """Nothing to pick where no list heard it."""
@@ -212,14 +253,31 @@ class BenchScreen(Screen[None]):
         self._update()
 
     def action_stop(self) -> None:
-        """Go back: out of the parameters, or stop what runs."""
-        if self._part() == "parameters":
+        """Go back: out of a field, or stop what runs."""
+        if self._part() in TYPED:
             self.query_one(Recordings).focus()
         elif self._bench.run().phase.is_busy:
             self._bench.stop()
             self.tell("stopping: what was found stays")
         else:
-            self.tell("nothing runs; ctrl+q quits")
+            self.leave()
+        self._update()
+
+    def leave(self) -> None:
+        """Say how to quit: nothing is left to go back from."""
+        self.tell("nothing runs; ctrl+q quits")
+
+    def action_keep(self) -> None:
+        """Count what was played in the records of strategies; asks first: nothing takes it back."""
+        if self._notice != KEEPS:
+            self.tell(KEEPS)
+            return
+        try:
+            self._bench.keep()
+        except PmtermError as error:
+            self.tell(f"{error.detail} {error.hint}".strip())
+        else:
+            self.tell("keeping it in the records")
         self._update()
 
     def action_parameters(self) -> None:
@@ -238,9 +296,8 @@ class BenchScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(
-            HelpScreen(Board(), self.look, [(BENCH_SCOPE, [*BENCH, *BENCH_ANYWHERE])])
-        )
+        keys = list(self.query_one(Menu).keys)
+        self.app.push_screen(HelpScreen(Board(), self.look, [(BENCH_SCOPE, keys)]))
 
     def tell(self, words: str) -> None:
         """Say something at the foot until something else is said."""
@@ -248,3 +305,9 @@ class BenchScreen(Screen[None]):
         menu = self.query_one(Menu)
         menu.words = words
         menu.redraw()
+
+
+def _field(label: str, name: str, text: str, hint: str) -> ComposeResult:
+    with Horizontal(classes="field"):
+        yield Label(label)
+        yield Input(text, placeholder=hint, id=name, compact=True)

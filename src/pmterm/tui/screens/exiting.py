@@ -56,7 +56,7 @@ class Exiting(Dealing):
         elif self.app.screen is self:
             average = 10_000 - row.average if row.is_short else row.average
             guardable = Guardable(market, held, average)
-            screen = ExitsScreen(self._fresh, self.look, self._hand, guardable)
+            screen = ExitsScreen(self._desk, self.look, self._hand, guardable)
             self.app.push_screen(screen, self._set_exits)
 
     def _set_exits(self, wish: SetExits | None) -> None:

@@ -9,13 +9,15 @@ from textual.widgets import Button, Input, Label, Static
 
 from pmterm.messages.strategy import SetExits
 from pmterm.model.units import Ns
+from pmterm.tui.desk import Desk
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog, Hand
-from pmterm.views.board import Board
-from pmterm.views.exit_form import FieldWrong, Guardable, fields_of, preview, read_fields
+from pmterm.views.exit_form import FieldWrong, Guardable, fields_of, read_fields, touch_of
+from pmterm.views.exit_meanings import Held, Meaning, meanings, objection
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
 
+UPDATE_S = 0.25
 _LABELS = {
     "target": "target",
     "stop": "stop",
@@ -26,32 +28,39 @@ _LABELS = {
 
 
 class ExitsScreen(Dialog[SetExits]):
-    """Fields for every exit; enter sets them, the button takes all away."""
+    """A field for every exit and beside it what it would do; enter sets them.
+
+    What would close the position at once is not sent: closing has a key of its own.
+    """
 
     DEFAULT_CSS = """
     ExitsScreen Horizontal { height: 1; }
-    ExitsScreen Label { width: auto; color: $dim; padding-right: 1; }
-    ExitsScreen .short { width: 9; margin-right: 1; }
-    ExitsScreen #event { width: 22; margin-right: 1; }
+    ExitsScreen Label { width: 8; color: $dim; padding-right: 1; }
+    ExitsScreen Input { width: 13; margin-right: 1; }
+    ExitsScreen .means { width: 1fr; height: 1; color: $dim; text-wrap: nowrap; }
+    ExitsScreen .-wrong { color: $error; }
     ExitsScreen Button { min-width: 6; margin-right: 2; }
-    ExitsScreen #told { height: 1; }
-    ExitsScreen #told.-wrong { color: $error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, board: Board, look: Look, hand: Hand, held: Guardable) -> None:
+    def __init__(self, desk: Desk, look: Look, hand: Hand, held: Guardable) -> None:
+        board = desk.board()
         super().__init__(board, look)
+        self._desk = desk
         self._hand = hand
         self._held = held
         guarded = board.standing.guarded.get(held.market.id)
         self._stands = guarded is not None and guarded.fired is None
+        self._best = guarded.exits.best if guarded is not None and self._stands else 0
         self._until: Ns = guarded.exits.until if guarded is not None else 0
         self._thesis = guarded.exits.thesis if guarded is not None else False
         usual = board.standing.usual_long if held.is_long else board.standing.usual_short
-        self._start = fields_of(guarded, usual, board.at, look.unit)
+        now = touch_of(board.ladder, is_long=held.is_long)
+        self._start = fields_of(guarded, usual, held, now, at=board.at, unit=look.unit)
+        self._said: dict[str, Meaning] = {}
         hand.moved()
 
     def box(self) -> ComposeResult:
@@ -62,15 +71,10 @@ class ExitsScreen(Dialog[SetExits]):
         average = price_text(held.average, unit, tick_of(held.average))
         head = f"EXITS of {way}{qty_text(abs(held.qty))} {outcome} at {average}"
         yield Static(self.told(head), classes="head", markup=False)
-        with Horizontal():
-            for name in ("target", "stop", "trail"):
-                yield from self._field(name)
-        with Horizontal():
-            yield from self._field("seconds")
-            yield from self._field("event")
-            yield Button(self._thesis_label(), id="thesis", compact=True)
-        yield Static("", id="told", markup=False)
-        hint = "Prices as in the book, or 8% of what was paid; empty leaves one out."
+        for name in _LABELS:
+            yield from self._field(name)
+        yield Button(self._thesis_label(), id="thesis", compact=True)
+        hint = "Prices as in the book, or 8% of what was paid; empty: none. Before fees."
         yield Static(hint, classes="detail", markup=False)
         with Horizontal():
             yield Button("Set", id="set", compact=True)
@@ -79,18 +83,21 @@ class ExitsScreen(Dialog[SetExits]):
         yield from self.prompt("enter sets them   tab next field   esc goes back", "enter sets")
 
     def _field(self, name: str) -> ComposeResult:
-        yield Label(_LABELS[name])
-        size = "" if name == "event" else "short"
-        yield Input(self.told(self._start[name]), id=name, classes=size, compact=True)
+        with Horizontal():
+            yield Label(_LABELS[name])
+            yield Input(self.told(self._start[name]), id=name, compact=True)
+            yield Static("", id=f"means-{name}", classes="means", markup=False)
 
     def _thesis_label(self) -> str:
-        return f"thesis {'ON' if self._thesis else 'off'}"
+        state = "ON" if self._thesis else "off"
+        return f"thesis {state}: closes when a THESIS signal says its reason is gone"
 
     def on_mount(self) -> None:
         """Start in the target."""
         super().on_mount()
         self.query_one("#target", Input).focus()
         self._update()
+        self.set_interval(UPDATE_S, self._update)
 
     def on_input_changed(self) -> None:
         """Say what it comes to."""
@@ -107,30 +114,44 @@ class ExitsScreen(Dialog[SetExits]):
         elif event.button.id == "thesis":
             self._thesis = not self._thesis
             event.button.label = self._thesis_label()
-            self._update()
         elif event.button.id == "off" and self._hand.means("exits"):
             self.close(SetExits(0, self._held.market.id))
         elif event.button.id == "back":
             self.close(None)
 
-    def _wish(self) -> SetExits:
-        fields = {name: self.query_one(f"#{name}", Input).value for name in _LABELS}
-        is_as_it_was = fields["seconds"] == self._start["seconds"]
-        until = self._until if is_as_it_was else 0
-        return read_fields(fields, self._held, self.look.unit, thesis=self._thesis, until=until)
+    def _fields(self) -> dict[str, str]:
+        return {name: self.query_one(f"#{name}", Input).value for name in _LABELS}
+
+    def _kept(self, fields: dict[str, str]) -> Ns:
+        """Return until when they last where the seconds were left as they were, else 0."""
+        return self._until if fields["seconds"] == self._start["seconds"] else 0
 
     def _update(self) -> None:
-        said = self.query_one("#told", Static)
-        try:
-            words, is_wrong = preview(self._wish(), self._held, self.look.unit), False
-        except FieldWrong as wrong:
-            words, is_wrong = str(wrong), True
-        said.set_class(is_wrong, "-wrong")
-        said.update(self.told(words))
+        """Say beside each field what it would do as the book stands now."""
+        board, fields = self._desk.board(), self._fields()
+        now = touch_of(board.ladder, is_long=self._held.is_long)
+        held = Held(self._held, now, board.at, self.look.unit, self._best, until=self._kept(fields))
+        found = meanings(fields, held)
+        for name, meaning in found.items():
+            if self._said.get(name) != meaning:
+                beside = self.query_one(f"#means-{name}", Static)
+                beside.set_class(meaning.is_wrong, "-wrong")
+                beside.update(self.told(meaning.words))
+        self._said = found
 
     def _set(self) -> None:
+        self._update()
+        if objection(self._said):
+            return
+        fields = self._fields()
         try:
-            wish = self._wish()
+            wish = read_fields(
+                fields,
+                self._held,
+                self.look.unit,
+                thesis=self._thesis,
+                until=self._kept(fields),
+            )
         except FieldWrong:
             return
         if self._hand.means("exits"):

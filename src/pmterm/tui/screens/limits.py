@@ -14,14 +14,13 @@ from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import fit
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog, Hand
-from pmterm.views.limits import limit_field, parse_limit
+from pmterm.views.limits import limit_field, parse_limit, use_words
 
 UPDATE_S = 0.5
-WORD = "raise"
 
 
 class LimitsScreen(Dialog[ChangeLimit]):
-    """Lists the limits that are on; enter in a field asks for that one to be changed."""
+    """Lists all limits, also those that are off; enter in a field asks for it to be changed."""
 
     DEFAULT_CSS = """
     LimitsScreen Horizontal { height: 1; }
@@ -49,7 +48,7 @@ class LimitsScreen(Dialog[ChangeLimit]):
             classes="detail",
             markup=False,
         )
-        for use in self.board.health.limits:
+        for use in self.board.health.changeable:
             with Horizontal():
                 yield Label(self._words(use), id=f"use-{use.setting}", markup=False)
                 yield Input(limit_field(use), id=use.setting, compact=True)
@@ -64,16 +63,16 @@ class LimitsScreen(Dialog[ChangeLimit]):
 
     def _words(self, use: LimitUse) -> str:
         name = fit(f"{use.rule} {use.name}", 19)
-        return f"{name}{gauge(use.used_ppm, 8)} {use.value} of {use.limit}"
+        return f"{name}{gauge(use.used_ppm, 8)} {use_words(use)}"
 
     def _update(self) -> None:
-        for use in self._desk.board().health.limits:
+        for use in self._desk.board().health.changeable:
             for label in self.query(f"#use-{use.setting}").results(Label):
                 label.update(self._words(use))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close with the change if the field reads."""
-        uses = {use.setting: use for use in self._desk.board().health.limits}
+        uses = {use.setting: use for use in self._desk.board().health.changeable}
         use = uses.get(event.input.id or "")
         if use is None:
             return

@@ -15,6 +15,7 @@ from pmterm.tui.guard import KeyGuard
 from pmterm.tui.pressure import is_behind
 from pmterm.tui.render.cells import inert
 from pmterm.tui.render.look import Look
+from pmterm.tui.screens.bench_beside import BenchBeside
 from pmterm.tui.widgets.banner import Banner, frame
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.chart import Chart
@@ -147,14 +148,18 @@ class Panels(Screen[None]):
             for screen in self.app.screen_stack:
                 frame(screen, self._fresh, self.look)
 
+    def has_no_dialog(self) -> bool:
+        """Whether nothing is in front of it that waits for an answer; a backtest does not."""
+        return self.app.screen is self or isinstance(self.app.screen, BenchBeside)
+
     def _toast(self, severity: str, words: str) -> None:
         """Raise a toast, but not over a dialog: there the outcome line says it."""
         text = inert(words)
         if severity == "error":
             self.app.notify(text, severity="error", timeout=86_400, markup=False)
-        elif severity == "warning" and self.app.screen is self:
+        elif severity == "warning" and self.has_no_dialog():
             self.app.notify(text, severity="warning", timeout=8, markup=False)
-        elif self.app.screen is self and not self.has_class("-brief"):
+        elif self.has_no_dialog() and not self.has_class("-brief"):
             self.app.notify(text, timeout=4, markup=False)
 
     def _paint(self, names: tuple[str, ...]) -> None:

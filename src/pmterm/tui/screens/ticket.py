@@ -10,18 +10,20 @@ from textual.widgets import Button, Input, Label
 
 from pmterm.messages.commands import SubmitTicket
 from pmterm.model.order import OrderState, Side, TimeInForce
-from pmterm.model.units import Ns, Price, Qty, fixed_text, parse_price, parse_qty, price_text
+from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, price_text
 from pmterm.tui.desk import Desk
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog, Hand
 from pmterm.tui.widgets.banner import Banner
 from pmterm.tui.widgets.estimate import Draft, Estimate
 from pmterm.views.board import Board
+from pmterm.views.bracket_form import bracket_fields
 from pmterm.views.ends import HINT, end_text
 from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import amend_words
 
 UPDATE_S = 0.25
+_EXITS = {"target": "target", "stop": "stop", "trail": "trail", "seconds": "after s", "event": "on"}
 KINDS = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD)
 
 
@@ -43,6 +45,11 @@ class TicketScreen(Dialog[None]):
     TicketScreen #end { width: 12; }
     TicketScreen #ending { display: none; }
     TicketScreen #ending.-on { display: block; }
+    TicketScreen #exits, TicketScreen #guards { display: none; }
+    TicketScreen.-exits #exits, TicketScreen.-exits #guards { display: block; }
+    TicketScreen #exits Input { width: 8; }
+    TicketScreen #guards { width: 1fr; height: 1; text-wrap: nowrap; }
+    TicketScreen #guards.-wrong { color: $error; }
     TicketScreen Button { min-width: 8; margin-right: 2; }
     TicketScreen #send { background: $bid; color: $background; text-style: bold; }
     TicketScreen.-sell #send { background: $ask; color: $background; }
@@ -50,6 +57,9 @@ class TicketScreen(Dialog[None]):
     TicketScreen #send.-off { background: $panel; color: $dim; text-style: none; }
     TicketScreen.-tiny #title, TicketScreen.-flat #title { display: none; }
     TicketScreen.-flat Estimate, TicketScreen.-tiny Estimate { height: 2; }
+    TicketScreen.-exits.-short Estimate { height: 2; }
+    TicketScreen.-flat #exits, TicketScreen.-tiny #exits { display: none; }
+    TicketScreen.-flat #guards, TicketScreen.-tiny #guards { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "size(1)", show=False),
@@ -60,6 +70,7 @@ class TicketScreen(Dialog[None]):
         Binding("p", "post", show=False),
         Binding("r", "reduce", show=False),
         Binding("w", "route", show=False),
+        Binding("e", "exits", show=False),
         Binding("a", "arm", show=False),
     ]
 
@@ -110,13 +121,19 @@ class TicketScreen(Dialog[None]):
                 yield Label("ends")
                 yield Input(placeholder="10m or 21:30", id="end", compact=True)
                 yield Label(f"{HINT} UTC", id="ends", markup=False)
+            with Horizontal(id="exits", classes="detail"):
+                for name, label in _EXITS.items():
+                    yield Label(label)
+                    yield Input(id=name, compact=True)
+            yield Label("", id="guards", markup=False)
             yield Estimate(draft)
             with Horizontal():
                 yield Button("Send", id="send", compact=True)
                 yield Button("Back", id="cancel", compact=True)
                 if draft.amends is None:
                     yield Button("w: by size off", id="route", compact=True)
-                yield Label("enter sends  + - size  [ ] price  tab  esc")
+                    yield Button("e: exits off", id="bracket", compact=True)
+                yield Label("+ - size  [ ] price")
 
     def _title(self) -> str:
         draft = self.draft
@@ -138,6 +155,8 @@ class TicketScreen(Dialog[None]):
             self.draft.qty = _read(parse_qty, text)
         elif event.input.id == "end":
             self.draft.ends = text
+        elif event.input.id in _EXITS:
+            self.draft.exits[event.input.id] = text
         else:
             self.draft.price = _read(parse_price, text) if text else 0
         self._update()
@@ -156,6 +175,7 @@ class TicketScreen(Dialog[None]):
             "post": self.action_post,
             "reduce": self.action_reduce,
             "route": self.action_route,
+            "bracket": self.action_exits,
         }
         actions[event.button.id or "cancel"]()
 
@@ -207,6 +227,22 @@ class TicketScreen(Dialog[None]):
             self.query_one("#route", Button).label = f"w: by size {state}"
             self._update()
 
+    def action_exits(self) -> None:
+        """Have exits go with it, the usual ones of the settings to begin with; or none."""
+        draft, standing = self.draft, self._desk.board().standing
+        if draft.amends is not None:
+            return
+        draft.has_exits = not draft.has_exits
+        if draft.has_exits and not draft.exits:
+            is_long = draft.side is Side.BUY
+            usual = standing.usual_long if is_long else standing.usual_short
+            for name, text in bracket_fields(usual).items():
+                draft.exits[name] = text
+                self.query_one(f"#{name}", Input).value = text
+        self.query_one("#bracket", Button).label = f"e: exits {'ON' if draft.has_exits else 'off'}"
+        self.set_class(draft.has_exits, "-exits")
+        self._update()
+
     def action_arm(self) -> None:
         """Arm from here, where that is what keeps the ticket from being sent."""
         if self._desk.board().locked:
@@ -218,18 +254,19 @@ class TicketScreen(Dialog[None]):
         is_whole = draft.qty > 0 and draft.price >= 0 and not draft.wrong_end(board.at)
         if self._sent_board is not None or not is_whole or not self._hand.means("send"):
             return
-        if board.locked or (draft.amends is not None and self.query_one(Estimate).obstacle()):
+        stands_against = draft.amends is not None and self.query_one(Estimate).obstacle()
+        if board.locked or stands_against or draft.guarding(board, self.look.unit).is_wrong:
             self._update()
             return
         self._sent_board = board
         if draft.amends is not None:
             self._amend(draft.amends, draft.limit, draft.qty)
         else:
-            self._desk.send(self._ticket(board.at))
+            self._desk.send(self._ticket(board))
         self.query_one(Estimate).answer = "sent, waiting for the outcome"
         self._update()
 
-    def _ticket(self, at: Ns) -> SubmitTicket:
+    def _ticket(self, board: Board) -> SubmitTicket:
         draft = self.draft
         tif = draft.tif if draft.limit or draft.tif is TimeInForce.FOK else TimeInForce.IOC
         return SubmitTicket(
@@ -241,8 +278,9 @@ class TicketScreen(Dialog[None]):
             tif,
             draft.is_post_only,
             draft.is_reduce_only,
-            expires_at=draft.end(at),
+            expires_at=draft.end(board.at),
             route="auto" if draft.is_by_size else "",
+            bracket=draft.guarding(board, self.look.unit).bracket,
         )
 
     def _update(self) -> None:
@@ -260,6 +298,7 @@ class TicketScreen(Dialog[None]):
                 return
         self._label(board)
         self._tell_end(board)
+        self._tell_exits(board)
         lines.show(board, self.look)
 
     def _label(self, board: Board) -> None:
@@ -276,6 +315,16 @@ class TicketScreen(Dialog[None]):
             venue = draft.market.venue
             told = end_text(venue, draft.end(board.at), board.at) if is_read else f"{HINT} UTC"
             self.query_one("#ends", Label).update(told)
+
+    def _tell_exits(self, board: Board) -> None:
+        """Say what the exits that go with it would do, or why they cannot."""
+        if self.draft.has_exits:
+            told, found = (
+                self.query_one("#guards", Label),
+                self.draft.guarding(board, self.look.unit),
+            )
+            told.set_class(found.is_wrong, "-wrong")
+            told.update(self.told(f"exits: {found.words}"))
 
     def _refusal(self, board: Board, sent: Board) -> str:
         """Return why it was refused; empty where it was not, or where a person is asked instead."""

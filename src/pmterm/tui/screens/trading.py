@@ -13,7 +13,7 @@ from pmterm.tui.keys import bindings
 from pmterm.tui.screens.exiting import Exiting
 from pmterm.tui.screens.finder import FinderScreen
 from pmterm.tui.screens.help import HelpScreen
-from pmterm.tui.screens.limits import WORD, LimitsScreen
+from pmterm.tui.screens.limits import LimitsScreen
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.ladder import Ladder
 from pmterm.tui.widgets.lines import ListLines
@@ -22,7 +22,7 @@ from pmterm.tui.widgets.signals import Signals
 from pmterm.tui.widgets.watchlist import Watchlist
 from pmterm.views.differences import accept_lines
 from pmterm.views.figures import Unit
-from pmterm.views.limits import is_raise, raise_lines
+from pmterm.views.limits import RAISE, is_raise, raise_lines
 
 
 class TradingScreen(Exiting):
@@ -158,14 +158,14 @@ class TradingScreen(Exiting):
         """Change a limit: lower at once, higher after a word."""
 
         def given(change: ChangeLimit | None) -> None:
-            uses = {use.setting: use for use in self._fresh.health.limits}
+            uses = {use.setting: use for use in self._fresh.health.changeable}
             use = uses.get(change.name) if change is not None else None
             if change is None or use is None:
                 return
             if is_raise(use, change):
                 sure = msgspec.structs.replace(change, confirmed=True)
                 lines = raise_lines(use, change)
-                self._ask("RAISE A RISK LIMIT", lines, WORD, lambda: self._send(sure))
+                self._ask("RAISE A RISK LIMIT", lines, RAISE, lambda: self._send(sure))
             else:
                 self._send(change)
 

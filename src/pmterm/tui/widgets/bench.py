@@ -13,6 +13,7 @@ from pmterm.views.bench import (
     Phase,
     RecordingRow,
     RunView,
+    StrategyFigures,
     day_text,
     size_words,
     span_words,
@@ -23,6 +24,11 @@ AXIS = 11
 SPAN = 19  # cells of when a recording was made
 WIDE = 60  # cells from which a recording shows its name
 FOOT = 3
+WIDE_FIGURES = 100  # cells from which rates and averages stand in the table
+_FIGURES = (
+    "strategy   trades       net  drawdown  won",
+    "strategy   trades       net  drawdown  win rate                      net a trade",
+)
 _PHASES = {
     Phase.IDLE: ("press r to run", "dim"),
     Phase.RUNNING: ("RUNNING", "own"),
@@ -86,7 +92,7 @@ class Recordings(Choices):
             (row.name, "dim"),
             (row.wrong or _markets(row.markets), "bad" if row.wrong else "dim"),
         ]
-        lines = [(line, style) for words, style in told for line in wrapped(words, width)]
+        lines = [(line, style) for words, style in told for line in _pieces(words, width)]
         return [*rows, *((((fit(line, width), style),)) for line, style in lines[:FOOT])]
 
 
@@ -107,32 +113,79 @@ class Names(Choices):
         return (self.mark(name), (fit(name, max(width - 4, 1)), "plain"))
 
 
-class Progress(Lines):
-    """How far a run is, why it broke, and its figures."""
+class Progress(ListLines):
+    """How far a run is, why it broke, its figures by strategy, then what else must be known."""
 
     heading = "RUN"
-    can_focus = False
     view = RunView()
 
-    def body(self, width: int, height: int) -> list[Row]:
-        """Return the state, then figures and notes."""
+    def count(self) -> int:
+        """Return how many rows there are to read."""
+        return len(self._lines(self.size.width))
+
+    def item(self, index: int, width: int) -> Row:
+        """Return one of them."""
+        return self._lines(width)[index]
+
+    def note(self) -> str:
+        """Say how much does not fit here: with the keys it gets more room."""
+        hidden = self.count() - (self.size.height - 1)
+        return f"{hidden} more lines: tab" if hidden > 0 and not self.has_focus else ""
+
+    def on_blur(self) -> None:
+        """Show the beginning again."""
+        self.cursor = 0
+        super().on_blur()
+
+    def _lines(self, width: int) -> list[Row]:
         view = self.view
-        words, style = _PHASES[view.phase]
-        rows: list[Row] = []
-        if view.phase.is_busy:
-            share = min(view.share_ppm, PPM)
-            bar = gauge(share, max(min(width // 3, 24), 4))
-            tail = f" {share * 100 // PPM:3d}% {view.what}"
-            rows.append(((f"{words} ", style), (bar, "line"), (fit(tail, width), "plain")))
-        else:
-            rows.append(((words, style), (fit(f"  {view.what}", width), "dim")))
-        if view.error:
-            rows += [((line, "bad"),) for line in wrapped(view.error, width)]
-        for text in view.result.figures:
-            rows += [((line, "plain"),) for line in wrapped(text, width)]
+        rows: list[Row] = [self._state(width)]
+        for text, style in ((view.error, "bad"), (view.kept, "own")):
+            rows += [((line, style),) for line in wrapped(text, width) if text]
+        if view.result.figures:
+            rows.append(((fit(_FIGURES[width >= WIDE_FIGURES], width), "dim"),))
+            rows += [_figures_row(each, width) for each in view.result.figures]
+            for text in _rates(view.result.figures) if width < WIDE_FIGURES else ():
+                rows += [((line, "plain"),) for line in wrapped(text, width)]
         for text in view.result.notes:
             rows += [((line, "dim"),) for line in wrapped(text, width)]
-        return rows[:height]
+        return rows
+
+    def _state(self, width: int) -> Row:
+        view = self.view
+        words, style = _PHASES[view.phase]
+        if not view.phase.is_busy:
+            return ((words, style), (fit(f"  {view.what}", width), "dim"))
+        share = min(view.share_ppm, PPM)
+        bar = gauge(share, max(min(width // 3, 24), 4))
+        tail = f" {share * 100 // PPM:3d}% {view.what}"
+        return ((f"{words} ", style), (bar, "line"), (fit(tail, width), "plain"))
+
+
+def _rates(figures: Sequence[StrategyFigures]) -> list[str]:
+    """Say what stands in the table where that has the room."""
+    return [
+        f"{each.name or 'by hand'}: win rate {each.rate}, net a trade {each.each}"
+        for each in figures
+    ]
+
+
+def _figures_row(each: StrategyFigures, width: int) -> Row:
+    """Return what a strategy's trades came to; each share stands beside its n."""
+    is_wide = width >= WIDE_FIGURES
+    unknown = f"+{each.unknown}?" if each.unknown else ""
+    parts: list[tuple[str, str]] = [
+        (fit(each.name or "by hand", 10), "strong"),
+        (fit(f"{each.n}{unknown}", 7, right=True), "plain"),
+        (fit(cash_text(each.net, signed=True), 10, right=True), tone(each.net)),
+        (fit(cash_text(each.drawdown), 10, right=True), "plain"),
+    ]
+    if is_wide:
+        parts += [(f"  {fit(each.rate, 30)}", "plain"), (each.each, "plain")]
+    else:
+        parts.append((f"  {each.won} of {each.n}", "plain"))
+    used = sum(len(text) for text, _ in parts[:-1])
+    return (*parts[:-1], (fit(parts[-1][0], max(width - used, 0)), parts[-1][1]))
 
 
 class Equity(Lines):
@@ -253,6 +306,12 @@ class Trades(ListLines):
 
 def _markets(number: int) -> str:
     return f"{number} market{'' if number == 1 else 's'}" if number else ""
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """Break text at blanks, and a long name within itself, so that its end is seen."""
+    words = (word[at : at + width] for word in text.split() for at in range(0, len(word), width))
+    return wrapped(" ".join(words), width)
 
 
 def _label(cash: int) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
-from pmterm.model.units import Cash, Ns, Price, Qty, price_text
+from pmterm.model.units import PRICE_ONE, Cash, Ns, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.views.board import Board
+from pmterm.views.bracket_form import Guarding, Held, Opening, guarding
 from pmterm.views.ends import HINT, end_objection, parse_end
-from pmterm.views.figures import age_text, cash_text, qty_text
+from pmterm.views.figures import Unit, age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
 from pmterm.views.ticket import (
     Terms,
@@ -39,6 +40,8 @@ class Draft:
         self.is_by_size = False
         self.ends = ""
         self.amends: OrderRow | None = None
+        self.has_exits = False
+        self.exits: dict[str, str] = {}
 
     @property
     def limit(self) -> Price:
@@ -63,6 +66,21 @@ class Draft:
             return end_objection(self.market.venue, self.end(at), at)
         except ValueError:
             return f"when it ends does not read: {HINT} (UTC)"
+
+    def guarding(self, board: Board, unit: Unit) -> Guarding:
+        """Return the exits that go with it, and what they would do with what it fills."""
+        if not self.has_exits or self.price < 0:
+            return Guarding()
+        view = estimate(self.market, board.ladder, self.terms(board))
+        held = board.ladder.holding
+        row = next((row for row in board.positions if row.market == self.market.id), None)
+        paid = row.average if row is not None and held else 0
+        average = PRICE_ONE - paid if row is not None and row.is_short else paid
+        opening = Opening(self.market, self.side, self.limit, view, Held(held, average))
+        found = guarding(self.exits, opening, board.ladder, unit)
+        replaces = found.bracket is not None and self.market.id in board.standing.guarded
+        words = f"in place of those here: {found.words}" if replaces else found.words
+        return found._replace(words=words)
 
     def terms(self, board: Board) -> Terms:
         """Return what the order would be; an amended one counts with what is left of it."""
@@ -134,6 +152,8 @@ class Estimate(Lines):
         price = price_text(draft.limit) if draft.limit else "market"
         order = f"{draft.side.upper()} {qty_text(max(draft.qty, 0))}@{price}"
         first = f"{order} {cash_text(view.worst)}"
+        exits = draft.guarding(self.board, self.look.unit)
+        said = exits.words if exits.is_wrong else said or exits.words
         return [((fit(first, width), "strong"),), ((fit(said, width), "warn"),)]
 
     def _replaced(self) -> Cash:

@@ -1,6 +1,8 @@
 """Draws the keys of the backtest screen, or what was just said."""
 
-from pmterm.tui.keys import BENCH, BENCH_ANYWHERE
+from collections.abc import Sequence
+
+from pmterm.tui.keys import BENCH, BENCH_ANYWHERE, Key
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import Lines, Row
 
@@ -11,6 +13,7 @@ class Menu(Lines):
     can_focus = False
     is_titled = False
     words = ""
+    keys: Sequence[Key] = (*BENCH, *BENCH_ANYWHERE)
 
     def body(self, width: int, height: int) -> list[Row]:  # noqa: ARG002  # one line
         """Return what was said, else the keys."""
@@ -18,7 +21,7 @@ class Menu(Lines):
             return [((fit(f" {self.words}", width), "warn"),)]
         parts: list[tuple[str, str]] = []
         room = width
-        for key in (*BENCH, *BENCH_ANYWHERE):
+        for key in self.keys:
             need = len(key.label) + len(key.short) + 3
             if key.short and need <= room:
                 parts += [(f" {key.label}", "key"), (f" {key.short} ", "plain")]

@@ -42,13 +42,15 @@ class Signals(ListLines):
         """Say how this session's signals to trade on went, once there are enough to say it."""
         records = [r for r in self.board.signals.records if r.kind not in WAITS]
         ended = sum(record.ended for record in records)
+        cut = sum(record.cut_short for record in records)
+        apart = f", {cut} cut short" if cut else ""
         if not ended:
-            return ""
+            return apart.removeprefix(", ")
         if ended < ENOUGH:
-            return f"{ended} ended, worth not known"
+            return f"{ended} ended, worth not known{apart}"
         back = sum(record.reverted for record in records)
         net = sum(record.net for record in records) // ended
-        return f"{back} of {ended} back, {cash_text(net, signed=True)} each"
+        return f"{back} of {ended} back, {cash_text(net, signed=True)} each{apart}"
 
     def headings(self, width: int) -> list[Row]:
         """Return the gauges, and how ready the baseline is."""

@@ -12,7 +12,7 @@ from pmterm.model.errors import VenueRefused
 from pmterm.model.ids import OrderId, Venue, VenueOrderId
 from pmterm.model.kept import Kept
 from pmterm.model.market import Market
-from pmterm.model.units import Ns, Qty, fixed_text
+from pmterm.model.units import Ns, Qty, contracts_text
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi import verdicts
 from pmterm.venues.kalshi.asking import Asked, order_path, with_query, write
@@ -42,7 +42,7 @@ class Amends:
         """
         if intent.qty <= sent.filled:
             raise VenueRefused(
-                f"{fixed_text(sent.filled, 6)} contracts of it have traded already.",
+                f"{contracts_text(sent.filled)} of it traded already.",
                 "Amend to a larger total, or take the rest back.",
             )
         body = amend_body(intent, market)

@@ -18,6 +18,7 @@ PORTFOLIO: Final = "/portfolio"
 WRITES: Final = "/portfolio/events/orders"  # mutations have been here since June 2026
 CANCEL, ORDER, READ = 0, 1, 2
 KEY: Final = "key"
+OPEN: Final = "open"  # asked for our orders' sake, though whoever asks gets an answer
 PAGE: Final = 1_000
 
 

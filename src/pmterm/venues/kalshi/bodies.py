@@ -14,7 +14,7 @@ from pmterm.model.errors import VenueRefused
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.text import clean_text
-from pmterm.model.units import SECOND, Price, Qty, fixed_text, price_text
+from pmterm.model.units import SECOND, Price, Qty, contracts_text, fixed_text, price_text
 from pmterm.venues.kalshi.metadata import SMALLEST_QTY
 
 TAKER_AT_CROSS: Final = "taker_at_cross"
@@ -174,12 +174,12 @@ def check_size(market: Market, qty: Qty) -> None:
     least = max(market.min_qty, SMALLEST_QTY)
     if qty < least:
         raise VenueRefused(
-            f"{fixed_text(qty, 6)} contracts are too few.",
+            f"{contracts_text(qty)}: too few.",
             f"The smallest order is {fixed_text(least, 6)}.",
         )
     if qty % SMALLEST_QTY:
         raise VenueRefused(
-            f"{fixed_text(qty, 6)} contracts are finer than Kalshi counts.",
+            f"{contracts_text(qty)}: finer than Kalshi counts.",
             "Use steps of 0.01 contracts.",
         )
 

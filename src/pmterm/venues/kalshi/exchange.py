@@ -1,4 +1,4 @@
-"""What the exchange says about itself: its status by shard, its hours, how fresh its reads are.
+"""What the exchange says about itself: its status by shard, and its hours.
 
 Pure: requests, and readers of the decoded body, which raise ValueError where it does not fit.
 Source: Kalshi docs, OpenAPI 3.34.0, read 2026-10, and answers recorded 2026-01 and 2026-06.
@@ -19,19 +19,14 @@ from pmterm.venues.kalshi.asking import get
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def ask_status(at: Ns, purpose: str = "exchange:status") -> HttpRequest:
+def ask_status(at: Ns, purpose: str = "exchange:status", *, auth: str = "") -> HttpRequest:
     """Ask whether the exchange trades now; needs no key."""
-    return get(at, "/exchange/status", purpose, auth="")
+    return get(at, "/exchange/status", purpose, auth=auth)
 
 
 def ask_schedule(at: Ns) -> HttpRequest:
     """Ask when the exchange trades; needs no key."""
     return get(at, "/exchange/schedule", "exchange:schedule", auth="")
-
-
-def ask_freshness(at: Ns) -> HttpRequest:
-    """Ask how fresh reads of our own data are; needs no key."""
-    return get(at, "/exchange/user_data_timestamp", "exchange:freshness", auth="")
 
 
 class ShardStatus(msgspec.Struct, frozen=True):
@@ -65,14 +60,6 @@ def _flag(body: Table, key: str) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{key} is not yes or no")  # noqa: TRY004 - one error for all misfits
     return value
-
-
-def freshness_in(body: Table) -> Ns:
-    """Read how far reads of our own data have come; what happened later may be missing there."""
-    moment = fields.instant(body, "as_of_time")
-    if not moment:
-        raise ValueError("no as_of_time")
-    return moment
 
 
 class Schedule(msgspec.Struct, frozen=True):

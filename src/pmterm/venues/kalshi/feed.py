@@ -5,10 +5,8 @@ what came, not what was asked, so every recording must be readable without knowi
 all that exist are on this scale. A stream whose grant was not seen is read so too.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
-from urllib.parse import unquote
 
 import msgspec
 
@@ -16,22 +14,22 @@ from pmterm.messages.base import Message
 from pmterm.messages.feed import BookLost, LevelMoved, MarketSeen
 from pmterm.messages.health import FeedDown, FeedUp, Surprised
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened, Reconnect
+from pmterm.model.errors import WireSurprise
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side
 from pmterm.model.text import clean_text
-from pmterm.model.units import MS, SECOND, Ns
+from pmterm.model.units import MS, Ns
 from pmterm.venues.kalshi import lifecycle, translate, wire
+from pmterm.venues.kalshi.inquiries import PATH, Inquiries, statuses_in
 from pmterm.venues.kalshi.subscriptions import BOOK, LIFECYCLE, TRADE, Stream, Subscriptions
 from pmterm.venues.kalshi.translate import CHANGES, LEVELS
-from pmterm.venues.kalshi.upkeep import Upkeep
+from pmterm.venues.kalshi.upkeep import Upkeep, book_in
 from pmterm.venues.kalshi.watched import Watched
 
 LONGEST_FRAME = 8 * 1024 * 1024
 TERMINAL = frozenset({10, 25})  # the subscription is dead: channel error, buffer overflow
-MOVED_LATELY: Ns = 15 * SECOND  # a book that did cannot be compared with a REST answer
 _BROKEN = (msgspec.DecodeError, ValueError, RecursionError)
-_REST_BOOK = re.compile(r"/markets/([^/?]+)/orderbook(?:\?|$)")
 _BUY = Side.BUY
 _SELL = Side.SELL
 _decode = wire.frame_decoder.decode
@@ -56,6 +54,7 @@ class KalshiFeed:
         self._last_conn = 0
         self._is_up = False
         self._upkeep = Upkeep()
+        self._inquiries = Inquiries()
         self._connect(0, 0)
         self._handlers: dict[type, Callable[[Any, Frame], Heard]] = {
             wire.Snapshot: self._snapshot,
@@ -133,21 +132,19 @@ class KalshiFeed:
             return self._spoiled(stream, frame, error)
 
     def answered(self, response: HttpResponse) -> Heard:
-        """A REST book came. It says nothing about one that moved meanwhile, so then it is dropped.
-
-        A book that no stream carries is dropped too: nothing would keep it fresh.
-        """
-        found = _REST_BOOK.search(response.path)
-        if found is None or response.status != 200:
-            return ()
-        ticker = unquote(found[1])
-        stream = next((s for s in self._streams.values() if ticker in s.markets), None)
-        if stream is None or stream.last_at > response.at - MOVED_LATELY:
+        """A REST book came, or how markets stand that nobody quotes."""
+        if response.status != 200:
             return ()
         try:
-            return (translate.rest_book(stream.markets[ticker], response.text, response.at),)
-        except _BROKEN as error:
+            if response.path.startswith(PATH):
+                return self._watched.told(statuses_in(response, self._watched.markets))
+            book = book_in(response, self._subs)
+        except (*_BROKEN, WireSurprise) as error:
             return (self._surprise(response.at, "bad book answer", str(error)),)
+        if book is None:
+            return ()
+        self._inquiries.read(book)
+        return (book,)
 
     def resync(self, market: MarketId, at: Ns, reason: str) -> Heard:  # noqa: ARG002  # Feed's shape
         """The book stage doubts a book: ask for a whole one, at most every other second."""
@@ -158,7 +155,8 @@ class KalshiFeed:
         said = self._watched.closing(at)
         if not self._conn:
             return said
-        return [*said, *self._upkeep.tick(self._subs, self._watched.joinable(), at)]
+        said += self._upkeep.tick(self._subs, self._watched.joinable(), at)
+        return [*said, *self._inquiries.tick(self._watched.markets, at)]
 
     # --- what comes in
 
@@ -178,6 +176,7 @@ class KalshiFeed:
         stream.markets[book.market] = book.market
         stream.last_at = frame.at
         self._upkeep.got(book.market)
+        self._inquiries.read(book)
         return [*said, book]
 
     def _ticker(self, words: wire.Ticker, frame: Frame) -> Heard:
@@ -185,6 +184,7 @@ class KalshiFeed:
             touch = translate.touch(words.msg, frame.at)
         except ValueError as error:
             return (self._surprise(frame.at, "bad ticker", f"{error} {frame.text[:120]}"),)
+        self._inquiries.touched(touch)
         return () if touch.market in self._watched.dropped else (touch,)
 
     def _trade(self, words: wire.Trade, frame: Frame) -> Heard:

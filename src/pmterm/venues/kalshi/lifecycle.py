@@ -5,7 +5,13 @@ from collections.abc import Iterable
 import msgspec
 
 from pmterm.messages.base import Message
-from pmterm.messages.feed import MarketSeen, MarketStatusSeen, TickChanged
+from pmterm.messages.feed import (
+    DETERMINED,
+    SETTLED,
+    MarketSeen,
+    MarketStatusSeen,
+    TickChanged,
+)
 from pmterm.model.market import Market, MarketStatus, PriceBand
 from pmterm.model.text import clean_text
 from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price, parse_price
@@ -30,15 +36,15 @@ def step(words: wire.LifecycleWords, market: Market, at: Ns) -> tuple[list[Messa
     """
     match words.event_type:
         case "activated":
-            return _status(market, MarketStatus.ACTIVE, "", at)
+            return _status(market, MarketStatus.ACTIVE, at)
         case "deactivated":
-            return _status(market, MarketStatus.PAUSED, "", at)
+            return _status(market, MarketStatus.PAUSED, at)
         case "determined":
             told = result_of(words.result or "", market)
-            return _status(market, MarketStatus.RESOLVED, told, at, _payout(words))
+            return _resolved(market, told, at, _payout(words), DETERMINED)
         case "settled":
             told = result_of(words.result, market) if words.result else market.result
-            return _status(market, MarketStatus.RESOLVED, told, at, _payout(words))
+            return _resolved(market, told, at, _payout(words), SETTLED)
         case "close_date_updated" if words.close_ts is not None:
             after = msgspec.structs.replace(market, closes_at=words.close_ts * SECOND)
             return [MarketSeen(at, after)], after
@@ -65,11 +71,16 @@ def fee_changes(words: wire.FeeWords, markets: Iterable[Market]) -> list[Market]
     return [msgspec.structs.replace(market, fees=fees) for market in of_event]
 
 
-def _status(
-    market: Market, status: MarketStatus, result: str, at: Ns, payout: Price = -1
+def _status(market: Market, status: MarketStatus, at: Ns) -> tuple[list[Message], Market]:
+    after = msgspec.structs.replace(market, status=status, result="")
+    return [MarketStatusSeen(at, market.id, status)], after
+
+
+def _resolved(
+    market: Market, result: str, at: Ns, payout: Price, word: str
 ) -> tuple[list[Message], Market]:
-    after = msgspec.structs.replace(market, status=status, result=result)
-    return [MarketStatusSeen(at, market.id, status, result, payout)], after
+    after = msgspec.structs.replace(market, status=MarketStatus.RESOLVED, result=result)
+    return [MarketStatusSeen(at, market.id, after.status, result, payout, word)], after
 
 
 def _payout(words: wire.LifecycleWords) -> Price:

@@ -7,12 +7,12 @@ from pmterm.messages.said import MoodSeen, VenueMood
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.ids import Venue
 from pmterm.model.units import SECOND, Ns
+from pmterm.venues.base import WARM_EVERY
+from pmterm.venues.kalshi.asking import KEY, OPEN
 from pmterm.venues.kalshi.exchange import ShardStatus, ask_status, status_in
 from pmterm.venues.kalshi.verdicts import is_done, object_of
 
-ASK_EVERY: Ns = 60 * SECOND
-ASK_PAUSED_EVERY: Ns = 10 * SECOND
-_PAUSED = frozenset({VenueMood.CANCEL_ONLY, VenueMood.CLOSED})
+UNTIL_NEXT_S = WARM_EVERY // SECOND + 5
 _KEPT_OUT = frozenset({VenueMood.LOGGED_OUT, VenueMood.BLOCKED})
 _WORST = (VenueMood.CLOSED, VenueMood.CANCEL_ONLY, VenueMood.OPEN)
 _REASONS = {
@@ -29,34 +29,35 @@ class Moods:
         self._next_at: Ns = 0
 
     def tick(self, at: Ns) -> list[HttpRequest]:
-        """Ask for the status ("status:") when it is due, oftener while trading is paused."""
+        """Ask for the status ("status:") when it is due, which keeps a connection open, too."""
         if at < self._next_at:
             return []
-        self._next_at = at + (ASK_PAUSED_EVERY if self._mood in _PAUSED else ASK_EVERY)
-        return [ask_status(at, "status:")]
+        self._next_at = at + WARM_EVERY
+        return [ask_status(at, "status:", auth=OPEN)]
 
     def heard(self, response: HttpResponse, said: Sequence[Message]) -> Sequence[Message]:
         """Note what an answer told; one to a signed question proves that the key is good again."""
         told = [message.mood for message in said if isinstance(message, MoodSeen)]
         if told:
             self._mood = told[-1]
-            if self._mood in _PAUSED:
-                self._next_at = min(self._next_at, response.at + ASK_PAUSED_EVERY)
-        elif self._mood in _KEPT_OUT and response.auth and is_done(response):
+        elif self._mood in _KEPT_OUT and response.auth == KEY and is_done(response):
             self._mood = VenueMood.OPEN
             return [*said, MoodSeen(response.at, Venue.KALSHI, VenueMood.OPEN)]
         return said
 
     def answered(self, response: HttpResponse, shards: Collection[int]) -> list[Message]:
-        """Read a status; it may come with a 5xx. The worst of the shards in use counts."""
+        """Read a status; it may come with a 5xx. The worst of the shards in use counts.
+
+        A pause is said at each, good until the next: that reads work does not end it.
+        """
         try:
             told = status_in(object_of(response.text) or {})
         except ValueError:
             return []
         worst = _worst([told.get(shard, told[0]) for shard in shards or (0,)])
-        if self._mood in _KEPT_OUT or worst.mood is self._mood:
+        if self._mood in _KEPT_OUT or worst.mood is VenueMood.OPEN is self._mood:
             return []
-        wait = max(0, worst.resumes_at - response.at) // SECOND if worst.resumes_at else 0
+        wait = max(UNTIL_NEXT_S, (worst.resumes_at - response.at) // SECOND)
         reason = _REASONS.get(worst.mood, "")
         return [MoodSeen(response.at, Venue.KALSHI, worst.mood, wait, reason)]
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.ids import Venue
-from pmterm.model.units import Ns
+from pmterm.model.units import SECOND, Ns
+from pmterm.venues.kalshi.asking import KEY, WRITES
 from pmterm.venues.kalshi.auth import STREAM_PATH, Signer, headers
 
 ROOT = "/trade-api/v2"
+GOOD_FOR: Ns = 1 * SECOND  # of the five that Kalshi was seen to accept
 
 
 class KalshiProof:
@@ -26,19 +28,37 @@ class KalshiProof:
         self._key_id = key_id
         self._root = root.rstrip("/")
         self._stream = stream
+        self._ahead: tuple[Ns, Mapping[str, str]] | None = None
 
     def __repr__(self) -> str:
         return f"KalshiProof({self._signer.kind})"
 
     def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
-        """Return the three headers of a request with `auth`; none for one without.
+        """Return the three headers of a request with `auth` "key"; none for any other.
 
         Raises:
             CredentialsWrong: the key id cannot be one.
         """
-        if not request.auth:
+        if request.auth != KEY:
             return {}
-        return headers(self._signer, self._key_id, request.method, self._root + request.path, at)
+        if (request.method, request.path) == ("POST", WRITES) and self._ahead is not None:
+            (made_at, made), self._ahead = self._ahead, None
+            if 0 <= at - made_at <= GOOD_FOR:
+                return made
+        return self._made(request.method, request.path, at)
+
+    def sign_ahead(self, at: Ns) -> None:
+        """Sign the next order's headers now: they hold no word of the order itself.
+
+        They are used once, and only within a second.
+
+        Raises:
+            CredentialsWrong: the key id cannot be one.
+        """
+        self._ahead = at, self._made("POST", WRITES, at)
+
+    def _made(self, method: str, path: str, at: Ns) -> Mapping[str, str]:
+        return headers(self._signer, self._key_id, method, self._root + path, at)
 
     def handshake(self, at: Ns) -> Mapping[str, str]:
         """Return the headers of the stream's handshake.

@@ -1,17 +1,39 @@
 """What is asked again as time passes: missing books, dead streams, a book that may be stale."""
 
+import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pmterm.messages.base import Message
-from pmterm.messages.transport import HttpRequest, Reconnect
+from pmterm.messages.feed import BookSnapshot
+from pmterm.messages.transport import HttpRequest, HttpResponse, Reconnect
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.units import SECOND, Ns
 from pmterm.venues.kalshi.subscriptions import BOOK, TICKER, TRADE, Stream, Subscriptions
+from pmterm.venues.kalshi.translate import rest_book
 
+_REST_BOOK = re.compile(r"/markets/([^/?]+)/orderbook(?:\?|$)")
+MOVED_LATELY: Ns = 15 * SECOND  # a book that did cannot be compared with a REST answer
 SILENT_FOR: Ns = 30 * SECOND
 COMPARE_EVERY: Ns = 60 * SECOND
 LONGEST_WAIT: Ns = 60 * SECOND
+
+
+def book_in(response: HttpResponse, subs: Subscriptions) -> BookSnapshot | None:
+    """Read a REST book, None where it says nothing.
+
+    One that moved meanwhile cannot be compared, and one that no stream carries would not stay
+    fresh.
+
+    Raises:
+        ValueError: it does not fit (`msgspec.ValidationError` is one).
+    """
+    found = _REST_BOOK.search(response.path)
+    ticker = unquote(found[1]) if found is not None else ""
+    stream = next((s for s in subs.streams.values() if ticker in s.markets), None)
+    if stream is None or stream.last_at > response.at - MOVED_LATELY:
+        return None
+    return rest_book(stream.markets[ticker], response.text, response.at)
 
 
 class Patience:

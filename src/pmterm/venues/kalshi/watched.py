@@ -1,7 +1,9 @@
 """Which markets a feed follows, which it was told to let go, and which the venue does not know."""
 
+from collections.abc import Sequence
+
 from pmterm.messages.base import Message
-from pmterm.messages.feed import MarketStatusSeen
+from pmterm.messages.feed import CLOSED_EARLY, MarketStatusSeen
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.units import Ns
@@ -15,6 +17,7 @@ class Watched:
         self.dropped: set[MarketId] = set()
         self._refused: set[MarketId] = set()
         self._said_closed: set[MarketId] = set()
+        self._is_early: set[MarketId] = set()  # its close was moved nearer
 
     def add(self, market: Market) -> None:
         """Follow a market, also one that was let go or refused before."""
@@ -42,12 +45,22 @@ class Watched:
             if 0 < market.closes_at <= at and market.id not in self._said_closed:
                 self._said_closed.add(market.id)
                 if market.status in {MarketStatus.ACTIVE, MarketStatus.UNOPENED}:
-                    said.append(MarketStatusSeen(at, market.id, MarketStatus.CLOSED))
+                    word = CLOSED_EARLY if market.id in self._is_early else ""
+                    said.append(MarketStatusSeen(at, market.id, MarketStatus.CLOSED, word=word))
         return said
+
+    def told(self, news: Sequence[tuple[MarketStatusSeen, Market]]) -> list[Message]:
+        """Keep markets as they are now; return what was said of them."""
+        for _, market in news:
+            self.learn(market)
+        return [seen for seen, _ in news]
 
     def learn(self, market: Market) -> None:
         """Keep a market as it is now. A close moved later will be said again."""
         before = self.markets.get(market.id)
         if before is not None and before.closes_at < market.closes_at:
             self._said_closed.discard(market.id)
+            self._is_early.discard(market.id)
+        elif before is not None and before.closes_at > market.closes_at:
+            self._is_early.add(market.id)
         self.markets[market.id] = market

@@ -22,9 +22,9 @@ from pmterm.model.market import Market
 from pmterm.model.order import OrderState
 from pmterm.model.outcome import sold_by
 from pmterm.model.units import SECOND, Ns
-from pmterm.venues.base import OrderSent
+from pmterm.venues.base import WARM_EVERY, OrderSent
 from pmterm.venues.polymarket.account import ask_cash, ask_reread, read_balance
-from pmterm.venues.polymarket.answers import VENUE, ask, moods, trouble
+from pmterm.venues.polymarket.answers import VENUE, ask, ask_openly, moods, trouble
 from pmterm.venues.polymarket.beats import Beats
 from pmterm.venues.polymarket.cancels import Cancels
 from pmterm.venues.polymarket.holdings import Holdings
@@ -70,6 +70,7 @@ class PolymarketOrders:
         self._named: Kept[OrderId, OrderNamed] = Kept()
         self._sent: Kept[OrderId, OrderSent] = Kept()
         self._next_ping: Ns = 0
+        self._next_time: Ns = 0
         self._post_only_until: Ns = 0
         self._readers: dict[str, Reader] = {
             "place": self._placed,
@@ -158,6 +159,7 @@ class PolymarketOrders:
 
     def beat(self, at: Ns) -> HttpRequest | None:
         """Return the next beat of the dead-man switch."""
+        self._next_time = at + WARM_EVERY
         return self._beats.ask(at)
 
     def answered(self, response: HttpResponse) -> Sequence[Message]:
@@ -203,7 +205,7 @@ class PolymarketOrders:
 
     def opened(self, event: UserOpened) -> Sequence[Message]:
         """The user stream is up: its greeting holds the key and is sent by who holds that."""
-        self._next_ping = event.at + PING_EVERY
+        self._next_ping, self._next_time = event.at + PING_EVERY, event.at + WARM_EVERY
         return ()
 
     def receive(self, frame: UserFrame) -> Sequence[Message]:
@@ -211,11 +213,14 @@ class PolymarketOrders:
         return self._stream.receive(frame)
 
     def tick(self, at: Ns) -> Sequence[Message]:
-        """Time has passed: ping the user stream; a post-only window the venue timed is over."""
+        """Time has passed: pings, the venue's time, the end of a post-only window it timed."""
         said: list[Message] = []
         if self._next_ping and at >= self._next_ping:
             self._next_ping = at + PING_EVERY
             said.append(SendText(at, VENUE, "PING", is_user=True))
+        if self._next_time and at >= self._next_time:  # no beat has kept the connection open
+            self._next_time = at + WARM_EVERY
+            said.append(ask_openly(at, "clob", "/time", "time:"))
         if self._post_only_until and at >= self._post_only_until:
             self._post_only_until = 0
             said.append(MoodSeen(at, VENUE, VenueMood.OPEN, reason="its post-only time is over"))

@@ -46,6 +46,9 @@ class PolymarketProof:
             return wallet_headers(self._wallet, at, nonce=self._nonce, chain=self._chain)
         return key_headers(self._wallet.address, self._needed_key(), request, at)
 
+    def sign_ahead(self, at: Ns) -> None:
+        """Nothing: what is signed here holds the order's own bytes."""
+
     def handshake(self, at: Ns) -> Mapping[str, str]:  # noqa: ARG002  # Proof's shape
         """Nothing: the user stream's handshake is open to all, its first frame is not."""
         return {}

@@ -1,0 +1,123 @@
+"""Asks how markets stand: the venue has no frame for a close, early or not.
+
+Once a minute all are asked about, in one question; those that nobody quotes, sooner.
+
+Source: Kalshi docs, market lifecycle, read 2026-10.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from pmterm.messages.feed import (
+    CLOSED_EARLY,
+    DETERMINED,
+    NO_ASK,
+    NO_BID,
+    SETTLED,
+    BookSnapshot,
+    MarketStatusSeen,
+    TouchSeen,
+)
+from pmterm.messages.transport import HttpRequest, HttpResponse
+from pmterm.model.ids import MarketId, Venue
+from pmterm.model.market import Market, MarketStatus
+from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price, parse_price
+from pmterm.venues.kalshi.answers import Table
+from pmterm.venues.kalshi.metadata import market_from
+from pmterm.venues.kalshi.upkeep import Patience
+
+PATH: Final = "/markets?tickers="
+EVERY: Final[Ns] = 60 * SECOND
+MOST: Final = 50  # markets in one question
+_ASKED: Final = frozenset({MarketStatus.ACTIVE, MarketStatus.CLOSED})
+_ENDS: Final = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
+_WORDS: Final = {
+    "determined": DETERMINED,
+    "amended": DETERMINED,
+    "finalized": SETTLED,
+    "settled": SETTLED,
+}
+
+
+class Inquiries:
+    """When which markets are asked about next."""
+
+    def __init__(self) -> None:
+        self._next_round: Ns = 0
+        self._unquoted: dict[MarketId, Patience] = {}
+
+    def touched(self, touch: TouchSeen) -> None:
+        """Hear whether somebody quotes a market."""
+        self._heard(touch.market, is_quoted=touch.best_bid != NO_BID or touch.best_ask != NO_ASK)
+
+    def read(self, book: BookSnapshot) -> None:
+        """Look whether anybody stands in a whole book."""
+        self._heard(book.market, is_quoted=bool(book.bids or book.asks))
+
+    def _heard(self, market: MarketId, *, is_quoted: bool) -> None:
+        if is_quoted:
+            self._unquoted.pop(market, None)
+        else:
+            self._unquoted.setdefault(market, Patience(5 * SECOND))
+
+    def tick(self, markets: Mapping[MarketId, Market], at: Ns) -> list[HttpRequest]:
+        """Ask about those of these markets that are due, until they are resolved."""
+        asked = {name for name, market in markets.items() if market.status in _ASKED}
+        for market in [m for m in self._unquoted if m not in asked]:
+            del self._unquoted[market]
+        due = [market for market, patience in self._unquoted.items() if patience.take(at)]
+        if at >= self._next_round:
+            due = sorted(asked) if self._next_round else due  # they were fetched just before
+            self._next_round = at + EVERY
+        if not due:
+            return []
+        due = due[:MOST]
+        path = f"{PATH}{quote(','.join(due), safe=',')}"
+        return [HttpRequest(at, Venue.KALSHI, "api", "GET", path, "", "standing")]
+
+
+def statuses_in(
+    response: HttpResponse, known: Mapping[MarketId, Market]
+) -> list[tuple[MarketStatusSeen, Market]]:
+    """Return what an answer says that is not known yet, and each market after it.
+
+    Raises:
+        ValueError: it does not fit (`msgspec.ValidationError` is one).
+        WireSurprise: a market in it does not.
+    """
+    said = []
+    for row in msgspec.json.decode(response.text, type=_Rows).markets or ():
+        told = market_from(row)
+        before = known.get(told.id)
+        if before is None or not _is_news(told, before, response.at):
+            continue
+        is_early = told.status is MarketStatus.CLOSED and response.at < before.closes_at
+        word = CLOSED_EARLY if is_early else _WORDS.get(str(row.get("status")), "")
+        after = msgspec.structs.replace(before, status=told.status, result=told.result)
+        seen = MarketStatusSeen(response.at, told.id, told.status, told.result, _payout(row), word)
+        said.append((seen, after))
+    return said
+
+
+class _Rows(msgspec.Struct):
+    markets: list[Table] | None
+
+
+def _is_news(told: Market, before: Market, at: Ns) -> bool:
+    """Tell whether a market stands otherwise than was known, by an answer that may be late.
+
+    Pauses are left to the stream. That one trades again is believed where only an answer closed it.
+    """
+    if told.status is MarketStatus.ACTIVE:
+        return before.status is MarketStatus.CLOSED and at < before.closes_at
+    return told.status in _ENDS and before.status not in {told.status, MarketStatus.RESOLVED}
+
+
+def _payout(row: Table) -> Price:
+    """Return what YES pays, -1 while that is not told."""
+    told = row.get("settlement_value_dollars")
+    payout = parse_price(told) if isinstance(told, str) and told and row.get("result") else -1
+    return payout if payout <= PRICE_ONE else -1
