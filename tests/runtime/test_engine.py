@@ -1,3 +1,5 @@
+from tests.runtime.brokers import Quiet
+
 from pmterm.messages.base import Message
 from pmterm.messages.feed import BookDoubted, MarketSeen, TradeSeen
 from pmterm.messages.health import Heartbeat
@@ -48,7 +50,7 @@ class Stage:
         return self._hears
 
 
-class Broker:
+class Broker(Quiet):
     """Answers a placed order 150 ms later."""
 
     def __init__(self):
@@ -56,12 +58,6 @@ class Broker:
 
     def hears(self):
         return {PlaceOrder: self._place}
-
-    def recalls(self):
-        return {}
-
-    def followed(self):
-        return ()
 
     def _place(self, order):
         self.due.append(order.at + 150 * MS)

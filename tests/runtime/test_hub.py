@@ -1,5 +1,7 @@
 import asyncio
 
+from tests.runtime.brokers import Quiet
+
 from pmterm.messages.base import Message
 from pmterm.messages.commands import CancelAll, Panic
 from pmterm.messages.health import WorkerDown
@@ -151,7 +153,7 @@ async def test_a_stop_after_a_replay_was_wound_back_in_the_middle_of_another_cou
         running.cancel()
 
 
-class Door(NoBroker):
+class Door(Quiet):
     """Sends each order to a venue, and says so."""
 
     def hears(self):

@@ -145,23 +145,22 @@ class Tape(msgspec.Struct, frozen=True):
 
 def _made(rows: Mapping[str, Column], names: Column, others: Iterator[Message]) -> list[Message]:
     """Make messages of rows, kind by kind."""
-    made: list[Message] = [_NOTHING] * len(rows["kind"])
+    kinds = rows["kind"]
+    made = np.full(len(kinds), _NOTHING, dtype=object)
     for kind, make, columns in _MAKERS:
-        places = np.flatnonzero(rows["kind"] == kind)
-        if not len(places):
+        here = kinds == kind
+        count = int(np.count_nonzero(here))
+        if not count:
             continue
         values = []
         for name in columns:
-            column = rows[name][places]
+            column = rows[name] if count == len(kinds) else rows[name][here]
             words = names if name == "market" else _SIDES if name == "side" else None
             values.append((column if words is None else words[column]).tolist())
-        if len(places) == len(made):
-            return list(map(make, *values))
-        for place, message in zip(places.tolist(), map(make, *values), strict=True):
-            made[place] = message
-    for place in np.flatnonzero(rows["kind"] == OTHER).tolist():
+        made[here] = np.fromiter(map(make, *values), dtype=object, count=count)
+    for place in np.flatnonzero(kinds == OTHER).tolist():
         made[place] = next(others)
-    return made
+    return made.tolist()  # type: ignore[no-any-return]  # objects go in and come out
 
 
 class Taped:
