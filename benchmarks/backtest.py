@@ -3,6 +3,8 @@
 Ours runs all that runs live: books, detector, all strategies' stage, gate, executor, portfolio,
 paper broker with latency and queue position, the notebook and the hash of decisions. What is played
 is ready made on every side (our decoded recording, their objects or arrays); only playing is timed.
+Ours still makes a message of each row while it plays, as `pmterm backtest` does; the row "messages
+made" leaves that out, since nautilus_trader is handed objects.
 The second way of ours (B8) tries thresholds over features that one pass wrote: it says which
 signals fire, as the detector would; it has no orders, so fills still need the full run.
 Each round plays every way once, in turn; the median of CPU seconds is shown. Ratios within one run
@@ -19,9 +21,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 import backtest_peers
@@ -32,19 +34,21 @@ from pmterm.compose.progress import Silence
 from pmterm.config.settings import Settings
 from pmterm.lab.features import Observer
 from pmterm.lab.firing import fires
-from pmterm.lab.tape import Tape
+from pmterm.lab.tape import Chunk, Facts, Tape
 from pmterm.messages.base import Message
 from pmterm.messages.feed import BookChanged, BookSnapshot, LevelMoved, LevelSet
 from pmterm.messages.orders import Intent
-from pmterm.model.ids import MarketId, OrderId
+from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.order import Side, TimeInForce
 from pmterm.runtime.engine import Engine, NoBroker
 from pmterm.trading.book.books import Books
 from pmterm.trading.pipeline import Pipeline
 from pmterm.trading.signal.rules import SignalSettings
+from pmterm.venues.base import Feed
 
 GOAL = 3.0
 EVERYTHING = "pmterm, everything"
+MADE = "pmterm, messages made"
 THRESHOLDS = "pmterm, signals only"
 FIXTURE = Path(__file__).parent / "../tests/lab/evening.ndjson.zst"
 REPEATS = 10  # a playing over features is too short for the clock
@@ -76,7 +80,7 @@ class Rule:
         return (Intent(book.at, name, market, side, CONTRACT, price, TimeInForce.IOC),)
 
 
-def ours(tape: Tape) -> backtest_peers.Ready:
+def ours(tape: "Tape | Made") -> backtest_peers.Ready:
     """Everything, from a decoded recording."""
 
     def play() -> tuple[float, int]:
@@ -89,6 +93,26 @@ def ours(tape: Tape) -> backtest_peers.Ready:
         return time.process_time() - start, rule.sent
 
     return play
+
+
+class Made(NamedTuple):
+    """A tape whose messages stand ready, as those of the peers do."""
+
+    tape: Tape
+    made: list[Chunk]
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the recording."""
+        return self.tape.facts
+
+    def feeds(self) -> dict[Venue, Feed]:
+        """Return feeds for one playing."""
+        return self.tape.feeds()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield what was made."""
+        return iter(self.made)
 
 
 def thresholds(tape: Tape) -> backtest_peers.Ready:
@@ -155,7 +179,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     tape = tape_of(args.recording)
     changes, markets = changes_of(tape)
     peers, missing = backtest_peers.installed()
-    ways = {EVERYTHING: ours(tape), THRESHOLDS: thresholds(tape)}
+    ways = {EVERYTHING: ours(tape), MADE: ours(Made(tape, list(tape.chunks())))}
+    ways[THRESHOLDS] = thresholds(tape)
     ways |= {name: make(changes, markets) for name, make in peers.items()}
     taken: dict[str, list[float]] = {name: [] for name in ways}
     sent: dict[str, int] = {}

@@ -106,13 +106,14 @@ class RealBook:
         return BookHealth(is_trusted=self.is_trusted)
 
     def bids(self, n):
-        return [(p, q * QTY_ONE) for p, q in sorted(self.sizes[BUY].items(), reverse=True) if q][:n]
+        levels = sorted(self.sizes[BUY].items(), reverse=True)
+        return [(p, round(q * QTY_ONE)) for p, q in levels if q][:n]
 
     def asks(self, n):
-        return [(p, q * QTY_ONE) for p, q in sorted(self.sizes[SELL].items()) if q][:n]
+        return [(p, round(q * QTY_ONE)) for p, q in sorted(self.sizes[SELL].items()) if q][:n]
 
     def size_at(self, side, price):
-        return self.sizes[side].get(price, 0) * QTY_ONE
+        return round(self.sizes[side].get(price, 0) * QTY_ONE)
 
     def touch(self, at):
         best_bid = self.bids(1)[0] if self.bids(1) else (0, 0)
