@@ -40,8 +40,11 @@ class Ledger:
     @property
     def money(self) -> Cash:
         """Cash, the dollars tied up in pairs of both outcomes, and what is to be redeemed."""
-        tied_up = sum(stock.now.pairs + stock.now.due for stock in self._stocks.values())
-        return self.cash + tied_up - sum(self._redeemed.values())
+        money = self.cash - sum(self._redeemed.values())
+        for stock in self._stocks.values():
+            now = stock.now
+            money += now.pairs + now.due
+        return money
 
     def started(self, cash: Cash, *, is_live: bool) -> None:
         """Begin a session; paper money is given once, real money is the venue's word alone."""

@@ -48,20 +48,20 @@ class Pipeline:
         """
         said = [event]
         routes = self._door.get(type(event), ())
-        while len(routes) == 1:
+        if len(routes) == 1:
             handler, later = routes[0]
             replies = handler(event)
             if len(replies) != 1:
                 return _spread(said, [(replies, later)]) if replies else said
             event = replies[0]
-            said.append(event)
+            said = [said[0], event]
             routes = later.get(type(event), ())
-        waiting: _Waiting = []
+        waiting: _Waiting | None = None  # made only where somebody has something to say
         for handler, later in routes:
             replies = handler(event)
             if replies:
-                waiting.append((replies, later))
-        return _spread(said, waiting) if waiting else said
+                waiting = [*(waiting or ()), (replies, later)]
+        return said if waiting is None else _spread(said, waiting)
 
     def recall(self, message: Message) -> None:
         """Fold one message of the journal into the stages' state, in silence."""
