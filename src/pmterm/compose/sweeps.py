@@ -26,6 +26,7 @@ from pmterm.lab.walk import Tried, chosen, report, windows_of
 from pmterm.model.errors import UsageWrong
 from pmterm.model.units import SECOND
 from pmterm.runtime.clock import SystemClock
+from pmterm.trading.strategy.strategies import STRATEGIES
 
 MOST_DAYS: Final = 1.0  # of work; more is refused with the arithmetic
 MOST_RUNS: Final = 250_000  # that one sweep holds in memory; so is more
@@ -48,7 +49,7 @@ def sweep(
         RecordingBroken: a recording cannot be read.
     """
     spec = read_spec(path)
-    check_strategies(spec.strategies)
+    _check_names(path, spec)
     points = Points(path, spec)
     files = files_of([path.parent / name for name in spec.recordings])
     with Progress() as watch:
@@ -134,6 +135,21 @@ def _hands(workers: int, cluster: str, pieces: int) -> Hands:
     from pmterm.compose.cluster import Cluster
 
     return Cluster(cluster)
+
+
+def _check_names(path: Path, spec: Spec) -> None:
+    """Refuse a file in which nothing would be played, or nobody would trade.
+
+    Raises:
+        UsageWrong: it says what to write.
+    """
+    if not spec.recordings:
+        hint = 'Write recordings = ["evenings/"]; `pmterm record MARKET` makes them.'
+        raise UsageWrong(f"{path.name} names no recordings.", hint)
+    if not spec.strategies:
+        hint = f'Write strategies = ["fade"]; there are {", ".join(STRATEGIES)}.'
+        raise UsageWrong(f"{path.name} names no strategies: nobody would trade.", hint)
+    check_strategies(spec.strategies)
 
 
 def _check_many(spec: Spec, files: Sequence[Path], hands: int) -> None:

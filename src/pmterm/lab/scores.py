@@ -40,17 +40,26 @@ def score_of(key: str, acts: str, outcome: Outcome) -> Score:
 
 
 class Results:
-    """A file of scores, one a line. A line that was cut or changed counts as not there."""
+    """A file of scores, one a line. A line that was cut or changed counts as not there.
+
+    Raises:
+        StoreBroken: it is there and cannot be read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.known: dict[str, Score] = {}
         decode = msgspec.json.Decoder(Score).decode
-        with contextlib.suppress(FileNotFoundError):
-            for line in path.read_bytes().splitlines():
-                with contextlib.suppress(msgspec.MsgspecError):
-                    score = decode(line)
-                    self.known[score.key] = score
+        try:
+            lines = path.read_bytes().splitlines()
+        except FileNotFoundError:
+            lines = []
+        except OSError as error:
+            raise broken(path, error) from error
+        for line in lines:
+            with contextlib.suppress(msgspec.MsgspecError):
+                score = decode(line)
+                self.known[score.key] = score
 
     def add(self, scores: Iterable[Score]) -> None:
         """Keep scores.
