@@ -46,7 +46,7 @@ class LiveBroker:
 
     def __init__(self, wings: Mapping[Venue, Orders], settings: LiveSettings) -> None:
         self._markets: dict[MarketId, Market] = {}
-        self._determined: dict[MarketId, Price] = {}  # what YES will pay, once it is settled
+        self._determined: dict[MarketId, tuple[str, Price]] = {}  # what pays once it is settled
         self._desks = {
             venue: VenueDesk(wing, self._markets, settings) for venue, wing in wings.items()
         }
@@ -128,9 +128,12 @@ class LiveBroker:
         result = seen.result or market.result
         self._learn(msgspec.structs.replace(market, status=seen.status, result=result))
         if seen.word == DETERMINED:  # may yet be disputed, and nothing is paid before it settles
-            self._determined[seen.market] = seen.payout
+            self._determined[seen.market] = (result, seen.payout)
             return ()
-        payout = max(seen.payout, self._determined.get(seen.market, -1))
+        payout = seen.payout
+        if payout < 0 and seen.market in self._determined:
+            determined, told = self._determined[seen.market]
+            payout = told if determined == result else -1
         return self._resolved(seen.at, self._markets[seen.market], payout)
 
     def _resolved(self, at: Ns, market: Market, told: Price = -1) -> Sequence[Message]:
