@@ -28,7 +28,7 @@ def play(tape, detector):
         for at, begin, end in zip(chunk.ats, chunk.begins, chunk.ends, strict=True):
             engine.heard(at, chunk.made[begin:end])
     return sorted(
-        (s.market, s.kind, s.at, s.mid2, s.spread, s.advice, s.score_ppm)
+        (s.market, s.kind, s.at, s.mid2, s.before2, s.spread, s.advice, s.score_ppm)
         for s in said
         if s.kind in COVERED
     )
@@ -42,7 +42,7 @@ def found(features, settings, kinds=COVERED):
             rows, place = (one.ends, -1 - f.spot) if f.spot < 0 else (one.moments, f.spot)
             assert (rows["at"][place], rows["mid2"][place]) == (f.at, f.mid2)
             spread = int(rows["spread"][place])
-            told.append((f.market, f.kind, f.at, f.mid2, spread, f.advice, f.score_ppm))
+            told.append((f.market, f.kind, f.at, f.mid2, f.before2, spread, f.advice, f.score_ppm))
     return sorted(told)
 
 

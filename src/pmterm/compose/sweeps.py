@@ -21,7 +21,7 @@ from pmterm.lab.ordering import Recorded, files_of, in_order
 from pmterm.lab.outcome import Outcome
 from pmterm.lab.scores import Results, Score
 from pmterm.lab.shelf import source_of
-from pmterm.lab.spec import Point, Spec, read_spec
+from pmterm.lab.spec import SIGNALS, Point, Spec, read_spec
 from pmterm.lab.walk import Tried, chosen, report, windows_of
 from pmterm.model.errors import UsageWrong
 from pmterm.model.units import SECOND
@@ -32,6 +32,10 @@ MOST_DAYS: Final = 1.0  # of work; more is refused with the arithmetic
 MOST_RUNS: Final = 250_000  # that one sweep holds in memory; so is more
 FEWER: Final = "Give fewer values, or draw some: draws = 200."
 DAY_S: Final = 86_400
+NO_BACKTEST: Final = (
+    "no backtest: each figure is of signals, one contract of each at the touch one delay later and "
+    "back, after fees; without orders, fills or limits"
+)
 FEW: Final = 100  # runs that are not asked how long they take
 
 
@@ -61,7 +65,8 @@ def sweep(
         pieces = list(_pieces(spec, [points.settings(point) for point in tried], ordered))
         results = Results(out or path.with_suffix(".results.jsonl"))
         _play(pieces, results, hands, watch)
-    whole = _tried(tried, pieces, results)
+    by_signals = spec.measure == SIGNALS
+    whole = _tried(tried, pieces, results, by_signals=by_signals)
     facts: dict[str, object] = {"points": spec.count, "runs": len(pieces)}
     if watch.is_stopped:
         done = sum(piece.key in results.known for piece in pieces)
@@ -69,6 +74,8 @@ def sweep(
         return facts, STOPPED
     done_by = {(piece.name, results.known[piece.key].hash) for piece in pieces}
     facts["runs that did different things"] = len(done_by)
+    if by_signals:
+        facts["note"] = NO_BACKTEST
     names = [file.name for file in ordered]
     spans = {one.path.name: (one.facts.first_at, one.facts.last_at) for one in recorded}
     facts |= report(whole, names, spec.windows, spec.measure, spans)
@@ -219,10 +226,13 @@ def _pieces(spec: Spec, settings: Sequence[Settings], files: Sequence[Path]) -> 
             yield Piece(number, file.name, source, kept.key(source, asked), task)
 
 
-def _tried(points: Sequence[Point], pieces: Sequence[Piece], results: Results) -> list[Tried]:
+def _tried(
+    points: Sequence[Point], pieces: Sequence[Piece], results: Results, *, by_signals: bool
+) -> list[Tried]:
     scores: dict[int, dict[str, Score]] = {}
     for piece in pieces:
         score = results.known.get(piece.key)
         if score is not None:
-            scores.setdefault(piece.number, {})[piece.name] = score
+            here = scores.setdefault(piece.number, {})
+            here[piece.name] = score.by_signals() if by_signals else score
     return [Tried(point, scores.get(number, {})) for number, point in enumerate(points)]
