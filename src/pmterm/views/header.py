@@ -39,6 +39,7 @@ def grouped(news: Sequence[Toast]) -> list[tuple[str, tuple[str, ...]]]:
     book fills in many parts within one beat.
     """
     small = [toast.text for toast in news if toast.severity == "information"]
+    raised: list[tuple[str, tuple[str, ...]]]
     raised = [(toast.severity, (toast.text,)) for toast in news if toast.severity != "information"]
     if not small:
         return raised
