@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from tests.pilot.fake_desk import FakeDesk
-from tests.pilot.live_build import armed, live_desk
+from tests.pilot.live_build import armed, asks, live_desk
 from tests.pilot.screen_build import MAP_THREE, NOW
 from tests.pilot.session import Session
 
@@ -13,6 +13,7 @@ from pmterm.messages.orders import Bracket
 from pmterm.messages.strategy import Exits
 from pmterm.model.order import Side
 from pmterm.model.units import QTY_ONE
+from pmterm.tui.screens.question import QuestionScreen
 from pmterm.tui.screens.ticket import TicketScreen
 from pmterm.views.standing import Guarded, Standing
 
@@ -149,3 +150,10 @@ async def test_send_stays_in_sight_with_exits_at_every_size(size):
         await s.press("l", "e")
         assert "Send" in s.shown()
         assert "target 51" in s.shown()
+
+
+async def test_what_the_gate_asks_about_names_the_exits_that_go_with_it():
+    desk = live_desk(armed(), *asks(bracket=Bracket(target_ppm=75_000, stop=4400)))
+    async with Session(desk, size=(80, 24)) as s:
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        assert "Exits go with it: target +7.5% of what is paid, stop 44." in s.shown()

@@ -136,6 +136,26 @@ def foreseen(bracket: Bracket, position: Guardable, unit: Unit) -> str:
     return ", ".join(parts)
 
 
+def bracket_text(bracket: Bracket) -> str:
+    """Say which exits they are: prices, or shares of what will be paid."""
+    parts = []
+    for name, price, share, sign in (
+        ("target", bracket.target, bracket.target_ppm, "+"),
+        ("stop", bracket.stop, bracket.stop_ppm, "-"),
+    ):
+        if price:
+            parts.append(f"{name} {price_text(price, tick=tick_of(price))}")
+        elif share:
+            parts.append(f"{name} {sign}{share_text(share)} of what is paid")
+    if bracket.trail:
+        parts.append(f"trail {price_text(bracket.trail, tick=tick_of(bracket.trail))}")
+    if bracket.lasts_s:
+        parts.append(f"after {bracket.lasts_s} s")
+    if bracket.event:
+        parts.append(f"on {bracket.event}")
+    return ", ".join([*parts, *(["thesis"] if bracket.thesis else [])])
+
+
 def places(bracket: Bracket, position: Guardable) -> tuple[Price, Price]:
     """Return where target and stop would stand, 0 where there is none."""
     target = position.beyond(bracket.target_ppm) if bracket.target_ppm else 0
