@@ -113,6 +113,16 @@ async def test_what_is_held_already_counts_in_what_was_paid():
         assert "exits: target 48 +$0.80" in s.shown()
 
 
+async def test_a_stop_that_would_close_at_once_is_offered_below_the_price_now():
+    async with Session(usual_desk(held=100, average=6000)) as s:
+        await s.press("b", "e")  # 110 at 58.9: 3 % below is above the mid of 47
+        assert s.app.screen.query_one("#stop").value == "0.45"
+        assert "closes it at once" not in s.shown()
+        await s.press("enter")
+        (order,) = s.sent
+        assert (order.bracket.stop, order.bracket.stop_ppm) == (4500, 0)
+
+
 async def test_exits_that_stand_are_replaced_and_it_says_so():
     guarded = {MAP_THREE: Guarded(Exits(NOW, MAP_THREE, 6000, 3000), is_long=True)}
     async with Session(usual_desk(held=10, guarded=guarded)) as s:
