@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.lab.recordings import HOCKEY, KALSHI, lines_of, world_tape, write_recording
+from tests.lab.recordings import HOCKEY, KALSHI, blinking, lines_of, world_tape, write_recording
 from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose import playing, sweep_runs, sweeps
@@ -68,7 +68,10 @@ WORLDS = (
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
-    """A folder of recordings of both venues, and of worlds in which much happens: their tapes."""
+    """A folder of recordings of both venues, and of worlds: their tapes.
+
+    Much happens in those, and in one the book is gone for a moment now and then.
+    """
     folder = tmp_path_factory.mktemp("rec")
     (folder / "a.ndjson.zst").write_bytes(EVENING.read_bytes())
     for place, window in enumerate((KALSHI, HOCKEY), 1):
@@ -77,7 +80,7 @@ def recordings(tmp_path_factory):
     for place, (world, seed) in enumerate(WORLDS):
         path = folder / f"c{place}.ndjson.zst"
         path.write_bytes(b"world %d" % seed)
-        tapes[path.name] = world_tape(world, seed, place * DAY)
+        tapes[path.name] = world_tape(world, seed, place * DAY, iter if place else blinking)
     return folder, tapes
 
 

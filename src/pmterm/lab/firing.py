@@ -57,12 +57,15 @@ class Fires(NamedTuple):
 
 
 class _Conditions(NamedTuple):
-    """Where a rule fires and where it leads, by moment and by end of second."""
+    """Where a rule fires and where it leads, by moment and by end of second.
+
+    `in_doubt` are the moments at which the detector may not have looked.
+    """
 
     fires_within: Column
     fires_at_end: Column
     leads_at_end: Column
-    doubtful: bool
+    in_doubt: Column
 
 
 def fires(
@@ -83,8 +86,9 @@ def fires(
             holds = _strays(features, settings)
         else:
             holds = _moves(features, settings, is_fall=kind is SignalKind.PANIC_SELL)
-        fired += _episodes(features, kind, holds, settings.rearm_s * SECOND)
-        is_doubtful |= holds.doubtful
+        said = _episodes(features, kind, holds, settings.rearm_s * SECOND)
+        is_doubtful |= any(one.spot >= 0 and holds.in_doubt[one.spot] for one in said)
+        fired += said
     return Fires(sorted(fired), doubtful=is_doubtful)
 
 
@@ -113,8 +117,7 @@ def _moves(features: Features, s: SignalSettings, *, is_fall: bool) -> _Conditio
         leads &= (mid2 >= high2) & (mid2 > low2)
         within = moments["mid2"] >= high2[before]
     within &= moments["volume_30s"] >= needed[before]
-    doubtful = bool((within & ~is_measured).any())
-    return _Conditions(within, leads & (ends["volume_30s"] >= needed), leads, doubtful)
+    return _Conditions(within, leads & (ends["volume_30s"] >= needed), leads, ~is_measured)
 
 
 def _needed(ends: dict[str, Column], s: SignalSettings, volume_ppm: int) -> Column:
@@ -132,12 +135,12 @@ def _strays(features: Features, s: SignalSettings) -> _Conditions:
     moments, ends = features.moments, features.ends
     before, is_measured = _before(features)
     n, total, variance = ends["count"], ends["total"], ends["variance"]
-    has_mean = (n >= s.reversion_samples) & (ends["is_quoted"] > 0)
+    has_mean = n >= s.reversion_samples
     some = np.maximum(n, 1)
     root = np.maximum(_roots(variance) * s.reversion_sd_ppm // PPM, 1)
     low2 = np.where(has_mean, (total - root) // some, -1)
     high2 = np.where(has_mean, -(-(total + root) // some), _FAR)
-    leads = ((ends["mid2"] <= low2) | (ends["mid2"] >= high2)) & has_mean
+    leads = ((ends["mid2"] <= low2) | (ends["mid2"] >= high2)) & (ends["is_quoted"] > 0)
     maybe = (moments["mid2"] <= low2[before]) | (moments["mid2"] >= high2[before])
     maybe &= moments["second"] > 0
     least = _least_away(features, s, leads, np.unique(before[maybe]))
@@ -146,7 +149,7 @@ def _strays(features: Features, s: SignalSettings) -> _Conditions:
     is_seen = is_measured & _strayed(
         ends, moments["mid2"], _widest(features, before), before, least
     )
-    return _Conditions(within, at_end, leads, bool((within & ~is_seen).any()))
+    return _Conditions(within, at_end, leads, ~is_seen)
 
 
 def _widest(features: Features, before: Column) -> Column:
