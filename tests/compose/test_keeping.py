@@ -168,7 +168,8 @@ def test_a_sweep_keeps_what_it_judged_and_nothing_it_chose_by(home, tmp_path, mo
     spec = tmp_path / "spec.toml"
     recordings = ", ".join(f'"{name}.ndjson.zst"' for name in names)
     spec.write_text(
-        f'recordings = [{recordings}]\nwindows = 3\n[grid]\n"signals.rearm_s" = [60, 77]\n'
+        f'recordings = [{recordings}]\nstrategies = ["fade"]\nwindows = 3\n'
+        '[grid]\n"signals.rearm_s" = [60, 77]\n'
     )
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr("pmterm.compose.sweeps.chosen", _first_is_best)

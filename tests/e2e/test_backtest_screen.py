@@ -15,20 +15,21 @@ from pathlib import Path
 from tests.e2e.program import PATIENCE_S, environment
 
 EVENING = Path(__file__).parents[1] / "lab/evening.ndjson.zst"
+F10 = "\x1b[21~"
 LOOSE = "signals.min_baseline_s=60"
 
 
 class OnTerminal:
     """The program on a pseudo terminal of 80x24; what it wrote is kept until it is looked for."""
 
-    def __init__(self, folder, *words):
+    def __init__(self, folder, *words, **more):
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         places = {"XDG_CACHE_HOME": str(folder / "cache"), "TERM": "xterm-256color"}
         self.child = subprocess.Popen(
             [sys.executable, "-m", "pmterm", *words],
             stdin=slave, stdout=slave, stderr=slave, cwd=folder, start_new_session=True,
-            env=environment(folder, **places),
+            env=environment(folder, **places, **more),
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # takes no lock
         )  # fmt: skip
         os.close(slave)
@@ -81,6 +82,27 @@ def test_a_trade_of_a_backtest_is_seen_in_the_replay_and_back(tmp_path):
         terminal.until("REPLAY")
         terminal.keys("\x11")
         terminal.until("1 of 1 recordings")
+        terminal.keys("\x11")
+        assert terminal.ends() == 0
+    finally:
+        terminal.close()
+
+
+def test_it_opens_over_a_running_session_and_runs_beside_it(tmp_path):
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    shutil.copy(EVENING, recordings)
+    terminal = OnTerminal(tmp_path, "watch", "demo", PMTERM_STORE__RECORDINGS=str(recordings))
+    try:
+        terminal.until("what becomes of your orders")
+        terminal.keys(F10)
+        terminal.until("RECORDINGS")
+        terminal.keys("A")
+        terminal.until("1 of 1 [x]")
+        terminal.keys("r")
+        terminal.until("1 of 1 recordings")
+        terminal.keys(F10)
+        terminal.until("POSITIONS")
         terminal.keys("\x11")
         assert terminal.ends() == 0
     finally:

@@ -113,7 +113,7 @@ def session(place):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("limit buy 1 0.31", ("refused", "1 contracts", "at least 5", "use 5")),
+        ("limit buy 1 0.31", ("refused", "1 contract,", "at least 5", "use 5")),
         ("limit buy 10 0.3015", ("refused", "a price in steps of 0.01", "use 0.30 or 0.31")),
         ("limit buy 4000 0.30", ("refused", "R1", "$1 200 against $1 000", "at most 3333.33")),
         ("limit sell 20000 0.90", ("refused", "R1", "$2 000 against $1 000")),

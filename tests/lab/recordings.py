@@ -8,7 +8,10 @@ from pmterm.lab.nulls import BEGINS, market_of
 from pmterm.lab.nulls import play as play_world
 from pmterm.lab.tape import Facts
 from pmterm.lab.taping import Taping
+from pmterm.messages.feed import BookSnapshot, LevelSet
 from pmterm.messages.transport import Frame
+from pmterm.model.order import Side
+from pmterm.model.units import MS, SECOND
 from pmterm.store.recording import Header, MarketLine, RecordingWriter
 from pmterm.store.recording_lines import AnyLine, told
 
@@ -42,11 +45,41 @@ def frames_in(window):
     return sum(isinstance(line, Frame) for line in lines_of(window))
 
 
-def world_tape(world, seed, shift=0):
+def blinking(messages, every=40):
+    """Let the bids of a market be gone over the end of a second, and back 300 ms later."""
+    levels, due, back = {}, {}, {}
+    for message in messages:
+        market = getattr(message, "market", "")
+        if market in back and message.at >= back[market]:
+            yield _whole(back.pop(market), market, levels[market])
+        if isinstance(message, BookSnapshot):
+            told = [(Side.BUY, *level) for level in message.bids]
+            told += [(Side.SELL, *level) for level in message.asks]
+            levels[market] = {(side, price): qty for side, price, qty in told}
+            due[market] = message.at + every * SECOND
+        elif isinstance(message, LevelSet):
+            levels[market][message.side, message.price] = message.qty
+            end = (message.at // SECOND + 1) * SECOND
+            if message.at >= due[market] and end - message.at < SECOND // 5:
+                due[market], back[market] = message.at + every * SECOND, end + 300 * MS
+                yield _whole(message.at, market, levels[market], sides=(Side.SELL,))
+        if market not in back or not isinstance(message, LevelSet):
+            yield message
+
+
+def _whole(at, market, levels, sides=tuple(Side)):
+    bids, asks = (
+        tuple((p, q) for (side, p), q in levels.items() if side is one and side in sides and q)
+        for one in (Side.BUY, Side.SELL)
+    )
+    return BookSnapshot(at, at, market, bids, asks)
+
+
+def world_tape(world, seed, shift=0, change=iter):
     """A made-up world as a decoded recording, `shift` ns later than it was made."""
     taping = Taping({})
     last = 0
-    for message in play_world(world, seed):
+    for message in change(play_world(world, seed)):
         last = message.at + shift
         taping.began(last)
         taping.heard([msgspec.structs.replace(message, at=last)])

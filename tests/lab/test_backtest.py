@@ -5,6 +5,7 @@ from tests.lab.test_live_replay_and_backtest_agree import SETTINGS as QUICK
 from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose.backtests import NO_RECORD, Wish, backtest
+from pmterm.compose.bench_results import result_of
 from pmterm.compose.playing import Task, run
 from pmterm.compose.progress import Silence
 from pmterm.config.settings import Settings
@@ -136,6 +137,12 @@ def test_trades_say_which_recording_they_are_of_and_who_made_it():
     assert "venues" not in whole
     assert "gaps" not in whole
     assert code == 0
+
+
+def test_the_screen_tells_what_was_cut_short_too():
+    outcome = run(Task(EVENING, QUICK), Silence())
+    notes = result_of([(EVENING, outcome)], QUICK.cash).notes
+    assert any("seen 1, 1 cut short not counted, came back not known (0 of 0)" in n for n in notes)
 
 
 def test_figures_of_two_venues_are_said_to_be_of_both(tmp_path):

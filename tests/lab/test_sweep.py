@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import os
 
 import pytest
 from tests.e2e.program import run as run_program
@@ -10,7 +11,7 @@ from pmterm.compose.sweeps import sweep
 from pmterm.lab.scores import Score
 from pmterm.lab.spec import Spec, read_spec
 from pmterm.lab.walk import Tried, report, windows_of
-from pmterm.model.errors import SettingsWrong, UsageWrong
+from pmterm.model.errors import RecordingBroken, SettingsWrong, StoreBroken, UsageWrong
 from pmterm.model.units import SECOND
 
 QUICK = """
@@ -40,39 +41,69 @@ def spec(tmp_path, monkeypatch):
     return path
 
 
+@pytest.fixture
+def wide(spec):
+    """The same sweep over thresholds too, of which some come to the same."""
+    spec.write_text(spec.read_text() + '"signals.panic_change_percent" = [-1, -2, -4, -8]\n')
+    return spec
+
+
 def scores(path):
     lines = path.with_suffix(".results.jsonl").read_text().splitlines()
     return sorted(lines)
 
 
-def test_processes_come_to_the_same_numbers_as_one(spec):
-    alone, code = sweep(spec, workers=1, cluster="", out=None)
-    told = scores(spec)
-    spec.with_suffix(".results.jsonl").unlink()
-    together, _ = sweep(spec, workers=2, cluster="", out=None)
+def test_processes_come_to_the_same_numbers_as_one(wide):
+    alone, code = sweep(wide, workers=1, cluster="", out=None)
+    told = scores(wide)
+    wide.with_suffix(".results.jsonl").unlink()
+    together, _ = sweep(wide, workers=2, cluster="", out=None)
     assert code == 0
     assert together == alone
-    assert scores(spec) == told
-    assert (alone["points"], alone["runs"]) == (4, 12)
+    assert scores(wide) == told
+    assert (alone["points"], alone["runs"]) == (16, 48)
+    assert 3 < alone["runs that did different things"] < 48
     assert any(json.loads(line)["nets"] for line in told)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("distributed") is None, reason="pmterm[cluster] is not installed"
-)
-@pytest.mark.filterwarnings("default")  # of Dask's own making
-def test_a_cluster_comes_to_the_same_numbers(spec):
+@pytest.fixture
+def scheduler():
+    """A local cluster of two workers, by its address."""
+    if importlib.util.find_spec("distributed") is None:
+        pytest.skip("pmterm[cluster] is not installed")
     from distributed import LocalCluster
 
-    alone, _ = sweep(spec, workers=1, cluster="", out=None)
-    out = spec.with_suffix(".cluster.jsonl")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
     ) as local:
-        spread, code = sweep(spec, workers=1, cluster=local.scheduler_address, out=out)
+        yield local.scheduler_address
+
+
+@pytest.mark.filterwarnings("default")  # of Dask's own making
+def test_a_cluster_comes_to_the_same_numbers(wide, scheduler):
+    alone, _ = sweep(wide, workers=1, cluster="", out=None)
+    out = wide.with_suffix(".cluster.jsonl")
+    spread, code = sweep(wide, workers=1, cluster=scheduler, out=out)
     assert code == 0
     assert spread == alone
-    assert sorted(out.read_text().splitlines()) == scores(spec)
+    assert sorted(out.read_text().splitlines()) == scores(wide)
+
+
+@pytest.mark.filterwarnings("default")  # of Dask's own making
+def test_a_cluster_that_would_come_to_other_numbers_is_refused(spec, scheduler, monkeypatch):
+    monkeypatch.setattr("pmterm.compose.cluster.program", os.getpid)  # another in each process
+    with pytest.raises(UsageWrong, match="runs another pmterm than we do"):
+        sweep(spec, workers=1, cluster=scheduler, out=None)
+
+
+@pytest.mark.filterwarnings("default")  # of Dask's own making
+def test_a_cluster_without_workers_is_refused(spec):
+    distributed = pytest.importorskip("distributed", reason="pmterm[cluster] is not installed")
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as local,
+        pytest.raises(UsageWrong, match="has no workers"),
+    ):
+        sweep(spec, workers=1, cluster=local.scheduler_address, out=None)
 
 
 def test_what_was_tried_is_not_tried_again_and_a_cut_line_is(spec, monkeypatch):
@@ -99,8 +130,63 @@ def test_a_setting_nobody_knows_is_refused_with_the_nearest_name(spec):
 
 def test_a_value_that_cannot_be_taken_is_refused_before_anything_is_played(spec):
     spec.write_text(spec.read_text().replace("[3, 6]", "[3, -6]"))
-    with pytest.raises(SettingsWrong, match="must not be negative"):
+    with pytest.raises(SettingsWrong, match="must not be negative") as told:
         sweep(spec, workers=1, cluster="", out=None)
+    assert "try.toml line 9: strategies.fade.stop_percent: " in str(told.value)
+
+
+def test_a_value_that_is_set_is_refused_where_it_stands(spec):
+    spec.write_text(spec.read_text().replace('"signals.min_baseline_s" = 30', "signals.x = 1"))
+    with pytest.raises(SettingsWrong, match=r"try\.toml line 5: there is no key signals\.x"):
+        sweep(spec, workers=1, cluster="", out=None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('strategies = ["fade", "fomo"]', "", "try.toml names no strategies"),
+        ('recordings = ["rec"]', "", "try.toml names no recordings"),
+        ('"fade", "fomo"', '"fad"', "there is no strategy fad"),
+        ("strategies.fade.stop_percent", "signals.act_score", "line 9: .* both set and tried"),
+        ('fade.stop_percent" = [3, 6]', 'fade.stop_percent" = [3, 3.0]', "line 9: all 2 values"),
+        (
+            "[grid]",
+            '[grid]\n"general.theme" = ["light", "dark"]',
+            "line 9: all 2 values of general.theme",
+        ),
+    ],
+)
+def test_what_cannot_be_a_sweep_is_refused(spec, old, new, words):
+    spec.write_text(spec.read_text().replace(old, new))
+    with pytest.raises(UsageWrong, match=words):
+        sweep(spec, workers=1, cluster="", out=None)
+    assert not spec.with_suffix(".results.jsonl").exists()
+
+
+def test_a_result_that_cannot_be_read_is_told(spec):
+    with pytest.raises(StoreBroken):
+        sweep(spec, workers=1, cluster="", out=spec.parent)
+
+
+def test_more_than_a_days_work_is_refused_by_the_runs_that_differ(spec, monkeypatch):
+    from pmterm.compose import sweeps
+
+    monkeypatch.setattr(sweeps, "FEW", 1)
+    monkeypatch.setattr(sweeps, "MOST_DAYS", 0.0)
+    with pytest.raises(UsageWrong, match=r"12 runs that differ x .* s \(measured\) / 1 processes"):
+        sweep(spec, workers=1, cluster="", out=None)
+
+
+def test_a_recording_that_is_another_one_there_is_told(spec):
+    """A worker of a cluster may have another file at the same path."""
+    from pmterm.compose import sweep_runs
+    from pmterm.compose.playing import Task
+    from pmterm.compose.progress import Silence
+    from pmterm.config.settings import Settings
+
+    task = Task(spec.parent / "rec/a.ndjson.zst", Settings(), ("fade",))
+    with pytest.raises(RecordingBroken, match="is another recording here"):
+        sweep_runs.play(sweep_runs.Piece(0, "a", "0" * 64, "key", task), Silence())
 
 
 def test_ten_million_points_are_refused_with_the_arithmetic(spec):

@@ -3,14 +3,16 @@
 import json
 
 import pytest
-from tests.lab.recordings import HOCKEY, KALSHI, lines_of, world_tape, write_recording
+from tests.lab.recordings import HOCKEY, KALSHI, blinking, lines_of, world_tape, write_recording
 from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose import playing, sweep_runs, sweeps
 from pmterm.compose.sweeps import sweep
-from pmterm.lab.alike import NOT_KNOWN
+from pmterm.lab.alike import NOT_KNOWN, acted_on
 from pmterm.lab.nulls import Plant, World
-from pmterm.model.units import SECOND
+from pmterm.lab.outcome import Followed
+from pmterm.model.units import PPM, SECOND
+from pmterm.trading.signal.rules import SignalSettings
 
 DAY = 86_400 * SECOND
 HEAD = """
@@ -66,7 +68,10 @@ WORLDS = (
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
-    """A folder of recordings of both venues, and of worlds in which much happens: their tapes."""
+    """A folder of recordings of both venues, and of worlds: their tapes.
+
+    Much happens in those, and in one the book is gone for a moment now and then.
+    """
     folder = tmp_path_factory.mktemp("rec")
     (folder / "a.ndjson.zst").write_bytes(EVENING.read_bytes())
     for place, window in enumerate((KALSHI, HOCKEY), 1):
@@ -75,7 +80,7 @@ def recordings(tmp_path_factory):
     for place, (world, seed) in enumerate(WORLDS):
         path = folder / f"c{place}.ndjson.zst"
         path.write_bytes(b"world %d" % seed)
-        tapes[path.name] = world_tape(world, seed, place * DAY)
+        tapes[path.name] = world_tape(world, seed, place * DAY, iter if place else blinking)
     return folder, tapes
 
 
@@ -129,14 +134,14 @@ def test_every_run_is_what_it_is_when_it_is_played_itself(spec, played, monkeypa
     assert len({score["hash"] for score in scores if score["nets"]}) > 1
 
 
-@pytest.mark.parametrize("spec", [SCORE], indirect=True)
+@pytest.mark.parametrize("spec", [SCORE], indirect=True, ids=["score"])
 def test_where_features_cannot_tell_every_run_is_played(spec, played, monkeypatch):
     monkeypatch.setattr(sweep_runs, "heard", lambda *_: NOT_KNOWN)
     told, _ = sweep(spec, workers=1, cluster="", out=None)
     assert len(played) == told["runs"]
 
 
-@pytest.mark.parametrize("spec", [MOVES], indirect=True)
+@pytest.mark.parametrize("spec", [MOVES], indirect=True, ids=["moves"])
 def test_what_was_played_tells_for_what_comes_to_the_same_later(spec, played):
     """Half of the grid first, then all of it: runs like those of the first half are not played."""
     text = spec.read_text()
@@ -152,7 +157,7 @@ def test_what_was_played_tells_for_what_comes_to_the_same_later(spec, played):
     assert len(played) - few - later == few + later
 
 
-@pytest.mark.parametrize("spec", [MOVES], indirect=True)
+@pytest.mark.parametrize("spec", [MOVES], indirect=True, ids=["moves"])
 def test_features_are_kept_beside_recordings_and_used(spec, monkeypatch):
     first, _ = sweep(spec, workers=1, cluster="", out=None)
     assert (spec.parent / "rec/a.ndjson.zst.20-3.features").exists()
@@ -160,3 +165,31 @@ def test_features_are_kept_beside_recordings_and_used(spec, monkeypatch):
     monkeypatch.setattr("pmterm.compose.featured.observed", None)  # not written down again
     again, _ = sweep(spec, workers=1, cluster="", out=None)
     assert again == first
+
+
+@pytest.mark.parametrize("spec", [MOVES, SPIKE], indirect=True, ids=["moves", "spike"])
+def test_thresholds_can_be_chosen_by_what_signals_were_worth(spec):
+    """All that is told is of the signals that would be acted on, not of trades."""
+    trades, _ = sweep(spec, workers=1, cluster="", out=None)
+    spec.write_text('measure = "signals"\n' + spec.read_text())
+    told, _ = sweep(spec, workers=1, cluster="", out=None)
+    assert told["note"].startswith("no backtest")
+    assert "note" not in trades
+    best = told["in sample, all windows"]
+    assert "points with signals" in best
+    scores = [json.loads(line) for line in results(spec)]
+    many = {len(score["signal_nets"]) for score in scores}
+    assert max(many) > 1
+    assert best["net"] != trades["in sample, all windows"]["net"]
+
+
+def test_signals_that_nobody_acts_on_are_not_counted():
+    def signal(kind, score_ppm):
+        return Followed("s", "M", kind, 1, score_ppm, net=5, is_whole=True)
+
+    settings = SignalSettings(act_score_ppm=500_000)
+    good, weak = signal("panic_sell", 500_000), signal("panic_sell", 499_999)
+    others = signal("fomo_buy", PPM), signal("liquidity_vacuum", PPM)
+    unscored = signal("spike", 0)
+    told = acted_on([good, weak, *others, unscored], settings, ["fade", "spike"])
+    assert told == [good, unscored]

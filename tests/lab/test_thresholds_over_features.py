@@ -4,13 +4,14 @@ import random
 
 import numpy as np
 import pytest
-from tests.lab.recordings import HOCKEY, lines_of, write_recording
+from tests.lab.recordings import HOCKEY, blinking, lines_of, world_tape, write_recording
 from tests.lab.test_the_same_everywhere import EVENING
 
 from pmterm.compose.playing import tape_of
 from pmterm.lab.columns import ColumnsDamaged
 from pmterm.lab.features import ENDED, MOMENT, Features, Observer, packed, unpacked
 from pmterm.lab.firing import COVERED, fires
+from pmterm.lab.nulls import Plant, World
 from pmterm.messages.signals import SignalKind, SignalSeen
 from pmterm.runtime.engine import Engine, NoBroker
 from pmterm.trading.book.books import Books
@@ -27,7 +28,7 @@ def play(tape, detector):
     for chunk in tape.chunks():
         engine.heard(chunk.ats, chunk.made)
     return sorted(
-        (s.market, s.kind, s.at, s.mid2, s.spread, s.advice, s.score_ppm)
+        (s.market, s.kind, s.at, s.mid2, s.before2, s.spread, s.advice, s.score_ppm)
         for s in said
         if s.kind in COVERED
     )
@@ -41,7 +42,7 @@ def found(features, settings, kinds=COVERED):
             rows, place = (one.ends, -1 - f.spot) if f.spot < 0 else (one.moments, f.spot)
             assert (rows["at"][place], rows["mid2"][place]) == (f.at, f.mid2)
             spread = int(rows["spread"][place])
-            told.append((f.market, f.kind, f.at, f.mid2, spread, f.advice, f.score_ppm))
+            told.append((f.market, f.kind, f.at, f.mid2, f.before2, spread, f.advice, f.score_ppm))
     return sorted(told)
 
 
@@ -100,6 +101,26 @@ def test_a_recording_too_short_for_anything_gives_nothing(tmp_path):
     observer = Observer(SignalSettings())
     play(tape, observer)
     assert not any(fires(one, SignalSettings()).fired for one in observer.features())
+
+
+def test_where_the_book_blinks_it_is_right_or_says_that_it_cannot_tell():
+    """Within a second after one that ended without a book the detector may not have looked."""
+    world = World(markets=2, seconds=500, plant=Plant(-0.6, 0.6, every_s=60))
+    tape = world_tape(world, 5, change=blinking)
+    observer = Observer(SignalSettings())
+    play(tape, observer)
+    features = observer.features()
+    gone = sum(int((one.ends["is_quoted"] == 0).sum()) for one in features)
+    assert gone > 5
+    chance = random.Random(11)
+    doubtful = 0
+    for _ in range(40):
+        settings = thresholds(chance)
+        if any(fires(one, settings).doubtful for one in features):
+            doubtful += 1
+        else:
+            assert found(features, settings) == play(tape, Detector(settings)), settings
+    assert 0 < doubtful < 30
 
 
 def test_kinds_that_nobody_asks_for_are_left_out(evening):

@@ -169,7 +169,12 @@ def test_an_audit_before_anybody_came_back_says_what_is_resolved():
     run(tell())
 
 
-def test_what_kalshi_has_only_determined_is_not_paid_yet():
+@pytest.mark.parametrize(
+    ("settled", "paid"),
+    [(("scalar", -1), 3_700), (("scalar", 4_100), 4_100), (("no", -1), 0)],
+    ids=["as determined", "another value", "another result"],
+)
+def test_what_kalshi_has_only_determined_is_not_paid_yet(settled, paid):
     """A result may be disputed; the money comes when it is settled."""
 
     async def tell():
@@ -178,13 +183,11 @@ def test_what_kalshi_has_only_determined_is_not_paid_yet():
             await here.state_is(await here.order(KALSHI, BUY, 10, 4_700), S.FILLED)
             await asyncio.sleep(30)
             cash = cash_here(here, KALSHI)
-            seen = MarketStatusSeen(0, KALSHI.id, MarketStatus.RESOLVED, "scalar", 3_700)
-            for word in (DETERMINED, SETTLED):
-                payout = seen.payout if word == DETERMINED else -1
+            for words in (("scalar", 3_700, DETERMINED), (*settled, SETTLED)):
                 assert (here.held(KALSHI), cash_here(here, KALSHI)) == (10 * QTY_ONE, cash)
-                here.send(msgspec.structs.replace(seen, payout=payout, word=word))
+                here.send(MarketStatusSeen(0, KALSHI.id, MarketStatus.RESOLVED, *words))
                 await asyncio.sleep(0.1)
-            assert [m.payout for m in here.heard(MarketSettled)] == [3_700]
-            assert (here.held(KALSHI), cash_here(here, KALSHI)) == (0, cash + 3_700_000)
+            assert [m.payout for m in here.heard(MarketSettled)] == [paid]
+            assert (here.held(KALSHI), cash_here(here, KALSHI)) == (0, cash + paid * 1_000)
 
     run(tell())

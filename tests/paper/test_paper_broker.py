@@ -444,6 +444,18 @@ def test_a_book_replaced_because_it_was_doubted_costs_us_our_place():
     assert tell(broker, trade(4600, 30, SELL, LATER + 4)) == []
 
 
+def test_fills_of_the_journal_are_forgotten_once_it_is_over():
+    book = RealBook({4600: 100}, {4700: 100})
+    live = broker_on(book)
+    wish = PlaceOrder(T0, intent("s-00001", qty=10, tif=IOC))
+    journal = [seen(), wish, *tell(live, wish), *live.wake(LATER)]
+    broker = recall(PaperBroker(book, PaperSettings()), [*journal, *journal[-2:]])
+    assert broker._held == {M: 10 * QTY_ONE}  # told twice, counted once
+    assert len(broker._fills) == 1
+    tell(broker, SessionStarted(LATER, "t", Mode.PAPER, "0", 0))
+    assert not broker._fills
+
+
 def test_reduce_only_knows_the_holding_after_a_restart():
     book = RealBook({4600: 100}, {4700: 100})
     live = broker_on(book)

@@ -156,7 +156,7 @@ async def test_one_that_cannot_be_built_says_so():
 
         s.app._make_bench = refuse
         await s.press("f10")
-        await s.until(lambda: "no backtests: Resource temporarily" in s.words())
+        await s.until(lambda: "no backtests: [Errno 11] Resource temporarily" in s.words())
         assert s.app.screen is s.trading
 
 

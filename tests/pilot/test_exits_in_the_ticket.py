@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from tests.pilot.fake_desk import FakeDesk
-from tests.pilot.live_build import armed, live_desk
+from tests.pilot.live_build import armed, asks, live_desk
 from tests.pilot.screen_build import MAP_THREE, NOW
 from tests.pilot.session import Session
 
@@ -13,6 +13,7 @@ from pmterm.messages.orders import Bracket
 from pmterm.messages.strategy import Exits
 from pmterm.model.order import Side
 from pmterm.model.units import QTY_ONE
+from pmterm.tui.screens.question import QuestionScreen
 from pmterm.tui.screens.ticket import TicketScreen
 from pmterm.views.standing import Guarded, Standing
 
@@ -112,6 +113,16 @@ async def test_what_is_held_already_counts_in_what_was_paid():
         assert "exits: target 48 +$0.80" in s.shown()
 
 
+async def test_a_stop_that_would_close_at_once_is_offered_below_the_price_now():
+    async with Session(usual_desk(held=100, average=6000)) as s:
+        await s.press("b", "e")  # 110 at 58.9: 3 % below is above the mid of 47
+        assert s.app.screen.query_one("#stop").value == "0.45"
+        assert "closes it at once" not in s.shown()
+        await s.press("enter")
+        (order,) = s.sent
+        assert (order.bracket.stop, order.bracket.stop_ppm) == (4500, 0)
+
+
 async def test_exits_that_stand_are_replaced_and_it_says_so():
     guarded = {MAP_THREE: Guarded(Exits(NOW, MAP_THREE, 6000, 3000), is_long=True)}
     async with Session(usual_desk(held=10, guarded=guarded)) as s:
@@ -149,3 +160,10 @@ async def test_send_stays_in_sight_with_exits_at_every_size(size):
         await s.press("l", "e")
         assert "Send" in s.shown()
         assert "target 51" in s.shown()
+
+
+async def test_what_the_gate_asks_about_names_the_exits_that_go_with_it():
+    desk = live_desk(armed(), *asks(bracket=Bracket(target_ppm=75_000, stop=4400)))
+    async with Session(desk, size=(80, 24)) as s:
+        await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
+        assert "Exits go with it: target +7.5% of what is paid, stop 44." in s.shown()

@@ -165,7 +165,7 @@ async def test_form_starts_with_what_a_fade_would_set_and_enter_sends_it():
         await s.press("e")
         assert isinstance(s.app.screen, ExitsScreen)
         assert "sells at 51 or better: +$4.00 (bid 46)" in s.shown()
-        assert "sells when the mid is 45: about -$2.00 (mid 47)" in s.shown()
+        assert "sells at a mid of 45: about -$2.00 (now 47)" in s.shown()
         await s.press("enter", "enter")
         assert s.sent == [SetExits(0, MAP_THREE, 5100, 4500, lasts_s=120)]
 

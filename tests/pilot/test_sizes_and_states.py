@@ -170,3 +170,10 @@ async def test_no_toast_covers_a_ticket():
         await pilot.pause(0.3)
         assert "Refused: R1" in "\n".join(shown(app))
         assert len(app._notifications) == before
+
+
+async def test_no_figure_below_the_book_is_cut_in_half():
+    app = TradingApp(FakeDesk(), FakeClock())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert any(row.startswith("30s -4.1% vol 1,840 depth 0.7x ") for row in shown(app))

@@ -1,5 +1,6 @@
 """The strategy screen: what each may do, switched by key, and what it lacks for real money."""
 
+import msgspec
 import pytest
 from tests.pilot.fake_desk import FakeDesk
 from tests.pilot.live_build import armed, live_desk
@@ -49,6 +50,17 @@ async def test_it_shows_mode_record_and_what_is_missing(size):
         assert "not known (n 12 of 30)" in shown
         await s.press("down")
         assert f"before it may act with real money: {MISSING}" in s.words()
+
+
+async def test_it_says_what_the_strategy_pointed_at_would_do():
+    fade, *others = rows()
+    does = "on PANIC SELL it buys, out at +7.5 % or -3 % of what was paid, or after 120 s"
+    fade = msgspec.structs.replace(fade, does=does)
+    async with Session(desk_with(fade, *others), size=(80, 24)) as s:
+        await s.press("w")
+        assert does in " ".join(s.words().split())
+        await s.press("down")
+        assert does not in " ".join(s.words().split())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,14 @@ import re
 
 import msgspec
 
-from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalSeen, SignalWorth
+from pmterm.messages.signals import (
+    Advice,
+    SignalBack,
+    SignalEnded,
+    SignalKind,
+    SignalSeen,
+    SignalWorth,
+)
 from pmterm.model.readings import Gauges
 from pmterm.model.units import SECOND
 from pmterm.views.signals import SignalFold
@@ -86,6 +93,23 @@ def test_those_cut_short_are_told_beside_the_rate():
     assert told[0] == "like it: 61% [50, 70] back n 84, 4 cut short not counted"
     few = card_lines(msgspec.structs.replace(FEW, cut_short=4))
     assert few[0] == "like it: not known (n 12 of 30), 4 cut short not counted"
+
+
+def test_a_way_back_is_shown_at_once_and_what_it_earned_at_the_end():
+    fold = SignalFold()
+    fold.seen(
+        SignalSeen(
+            5, "s-1", "M", SignalKind.PANIC_SELL, Advice.BUY, 700_000, 9_000, 9_900, 4_400, 4_600,
+            4_700, 0, ("why",),
+        )
+    )  # fmt: skip
+    fold.back(SignalBack(9, "s-1", "M", SignalKind.PANIC_SELL, 7 * SECOND))
+    (row,) = fold.view(Gauges()).rows
+    assert (row.outcome, row.net) == ("came back in 7s", 0)
+    assert not fold.view(Gauges()).records
+    fold.ended(ended(1, is_whole=True))
+    (row,) = fold.view(Gauges()).rows
+    assert row.outcome == "came back in 1s, +$0.01 a contract"
 
 
 def ended(number, *, is_whole, reverted=True):

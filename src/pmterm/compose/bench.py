@@ -1,4 +1,7 @@
-"""Builds the backtest screen: what stands behind it, and the way into a replay and back."""
+"""Builds the backtest screen: what stands behind it, and the way into a replay and back.
+
+A running session loads this while it trades, so that what only the runs need is loaded by them.
+"""
 
 import asyncio
 import os
@@ -8,23 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from pmterm.compose import backtests, replays
-from pmterm.compose.bench_results import kept_words, result_of
+from pmterm.compose import replays
 from pmterm.compose.errand import At, Errand, Found, Line, Over
 from pmterm.compose.front import shown
 from pmterm.compose.given import Screen
-from pmterm.compose.keeping import keep_played
-from pmterm.compose.surveys import survey_of
 from pmterm.config.parameters import names, value_of, with_parameters
 from pmterm.config.paths import recordings_dir
 from pmterm.config.settings import Settings
-from pmterm.lab.ordering import ENDINGS
-from pmterm.lab.outcome import Outcome
 from pmterm.lab.times import parse_time
 from pmterm.model.errors import PmtermError, UsageWrong
 from pmterm.model.text import clean_text
 from pmterm.runtime.clock import SystemClock
 from pmterm.store.export import time_text
+from pmterm.store.recording import ENDINGS
 from pmterm.trading.strategy.strategies import STRATEGIES
 from pmterm.views.bench import (
     Choice,
@@ -111,18 +110,7 @@ class LabBench:
         )
         choice.trade = 0
         self._view = RunView(Phase.RUNNING, "starting")
-        self._errand = Errand(play, settings, self._wish())
-
-    def _wish(self) -> backtests.Wish:
-        """Return what was chosen when it was last run."""
-        played = self._played
-        return backtests.Wish(
-            tuple(Path(path) for path in sorted(played.paths)),
-            tuple(name for name in STRATEGIES if name in played.strategies),
-            since=played.since.strip(),
-            until=played.until.strip(),
-            resumes=True,
-        )
+        self._errand = Errand(play, settings, self._played)
 
     def keep(self) -> None:
         """Count the signals of what was played in the records of strategies, as `--keep` does.
@@ -135,7 +123,7 @@ class LabBench:
         if self._keeping is not None or self._view.kept:
             raise UsageWrong("it is kept already.")
         settings = with_parameters(self._settings, parameters_of(self._played.parameters))
-        self._keeping = Errand(keep, settings, self._wish())
+        self._keeping = Errand(keep, settings, self._played)
 
     def _hear_kept(self) -> None:
         for said in self._keeping.hear() if self._keeping is not None else ():
@@ -230,7 +218,9 @@ class LabBench:
 
 def bench(settings: Settings, strategies: Iterable[str] = ()) -> int:
     """Show the backtest screen; a trade chosen there is shown in the replay, then it comes back."""
-    backtests.check_strategies(strategies)
+    from pmterm.compose.backtests import check_strategies
+
+    check_strategies(strategies)
     behind = LabBench(settings, strategies)
     try:
         while True:
@@ -259,34 +249,34 @@ def _replay(behind: LabBench, jump: Jump) -> None:
         behind.tell(f"{error.detail} {error.hint}")
 
 
-def play(line: Line, settings: Settings, wish: backtests.Wish) -> None:
-    """Play recordings one after another, and tell after each what all came to; in its own process.
+def play(line: Line, settings: Settings, played: Choice) -> None:
+    """Play recordings one after another, and tell after each what all came to.
 
-    It stands back behind a session that may run beside it.
+    In a process of its own, which stands back behind a session that may run beside it.
     """
+    from pmterm.compose import bench_work
+
     os.nice(STANDS_BACK)
-    playing = backtests.playing(settings, wish, line)
-    done: list[tuple[Path, Outcome]] = []
-    for one in playing.runs:
-        done.append(one)
-        line.found(result_of(done, settings.cash, playing.left_out))
+    bench_work.play(line, settings, played)
 
 
-def keep(line: Line, settings: Settings, wish: backtests.Wish) -> None:
-    """Keep what was played, from what is known of it, and tell what it may prove."""
+def keep(line: Line, settings: Settings, played: Choice) -> None:
+    """Keep what was played, in a process of its own, and tell what it may prove."""
+    from pmterm.compose import bench_work
+
     os.nice(STANDS_BACK)
-    done = list(backtests.playing(settings, wish, line).runs)
-    if not line.is_stopped:
-        line.found(kept_words(keep_played(settings, done, settings)))
+    bench_work.keep(line, settings, played)
 
 
 def read(line: Line, paths: list[str]) -> None:
     """Read recordings through, to say when they are from and how many markets they hold."""
+    from pmterm.compose.bench_work import known
+
     os.nice(STANDS_BACK)
     for path in paths:
         if line.is_stopped:
             return
-        line.found(_known(Path(path)))
+        line.found(known(row_of(Path(path))))
 
 
 def _files(folder: Path) -> list[RecordingRow]:
@@ -295,22 +285,12 @@ def _files(folder: Path) -> list[RecordingRow]:
         found = sorted(p for p in folder.iterdir() if p.name.endswith(ENDINGS))
     except OSError:
         return []
-    return [_row(path) for path in found]
+    return [row_of(path) for path in found]
 
 
-def _row(path: Path) -> RecordingRow:
+def row_of(path: Path) -> RecordingRow:
+    """Return what a look at a file tells."""
     try:
         return RecordingRow(str(path), clean_text(path.name), path.stat().st_size)
     except OSError as error:
         return RecordingRow(str(path), clean_text(path.name), 0, wrong=str(error.strerror))
-
-
-def _known(path: Path) -> RecordingRow:
-    row = _row(path)
-    try:
-        facts = survey_of(path).facts
-    except PmtermError as error:
-        return msgspec.structs.replace(row, wrong=clean_text(error.detail))
-    return msgspec.structs.replace(
-        row, first_at=facts.first_at, last_at=facts.last_at, markets=len(facts.watched)
-    )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pmterm.compose import backtests
 from pmterm.lab.figures import (
+    CUT_SHORT,
     by_kind,
     by_strategy,
     curve_of,
@@ -99,7 +100,8 @@ def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         facts = signal_facts(signals)
         name = kind.replace("_", " ").upper()
         notes.append(
-            f"{name}: seen {facts['seen']}, came back {facts['reverted']},"
+            f"{name}: seen {facts['seen']}, {facts[CUT_SHORT]} cut short not counted,"
+            f" came back {facts['reverted']},"
             f" median net a contract {facts['median net a contract']}"
         )
     for outcome in outcomes:

@@ -1,6 +1,7 @@
 """Work on a Dask cluster by its address: the extra `pmterm[cluster]`."""
 
 import importlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import Any, Final, TypeVar
@@ -29,6 +30,7 @@ class Cluster:
         except ImportError as error:
             hint = 'Install it: pip install "pmterm[cluster]".'
             raise UsageWrong("a cluster needs Dask, which is not installed.", hint) from error
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong we say
         self._address = address
         with self._client() as client:
             self.many = sum(int(threads) for threads in client.nthreads().values())

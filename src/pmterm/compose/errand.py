@@ -5,6 +5,7 @@ import io
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -80,7 +81,10 @@ class Errand:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_begin, args=(theirs, work, *args), daemon=True)
-        self._process.start()
+        # A full screen puts a stand-in without a descriptor in the place of stderr, on which
+        # multiprocessing (3.11) breaks when it starts its first process.
+        with contextlib.redirect_stderr(sys.__stderr__):
+            self._process.start()
         theirs.close()
         self._is_over = False
 
@@ -124,8 +128,6 @@ class _Words(io.TextIOBase):
 
 def _begin(pipe: Connection, work: Callable[..., None], *args: object) -> None:
     """Do the work, and say how it ended; what breaks in it must not reach the terminal."""
-    import sys
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):

@@ -12,6 +12,7 @@ import msgspec
 
 from pmterm.compose.given import Screen
 from pmterm.config.settings import Settings
+from pmterm.messages.health import Noticed
 from pmterm.runtime.clock import Clock
 from pmterm.runtime.engine import Engine
 from pmterm.runtime.plain_front import PlainFront
@@ -31,7 +32,26 @@ def front_of(settings: Settings, screen: Screen, desk: Desk, engine: Engine, clo
     """Build the front that `screen` asks for."""
     if screen.plain:
         return _plain(desk, engine, as_json=screen.as_json)
-    return _full(settings, desk, clock, finds_first=screen.finds_first)
+    front = _full(settings, desk, clock, finds_first=screen.finds_first)
+    return with_last_words(front, engine)
+
+
+def with_last_words(front: Front, engine: Engine) -> Front:
+    """Say on stderr what is noticed once the screen is gone."""
+    is_gone = asyncio.Event()
+
+    def noticed(said: Noticed) -> None:
+        if is_gone.is_set():
+            _last_words(f"pmterm: {said.text}\n")
+
+    async def run() -> int:
+        try:
+            return await front.run()
+        finally:
+            is_gone.set()
+
+    engine.listen({Noticed: noticed})
+    return Front(run, front.end)
 
 
 def _plain(desk: Desk, engine: Engine, *, as_json: bool) -> Front:

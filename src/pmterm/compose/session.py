@@ -24,6 +24,7 @@ from pmterm.config.settings import Settings
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
+from pmterm.messages.health import Noticed
 from pmterm.messages.transport import Reconnect
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
@@ -35,6 +36,7 @@ from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_sessi
 from pmterm.runtime.signals import SleepWatch
 from pmterm.runtime.supervisor import Worker
 
+MOST_NAMED = 5  # orders told by name in one sentence
 LIVE_WIND_DOWN_S = 3.0  # cancels are followed so long; with the rest of the end, under 5 s
 
 
@@ -116,7 +118,19 @@ class Session(msgspec.Struct, frozen=True):
         )
         if self.recorder is not None:
             self.recorder.note(self.parts.engine.at, ENDED_NOTE)
+        if left := self.desk.quit_blockers():
+            self.parts.engine.announce(Noticed(self.clock.stamp(), _unproven(left)))
         return code
+
+
+def _unproven(orders: Sequence[str]) -> str:
+    """Say of which orders nobody knows whether they still work, and what to do."""
+    names = ", ".join(orders[:MOST_NAMED])
+    more = f" and {len(orders) - MOST_NAMED} more" if len(orders) > MOST_NAMED else ""
+    return (
+        f"not proven cancelled, may still work: {names}{more}."
+        " `pmterm kill` cancels at the venue; the next start shows what became of them"
+    )
 
 
 def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) -> Session:

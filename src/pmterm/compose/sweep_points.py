@@ -20,7 +20,7 @@ class Points:
 
     Raises:
         SettingsWrong: a setting nobody knows, or a value that cannot be taken.
-        UsageWrong: one that is both set and tried, or that decides nothing.
+        UsageWrong: one that is both set and tried, or on which nothing hangs.
     """
 
     def __init__(self, path: Path, spec: Spec) -> None:
@@ -49,8 +49,8 @@ class Points:
     def _check_use(self, place: str, key: str, values: tuple[str, ...]) -> None:
         told = {msgspec.json.encode(thinking(self.settings({key: value}))) for value in values}
         if len(told) == 1 < len(values):
-            hint = "Take it out: all its values would come to the same."
-            raise UsageWrong(f"{place}: {key} decides nothing that a run does.", hint)
+            words = f"{place}: all {len(values)} values of {key} come to the same."
+            raise UsageWrong(words, "No run hangs on them: give others, or take it out.")
 
 
 def _place(path: Path, lines: Mapping[str, int], table: str, key: str) -> str:

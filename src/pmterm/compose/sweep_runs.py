@@ -14,7 +14,7 @@ from pmterm.compose.pool import Hands
 from pmterm.compose.progress import Silence
 from pmterm.config.settings import Settings
 from pmterm.lab.acts import Acts
-from pmterm.lab.alike import NOT_KNOWN, Heard, heard, what_matters
+from pmterm.lab.alike import NOT_KNOWN, Heard, acted_on, heard, what_matters
 from pmterm.lab.features import Features
 from pmterm.lab.scores import Score, score_of
 from pmterm.lab.shelf import source_of
@@ -64,8 +64,10 @@ def play(piece: Piece, _: Silence) -> Score:
             raise RecordingBroken(f"{path} is another recording here than where this began.")
         _tapes[piece.source] = tape
     acts = Acts()
-    outcome = run_tape(piece.task, Silence(), _tapes[piece.source], acts.hears())
-    return score_of(piece.key, acts.hash, outcome)
+    task = piece.task
+    outcome = run_tape(task, Silence(), _tapes[piece.source], acts.hears())
+    signals = acted_on(outcome.signals, task.settings.signals, task.strategies)
+    return score_of(piece.key, acts.hash, outcome, signals)
 
 
 def hear(question: Question, watch: Silence) -> list[Heard]:

@@ -21,16 +21,21 @@ from pmterm.lab.ordering import Recorded, files_of, in_order
 from pmterm.lab.outcome import Outcome
 from pmterm.lab.scores import Results, Score
 from pmterm.lab.shelf import source_of
-from pmterm.lab.spec import Point, Spec, read_spec
+from pmterm.lab.spec import SIGNALS, Point, Spec, read_spec
 from pmterm.lab.walk import Tried, chosen, report, windows_of
 from pmterm.model.errors import UsageWrong
 from pmterm.model.units import SECOND
 from pmterm.runtime.clock import SystemClock
+from pmterm.trading.strategy.strategies import STRATEGIES
 
 MOST_DAYS: Final = 1.0  # of work; more is refused with the arithmetic
 MOST_RUNS: Final = 250_000  # that one sweep holds in memory; so is more
 FEWER: Final = "Give fewer values, or draw some: draws = 200."
 DAY_S: Final = 86_400
+NO_BACKTEST: Final = (
+    "no backtest: each figure is of signals, one contract of each at the touch one delay later and "
+    "back, after fees; without orders, fills or limits"
+)
 FEW: Final = 100  # runs that are not asked how long they take
 
 
@@ -48,7 +53,7 @@ def sweep(
         RecordingBroken: a recording cannot be read.
     """
     spec = read_spec(path)
-    check_strategies(spec.strategies)
+    _check_names(path, spec)
     points = Points(path, spec)
     files = files_of([path.parent / name for name in spec.recordings])
     with Progress() as watch:
@@ -60,7 +65,8 @@ def sweep(
         pieces = list(_pieces(spec, [points.settings(point) for point in tried], ordered))
         results = Results(out or path.with_suffix(".results.jsonl"))
         _play(pieces, results, hands, watch)
-    whole = _tried(tried, pieces, results)
+    by_signals = spec.measure == SIGNALS
+    whole = _tried(tried, pieces, results, by_signals=by_signals)
     facts: dict[str, object] = {"points": spec.count, "runs": len(pieces)}
     if watch.is_stopped:
         done = sum(piece.key in results.known for piece in pieces)
@@ -68,6 +74,8 @@ def sweep(
         return facts, STOPPED
     done_by = {(piece.name, results.known[piece.key].hash) for piece in pieces}
     facts["runs that did different things"] = len(done_by)
+    if by_signals:
+        facts["note"] = NO_BACKTEST
     names = [file.name for file in ordered]
     spans = {one.path.name: (one.facts.first_at, one.facts.last_at) for one in recorded}
     facts |= report(whole, names, spec.windows, spec.measure, spans)
@@ -134,6 +142,21 @@ def _hands(workers: int, cluster: str, pieces: int) -> Hands:
     from pmterm.compose.cluster import Cluster
 
     return Cluster(cluster)
+
+
+def _check_names(path: Path, spec: Spec) -> None:
+    """Refuse a file in which nothing would be played, or nobody would trade.
+
+    Raises:
+        UsageWrong: it says what to write.
+    """
+    if not spec.recordings:
+        hint = 'Write recordings = ["evenings/"]; `pmterm record MARKET` makes them.'
+        raise UsageWrong(f"{path.name} names no recordings.", hint)
+    if not spec.strategies:
+        hint = f'Write strategies = ["fade"]; there are {", ".join(STRATEGIES)}.'
+        raise UsageWrong(f"{path.name} names no strategies: nobody would trade.", hint)
+    check_strategies(spec.strategies)
 
 
 def _check_many(spec: Spec, files: Sequence[Path], hands: int) -> None:
@@ -203,10 +226,13 @@ def _pieces(spec: Spec, settings: Sequence[Settings], files: Sequence[Path]) -> 
             yield Piece(number, file.name, source, kept.key(source, asked), task)
 
 
-def _tried(points: Sequence[Point], pieces: Sequence[Piece], results: Results) -> list[Tried]:
+def _tried(
+    points: Sequence[Point], pieces: Sequence[Piece], results: Results, *, by_signals: bool
+) -> list[Tried]:
     scores: dict[int, dict[str, Score]] = {}
     for piece in pieces:
         score = results.known.get(piece.key)
         if score is not None:
-            scores.setdefault(piece.number, {})[piece.name] = score
+            here = scores.setdefault(piece.number, {})
+            here[piece.name] = score.by_signals() if by_signals else score
     return [Tried(point, scores.get(number, {})) for number, point in enumerate(points)]

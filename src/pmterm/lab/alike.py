@@ -15,6 +15,8 @@ import msgspec
 
 from pmterm.lab.features import Features
 from pmterm.lab.firing import fires
+from pmterm.lab.outcome import Followed
+from pmterm.messages.signals import SignalKind
 from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.strategy.settings import StrategySettings
 from pmterm.trading.strategy.strategies import STRATEGIES
@@ -65,15 +67,29 @@ def heard(
     digest = hashlib.sha256()
     hearing: set[str] = set()
     for one in features:
-        told = fires(one, settings, names)
-        if told.doubtful:
+        found = fires(one, settings, names)
+        if found.doubtful:
             return NOT_KNOWN
-        for fired in told.fired:
+        for fired in found.fired:
             name = names[fired.kind]
             if not STRATEGIES[name].is_scored or fired.score_ppm >= settings.act_score_ppm:
                 hearing.add(name)
-                digest.update(f"{one.market} {fired.kind} {fired.spot} {fired.advice}\n".encode())
+                told = f"{fired.kind} {fired.spot} {fired.advice} {fired.before2}"
+                digest.update(f"{one.market} {told}\n".encode())
     return Heard(digest.hexdigest(), frozenset(hearing))
+
+
+def acted_on(
+    signals: Iterable[Followed], settings: SignalSettings, strategies: Iterable[str]
+) -> list[Followed]:
+    """Return those of a run's signals that these strategies would act on."""
+    kinds = {STRATEGIES[name].kind: STRATEGIES[name].is_scored for name in strategies}
+    return [
+        one
+        for one in signals
+        if one.kind in kinds
+        and (not kinds[SignalKind(one.kind)] or one.score_ppm >= settings.act_score_ppm)
+    ]
 
 
 def what_matters(

@@ -1,6 +1,7 @@
 """What trades and signals of runs amount to, by the rules of `stats/`."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from pmterm.lab.judging import WAITING
 from pmterm.lab.outcome import Followed, Outcome, Trade
@@ -11,6 +12,8 @@ from pmterm.stats.intervals import ENOUGH, Estimate, Proportion, known_rate, med
 from pmterm.stats.performance import Performance, performance
 
 Facts = dict[str, object]
+
+CUT_SHORT: Final = "cut short, not counted"
 
 
 def by_strategy(outcomes: Sequence[Outcome]) -> dict[str, list[Trade]]:
@@ -83,7 +86,7 @@ def signal_facts(signals: Sequence[Followed]) -> Facts:
     return {
         "seen": len(signals),
         "n": len(known),
-        "cut short, not counted": len(signals) - len(known),
+        CUT_SHORT: len(signals) - len(known),
         "reverted": rate_words(known_rate(len(reverted), len(known))),
         "median net a contract": "waits"
         if signals and signals[0].kind in WAITING

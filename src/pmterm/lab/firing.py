@@ -32,16 +32,18 @@ COVERED: Final = (
 
 
 class Fired(NamedTuple):
-    """A signal: when it was said (Unix ns), bid + ask then, what it advises and its score.
+    """A signal: when it was said (Unix ns), bid + ask then and before the move, advice and score.
 
     `spot` is the instant it fired at: a place among the moments of its market's features, or -1 - n
-    for the end n of a second. All that was to be seen at that instant hangs on the spot alone.
+    for the end n of a second. All that was to be seen at that instant hangs on the spot alone, but
+    for where a spike began (`before2`) and which way it went.
     """
 
     market: MarketId
     kind: SignalKind
     at: Ns
     mid2: int
+    before2: int
     spot: int
     advice: Advice
     score_ppm: int
@@ -55,12 +57,15 @@ class Fires(NamedTuple):
 
 
 class _Conditions(NamedTuple):
-    """Where a rule fires and where it leads, by moment and by end of second."""
+    """Where a rule fires and where it leads, by moment and by end of second.
+
+    `in_doubt` are the moments at which the detector may not have looked.
+    """
 
     fires_within: Column
     fires_at_end: Column
     leads_at_end: Column
-    doubtful: bool
+    in_doubt: Column
 
 
 def fires(
@@ -81,8 +86,9 @@ def fires(
             holds = _strays(features, settings)
         else:
             holds = _moves(features, settings, is_fall=kind is SignalKind.PANIC_SELL)
-        fired += _episodes(features, kind, holds, settings.rearm_s * SECOND)
-        is_doubtful |= holds.doubtful
+        said = _episodes(features, kind, holds, settings.rearm_s * SECOND)
+        is_doubtful |= any(one.spot >= 0 and holds.in_doubt[one.spot] for one in said)
+        fired += said
     return Fires(sorted(fired), doubtful=is_doubtful)
 
 
@@ -111,8 +117,7 @@ def _moves(features: Features, s: SignalSettings, *, is_fall: bool) -> _Conditio
         leads &= (mid2 >= high2) & (mid2 > low2)
         within = moments["mid2"] >= high2[before]
     within &= moments["volume_30s"] >= needed[before]
-    doubtful = bool((within & ~is_measured).any())
-    return _Conditions(within, leads & (ends["volume_30s"] >= needed), leads, doubtful)
+    return _Conditions(within, leads & (ends["volume_30s"] >= needed), leads, ~is_measured)
 
 
 def _needed(ends: dict[str, Column], s: SignalSettings, volume_ppm: int) -> Column:
@@ -130,12 +135,12 @@ def _strays(features: Features, s: SignalSettings) -> _Conditions:
     moments, ends = features.moments, features.ends
     before, is_measured = _before(features)
     n, total, variance = ends["count"], ends["total"], ends["variance"]
-    has_mean = (n >= s.reversion_samples) & (ends["is_quoted"] > 0)
+    has_mean = n >= s.reversion_samples
     some = np.maximum(n, 1)
     root = np.maximum(_roots(variance) * s.reversion_sd_ppm // PPM, 1)
     low2 = np.where(has_mean, (total - root) // some, -1)
     high2 = np.where(has_mean, -(-(total + root) // some), _FAR)
-    leads = ((ends["mid2"] <= low2) | (ends["mid2"] >= high2)) & has_mean
+    leads = ((ends["mid2"] <= low2) | (ends["mid2"] >= high2)) & (ends["is_quoted"] > 0)
     maybe = (moments["mid2"] <= low2[before]) | (moments["mid2"] >= high2[before])
     maybe &= moments["second"] > 0
     least = _least_away(features, s, leads, np.unique(before[maybe]))
@@ -144,7 +149,7 @@ def _strays(features: Features, s: SignalSettings) -> _Conditions:
     is_seen = is_measured & _strayed(
         ends, moments["mid2"], _widest(features, before), before, least
     )
-    return _Conditions(within, at_end, leads, bool((within & ~is_seen).any()))
+    return _Conditions(within, at_end, leads, ~is_seen)
 
 
 def _widest(features: Features, before: Column) -> Column:
@@ -228,19 +233,20 @@ def _calm_from(leads: Column, nows: Column, first: int, last: Ns, calm: Ns) -> i
     return int(np.searchsorted(nows, last + calm))
 
 
-def _fired(features: Features, kind: SignalKind, spot: int, way: int = 0) -> Fired:
-    """Return the signal at a spot; `way` is what a spike's advice is, 1 to buy and -1 to sell."""
+def _fired(features: Features, kind: SignalKind, spot: int, base2: int = 0, way: int = 0) -> Fired:
+    """Return the signal at a spot; of a spike `base2` is where it began and `way` its advice."""
     rows, place = (features.ends, -1 - spot) if spot < 0 else (features.moments, spot)
     second = place if spot < 0 else max(int(rows["second"][place]) - 1, 0)
     known = {name: int(column[second]) for name, column in features.ends.items()}
     mid2 = int(rows["mid2"][place])
     if kind is SignalKind.MEAN_REVERSION:
-        way = known["total"] - mid2 * known["count"]
-    elif not way:
-        way = 1 if kind is SignalKind.PANIC_SELL else -1
+        base2, way = known["total"] // known["count"], known["total"] - mid2 * known["count"]
+    elif kind is not SignalKind.SPIKE:
+        base2, way = known["ref2"], 1 if kind is SignalKind.PANIC_SELL else -1
     advice = Advice.BUY if way > 0 else Advice.SELL
     points = _score(known, int(rows["volume_30s"][place]), int(rows["spread"][place]), mid2)
-    return Fired(features.market, kind, int(rows["at"][place]), mid2, spot, advice, points)
+    at = int(rows["at"][place])
+    return Fired(features.market, kind, at, mid2, base2, spot, advice, points)
 
 
 def _score(known: dict[str, int], volume: int, spread: int, mid2: int) -> int:
@@ -271,13 +277,15 @@ def _spikes(features: Features, s: SignalSettings) -> list[Fired]:
     nows, mids, differences, variances, bars = picked
     spreads, depths, agos = (ends[name].tolist() for name in ("spread", "depth", "spike_ago2"))
     slack, limit = (2 * s.spike_slack) << SHIFT, (2 * s.spike_threshold) << SHIFT
-    up = down = last = 0
+    up = down = up_from = down_from = last = 0
     is_on = False
     fired: list[Fired] = []
     all_nows = ends["now"]
     for n in places:
         if bars[n] == 1:
             up = down = 0
+        average = (mids[n] << SHIFT) - differences[n]
+        up_from, down_from = up_from if up else average, down_from if down else average
         up = max(0, up + differences[n] - slack)
         down = max(0, down - differences[n] - slack)
         if is_on:
@@ -299,7 +307,8 @@ def _spikes(features: Features, s: SignalSettings) -> list[Fired]:
             and depths[n] >= s.spike_depth
         ):
             advised = -way if s.spike_mode == "fade" else way
-            fired.append(_fired(features, SignalKind.SPIKE, -1 - n, advised))
+            base2 = (up_from if way > 0 else down_from) >> SHIFT
+            fired.append(_fired(features, SignalKind.SPIKE, -1 - n, base2, advised))
             up = down = 0
             is_on, last = True, nows[n]
     return fired

@@ -9,8 +9,8 @@ from pmterm.lab.shelf import SUFFIX
 from pmterm.lab.tape import Facts
 from pmterm.model.errors import UsageWrong
 from pmterm.store.export import time_text
+from pmterm.store.recording import ENDINGS
 
-ENDINGS: Final = (".ndjson.zst", ".ndjson")
 KEPT_BESIDE: Final = (SUFFIX, ".features")  # what is made of recordings, not one
 
 

@@ -14,7 +14,8 @@ import msgspec
 
 from pmterm.model.errors import UsageWrong
 
-MEASURES: Final = ("net", "sharpe")
+SIGNALS: Final = "signals"
+MEASURES: Final = ("net", "sharpe", SIGNALS)
 MOST_VALUES: Final = 10_000  # of one setting
 _LARGEST: Final = 1_000_000
 Point: TypeAlias = dict[str, str]

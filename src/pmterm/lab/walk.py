@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from pmterm.lab.figures import mean_words, money, rate_words
 from pmterm.lab.scores import Score
-from pmterm.lab.spec import Point
+from pmterm.lab.spec import SIGNALS, Point
 from pmterm.model.units import Cash, Ns
 from pmterm.stats.intervals import ENOUGH, clustered_mean, known_rate, p_above
 from pmterm.stats.multiple import benjamini_hochberg, holm
@@ -53,11 +53,13 @@ def report(
     chosen by had ended judges nothing.
     """
     cut = windows_of(recordings, windows)
+    unit = "signal" if measure == SIGNALS else "trade"
     folds: list[Facts] = []
     judged: list[Score] = []
     for learned, unseen, best in chosen(tried, cut, measure):
         if best is None:
-            folds.append({"chosen by": _span(learned), "chosen": "nothing: no point made a trade"})
+            nothing = f"nothing: no point made a {unit}"
+            folds.append({"chosen by": _span(learned), "chosen": nothing})
             continue
         later = _later(learned, unseen, spans or {})
         here = best.over(later)
@@ -77,8 +79,10 @@ def report(
         "recordings": len(recordings),
         "windows": [_span(window) for window in cut],
         "walk forward": folds,
-        "out of sample": _judged(judged) if len(cut) > 1 else "nothing: there is one window only",
-        "in sample, all windows": _deflated(tried, recordings, measure),
+        "out of sample": _judged(judged, unit)
+        if len(cut) > 1
+        else "nothing: there is one window only",
+        "in sample, all windows": _deflated(tried, recordings, measure, unit),
     }
 
 
@@ -111,10 +115,10 @@ def _best(tried: Sequence[Tried], recordings: Sequence[str], measure: str) -> Tr
 def _value(nets: Sequence[Cash], measure: str) -> float | None:
     if not nets:
         return None
-    return float(sum(nets)) if measure == "net" else sharpe_of(nets).value
+    return sharpe_of(nets).value if measure == "sharpe" else float(sum(nets))
 
 
-def _judged(scores: Sequence[Score]) -> Facts:
+def _judged(scores: Sequence[Score], unit: str) -> Facts:
     nets = _nets(scores)
     markets = [market for score in scores for market in score.markets]
     mean = clustered_mean(nets, markets) if len(nets) >= ENOUGH else None
@@ -122,21 +126,21 @@ def _judged(scores: Sequence[Score]) -> Facts:
         "n": len(nets),
         "net": money(sum(nets)),
         "win rate": rate_words(known_rate(sum(net > 0 for net in nets), len(nets))),
-        "net a trade": mean_words(mean) if mean is not None else f"not known (n {len(nets)})",
+        f"net a {unit}": mean_words(mean) if mean is not None else f"not known (n {len(nets)})",
         "unknown": sum(score.unknown for score in scores),
     }
 
 
-def _deflated(tried: Sequence[Tried], recordings: Sequence[str], measure: str) -> Facts:
+def _deflated(tried: Sequence[Tried], recordings: Sequence[str], measure: str, unit: str) -> Facts:
     """Return the best point of all, and how much of it the number of tries explains.
 
-    Hit rates are trades with a net above zero, against one half; Holm and Benjamini-Hochberg over
-    every point that made a trade.
+    Hit rates are trades (or signals) with a net above zero, against one half; Holm and
+    Benjamini-Hochberg over every point that made one.
     """
     nets = [_nets(one.over(recordings)) for one in tried]
     best = _best(tried, recordings, measure)
     if best is None:
-        return {"best": "nothing: no point made a trade"}
+        return {"best": f"nothing: no point made a {unit}"}
     sharpes = [sharpe_of(values) for values in nets]
     values = [sharpe.value for sharpe in sharpes if sharpe.value is not None]
     own = _nets(best.over(recordings))
@@ -145,9 +149,9 @@ def _deflated(tried: Sequence[Tried], recordings: Sequence[str], measure: str) -
     return {
         "best": _words(best.point),
         "net": f"{money(sum(own))} (n {len(own)})",
-        "sharpe a trade": _sharpe_words(sharpe_of(own)),
+        f"sharpe a {unit}": _sharpe_words(sharpe_of(own)),
         "chance that it is better than luck, deflated": _chance(sharpe_of(own), values),
-        "points with trades": len(hits),
+        f"points with {unit}s": len(hits),
         "hit rate over one half, uncorrected": sum(p <= LEVEL for p in raw),
         "hit rate over one half, Holm": sum(p <= LEVEL for p in holm(raw).values),
         "hit rate over one half, Benjamini-Hochberg": sum(

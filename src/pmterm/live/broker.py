@@ -32,7 +32,7 @@ from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.order import GateState, OrderState
 from pmterm.model.settlement import payout_of
-from pmterm.model.units import MS, Ns, Price
+from pmterm.model.units import Ns, Price
 from pmterm.venues.base import Orders
 
 NEVER: Ns = 1 << 62
@@ -46,7 +46,7 @@ class LiveBroker:
 
     def __init__(self, wings: Mapping[Venue, Orders], settings: LiveSettings) -> None:
         self._markets: dict[MarketId, Market] = {}
-        self._determined: dict[MarketId, Price] = {}  # what YES will pay, once it is settled
+        self._determined: dict[MarketId, tuple[str, Price]] = {}  # what pays once it is settled
         self._desks = {
             venue: VenueDesk(wing, self._markets, settings) for venue, wing in wings.items()
         }
@@ -132,9 +132,12 @@ class LiveBroker:
         result = seen.result or market.result
         self._learn(msgspec.structs.replace(market, status=seen.status, result=result))
         if seen.word == DETERMINED:  # may yet be disputed, and nothing is paid before it settles
-            self._determined[seen.market] = seen.payout
+            self._determined[seen.market] = (result, seen.payout)
             return ()
-        payout = max(seen.payout, self._determined.get(seen.market, -1))
+        payout = seen.payout
+        if payout < 0 and seen.market in self._determined:
+            determined, told = self._determined[seen.market]
+            payout = told if determined == result else -1
         return self._resolved(seen.at, self._markets[seen.market], payout)
 
     def _resolved(self, at: Ns, market: Market, told: Price = -1) -> Sequence[Message]:
@@ -291,10 +294,7 @@ class LiveBroker:
     def _recall_round(self, done: Reconciled) -> None:
         desk = self._desks.get(done.venue)
         if desk is not None:
-            if not desk.holdings.has_begun:
-                desk.count_from(done.at - done.took_ms * MS)
-            desk.holdings.has_begun = True
-            desk.rounds.since(done.at)
+            desk.recall_round(done)
 
     def _desk_of(self, market: MarketId) -> VenueDesk | None:
         known = self._markets.get(market)

@@ -71,6 +71,18 @@ class SignalRejected(Message, frozen=True):
     failed: tuple[str, ...]
 
 
+class SignalBack(Message, frozen=True):
+    """Half of a signal's move has come back, `after` ns after it; for people, not journaled.
+
+    Whether it counts is known only when its time is over: `SignalEnded`.
+    """
+
+    id: SignalId
+    market: MarketId
+    kind: SignalKind
+    after: Ns
+
+
 class SignalEnded(Message, frozen=True):
     """What became of a signal, said when its 180 s of message time are over.
 

@@ -19,6 +19,7 @@ from pmterm.messages.feed import (
     TradeSeen,
 )
 from pmterm.messages.health import Heartbeat
+from pmterm.messages.hearing import silently
 from pmterm.messages.orders import AmendOrder, Fill, OrderReport, PlaceOrder, WithdrawOrder
 from pmterm.model.fees import FeeMeter, FeeSchedule
 from pmterm.model.ids import FillId, MarketId, OrderId
@@ -29,7 +30,7 @@ from pmterm.model.units import SECOND, Ns, fixed_text
 from pmterm.paper.depth import BookReader, Levels
 from pmterm.paper.desk import Desk
 from pmterm.paper.latency import PaperSettings
-from pmterm.paper.orders import PaperOrder, Phase, amend_refused
+from pmterm.paper.orders import PaperOrder, Phase, amend_refused, why_over
 from pmterm.paper.schedule import NEVER, Schedule
 
 
@@ -49,7 +50,7 @@ class PaperBroker:
         self._desks: dict[MarketId, Desk] = {}  # only those with something going on: hot path
         self._orders: dict[OrderId, PaperOrder] = {}
         self._held: dict[MarketId, int] = {}
-        self._fills: set[FillId] = set()
+        self._fills: set[FillId] = set()  # that the journal told of
         self._settled: set[MarketId] = set()
         self._schedule = Schedule()
         self._is_restored = False  # from the journal, and its new session has not begun yet
@@ -68,8 +69,8 @@ class PaperBroker:
             MarketStatusSeen: self._status_seen,
             SessionStarted: self._started,
             PlaceOrder: self._placed,
-            AmendOrder: self._asked,
-            WithdrawOrder: self._asked,
+            AmendOrder: silently(self._schedule_ask),
+            WithdrawOrder: silently(self._schedule_ask),
             Heartbeat: self._beat,
         }
 
@@ -125,10 +126,6 @@ class PaperBroker:
         self._orders[order.id] = order
         self._desk(order.market).add(order)
         self._schedule.step(order, placed.at + self._settings.latency)
-
-    def _asked(self, ask: AmendOrder | WithdrawOrder) -> Sequence[Message]:
-        self._schedule_ask(ask)
-        return ()
 
     def _schedule_ask(self, ask: AmendOrder | WithdrawOrder) -> None:
         self._schedule.ask(ask, ask.at + self._settings.latency)
@@ -338,19 +335,15 @@ class PaperBroker:
         """End what was to end by now, or was placed before a game that clears the venue's book."""
         said: list[Message] = []
         for order in list(self._orders.values()):
-            if 0 < order.intent.expires_at <= at:
-                said += self._end(order, at, OrderState.EXPIRED, "its time is over")
-                continue
-            market = self._markets.get(order.market)
-            if market is None or not market.clears_book_on_start:
-                continue
-            if order.intent.at < market.starts_at <= at:
-                said += self._end(order, at, OrderState.EXPIRED, "the game began")
+            why = why_over(order.intent, self._markets.get(order.market), at)
+            if why:
+                said += self._end(order, at, OrderState.EXPIRED, why)
         return said
 
     def _started(self, session: SessionStarted) -> Sequence[Message]:
         """Take up what the last session left, but for what was to trade at once: that is over."""
         self._is_restored = False
+        self._fills.clear()  # the journal is over: nothing tells of a fill twice any more
         self._schedule.not_before(session.at + self._settings.latency)
         said: list[Message] = []
         for order in self.working():
@@ -398,10 +391,7 @@ class PaperBroker:
         desk.recall(fill)
         order = self._orders.get(fill.order)
         if order is not None:
-            order.filled += fill.qty
-            order.fills += 1
-            order.maybe_filled = max(order.maybe_filled, order.filled)
-            order.fee(fill.price, fill.qty, is_maker=fill.is_maker)
+            order.fill(fill.at, fill.price, fill.qty, is_maker=fill.is_maker)
 
     def _recall_settled(self, settled: MarketSettled) -> None:
         self._settled.add(settled.market)

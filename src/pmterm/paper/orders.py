@@ -7,6 +7,7 @@ import msgspec
 from pmterm.messages.orders import AmendOrder, Fill, Intent, OrderReport
 from pmterm.model.fees import FeeMeter
 from pmterm.model.ids import FillId, MarketId, OrderId
+from pmterm.model.market import Market
 from pmterm.model.order import OrderState, Side
 from pmterm.model.units import PRICE_ONE, Ns, Price, Qty
 from pmterm.paper.queue import Line
@@ -102,6 +103,15 @@ class PaperOrder(msgspec.Struct):
         if self.open_qty == 0:
             return self.report(at, OrderState.FILLED, reason)
         return self.report(at, OrderState.PARTIAL if self.filled else OrderState.OPEN, reason)
+
+
+def why_over(intent: Intent, market: Market | None, at: Ns) -> str:
+    """Say why an order can stand no longer, "" if it can: its end, or a game clears the book."""
+    if 0 < intent.expires_at <= at:
+        return "its time is over"
+    if market is not None and market.clears_book_on_start and intent.at < market.starts_at <= at:
+        return "the game began"
+    return ""
 
 
 def amend_refused(ask: AmendOrder, at: Ns, reason: str) -> OrderReport:

@@ -5,6 +5,7 @@ from pmterm.messages.orders import Bracket
 from pmterm.model.ids import MarketId
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
 from pmterm.model.units import Ns, Price, fixed_text
+from pmterm.runtime.strategy_plans import plan_words
 from pmterm.trading.book.books import Books
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.signal.detector import Detector
@@ -77,6 +78,7 @@ class Reader:
             self._gate.live_trades(name),
             rules.small_trades,
             f"${fixed_text(rules.small, 6)} at most",
+            does=plan_words(name, strategies.settings),
         )
 
 

@@ -10,7 +10,7 @@ from pmterm.messages.health import WorkerDown
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import CredentialsWrong, StoreBroken, VenueRefused
 from pmterm.model.ids import Venue
-from pmterm.model.units import SECOND
+from pmterm.model.units import SECOND, Ns
 from pmterm.runtime.clock import Clock
 from pmterm.runtime.engine import Wish
 from pmterm.runtime.feed_worker import FeedWorker
@@ -188,9 +188,10 @@ async def run_session(
 
     Positions stay: closing them is a decision, not a way to leave. `beside` falls with the screen
     and the feeds; `lasting` (who carries requests to the venues) ends last, so that what is under
-    way is followed to its end.
+    way is followed to its end. Streams are closed beside that: a silent venue lets both wait.
     """
     code = 1
+    end = Ending(hub, clock, open_orders, wind_down_s)
     async with asyncio.TaskGroup() as core:
         tasks = [core.create_task(hub.run(), name="hub"), core.create_task(hub.beat(), name="beat")]
         tasks += [core.create_task(worker.run(), name=worker.name) for worker in lasting]
@@ -204,13 +205,13 @@ async def run_session(
                 gc.freeze()
                 sys.setswitchinterval(SWITCH_S)
                 code = await front()
+                end.begin()
                 raise Over  # noqa: TRY301  # the way to end a group from inside
         except* Over:
             pass
         finally:
             edge.leave()
-            if open_orders():
-                await _wind_down(hub, clock, open_orders, wind_down_s)
+            await end.finish()
             await hub.settled()
             if keeper is not None:
                 await keeper.finish()
@@ -219,12 +220,29 @@ async def run_session(
     return code
 
 
-async def _wind_down(hub: Hub, clock: Clock, open_orders: Callable[[], int], most_s: float) -> None:
-    """Cancel every order of ours and wait until the engine has seen to it."""
-    hub.put(CancelAll(clock.stamp()))
-    await hub.settled()
-    waited = 0.0
-    while open_orders() and waited < most_s:
-        await clock.sleep(0.05)
-        waited += 0.05
-        await hub.settled()
+class Ending:
+    """Cancels every order of ours, and waits `most_s` at most until that is proved of each."""
+
+    def __init__(
+        self, hub: Hub, clock: Clock, open_orders: Callable[[], int], most_s: float
+    ) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._open_orders = open_orders
+        self._most = round(most_s * SECOND)
+        self._until: Ns | None = None
+
+    def begin(self) -> None:
+        """Ask for all to be cancelled."""
+        if self._until is None:
+            self._until = self._clock.monotonic() + self._most
+        if self._open_orders():
+            self._hub.put(CancelAll(self._clock.stamp()))
+
+    async def finish(self) -> None:
+        """Ask for what came since the beginning too, and wait."""
+        self.begin()
+        await self._hub.settled()
+        while self._open_orders() and self._clock.monotonic() < (self._until or 0):
+            await self._clock.sleep(0.05)
+            await self._hub.settled()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,7 @@ from pmterm.store.recording_reader import Mark, RecordingReader
 from pmterm.store.recording_writer import RecordingWriter
 
 __all__ = [
+    "ENDINGS",
     "GOES_ON",
     "Header",
     "Line",
@@ -24,6 +26,8 @@ __all__ = [
     "RecordingWriter",
     "recording_info",
 ]
+
+ENDINGS: Final = (".ndjson.zst", ".ndjson")  # of the names of recordings
 
 _KIND_OF: dict[type, str] = {
     Header: "header",

@@ -12,8 +12,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.theme import Theme
+from textual.worker import Worker, WorkerState
 
 from pmterm.model.errors import SettingsWrong
+from pmterm.model.text import clean_text
 from pmterm.tui.bench import Bench
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.driver import TerminalDriver
@@ -112,14 +114,15 @@ class TradingApp(App[None]):
         """Have it built beside the loop, which trades; what it needs is loaded only now."""
         self._trading.tell("opening the backtest screen")
         if self._bench is None:
-            try:
-                self._bench = await asyncio.to_thread(make)
-            except OSError as error:
-                self._trading.tell(f"no backtests: {error.strerror}")
-                return
+            self._bench = await asyncio.to_thread(make)
         if self.screen is self._trading:
             self._trading.tell("")
             self.push_screen(BenchBeside(self._bench, self._desk, self._trading.look))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say why the backtest screen does not open; the session goes on."""
+        if event.worker.group == "bench" and event.state is WorkerState.ERROR:
+            self._trading.tell(f"no backtests: {clean_text(str(event.worker.error))}")
 
     def action_kill(self) -> None:
         """Halt at once, in any dialog."""

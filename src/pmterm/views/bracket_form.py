@@ -13,6 +13,7 @@ from pmterm.views.exit_form import (
     Guardable,
     Touch,
     distance_in,
+    offered,
     price_in,
     seconds_in,
     share_text,
@@ -32,17 +33,6 @@ class Held(NamedTuple):
 
     qty: Qty = 0
     average: Price = 0
-
-
-def bracket_fields(usual: Bracket) -> dict[str, str]:
-    """Return what the fields start with: the usual exits, as shares of what will be paid."""
-    return {
-        "target": share_text(usual.target_ppm),
-        "stop": share_text(usual.stop_ppm),
-        "trail": "",
-        "seconds": str(usual.lasts_s) if usual.lasts_s else "",
-        "event": "",
-    }
 
 
 class Opening(NamedTuple):
@@ -73,6 +63,28 @@ class Opening(NamedTuple):
         """What exits are held against before it trades: its limit, else what it would pay."""
         return self.limit or self.view.average
 
+    def meets(self, ladder: LadderView) -> Touch:
+        """Return what its exits meet: the book where some of it trades at once, else its price."""
+        if not self.view.fills_now:
+            return Touch(0, self.price)
+        return touch_of(ladder, is_long=self.side is Side.BUY)
+
+
+def bracket_fields(usual: Bracket, opening: Opening, ladder: LadderView) -> dict[str, str]:
+    """Return what the fields start with: the usual exits, as shares of what will be paid.
+
+    One that would come true at once is offered as far from the price now.
+    """
+    position = opening.leads_to
+    shares = (("target", usual.target_ppm), ("stop", usual.stop_ppm))
+    if position is None:
+        typed = {name: share_text(ppm) for name, ppm in shares}
+    else:
+        now = opening.meets(ladder)
+        typed = {name: offered(name, ppm, position, now, TYPED) for name, ppm in shares}
+    lasts = str(usual.lasts_s) if usual.lasts_s else ""
+    return {**typed, "trail": "", "seconds": lasts, "event": ""}
+
 
 class Guarding(NamedTuple):
     """What the fields come to: the exits to send, what they would do, whether they cannot be."""
@@ -95,7 +107,7 @@ def guarding(
         return Guarding(words=str(wrong), is_wrong=True)
     if bracket == Bracket():
         return Guarding(words="none is typed, so none goes with it: target 8%, stop 0.40")
-    now = touch_of(ladder, is_long=position.is_long) if opening.view.fills_now else Touch()
+    now = opening.meets(ladder)
     stands_against = object_to_bracket(bracket, position, now, opening.price, unit)
     words = stands_against or foreseen(bracket, position, unit)
     return Guarding(bracket, words, is_wrong=bool(stands_against))
@@ -134,6 +146,26 @@ def foreseen(bracket: Bracket, position: Guardable, unit: Unit) -> str:
     if bracket.event:
         parts.append(f"on {bracket.event}")
     return ", ".join(parts)
+
+
+def bracket_text(bracket: Bracket) -> str:
+    """Say which exits they are: prices, or shares of what will be paid."""
+    parts = []
+    for name, price, share, sign in (
+        ("target", bracket.target, bracket.target_ppm, "+"),
+        ("stop", bracket.stop, bracket.stop_ppm, "-"),
+    ):
+        if price:
+            parts.append(f"{name} {price_text(price, tick=tick_of(price))}")
+        elif share:
+            parts.append(f"{name} {sign}{share_text(share)} of what is paid")
+    if bracket.trail:
+        parts.append(f"trail {price_text(bracket.trail, tick=tick_of(bracket.trail))}")
+    if bracket.lasts_s:
+        parts.append(f"after {bracket.lasts_s} s")
+    if bracket.event:
+        parts.append(f"on {bracket.event}")
+    return ", ".join([*parts, *(["thesis"] if bracket.thesis else [])])
 
 
 def places(bracket: Bracket, position: Guardable) -> tuple[Price, Price]:

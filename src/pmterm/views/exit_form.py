@@ -81,8 +81,8 @@ def fields_of(
     """
     if guarded is None:
         return {
-            "target": _offered("target", usual.target_ppm, held, now, unit),
-            "stop": _offered("stop", usual.stop_ppm, held, now, unit),
+            "target": offered("target", usual.target_ppm, held, now, unit),
+            "stop": offered("stop", usual.stop_ppm, held, now, unit),
             "trail": "",
             "seconds": str(usual.lasts_s) if usual.lasts_s else "",
             "event": "",
@@ -97,7 +97,8 @@ def fields_of(
     }
 
 
-def _offered(name: str, ppm: int, held: Guardable, now: Touch, unit: Unit) -> str:
+def offered(name: str, ppm: int, held: Guardable, now: Touch, unit: Unit) -> str:
+    """Return what a field starts with: a share of what was paid, or a price that can stand."""
     if not ppm:
         return ""
     share = ppm if name == "target" else -ppm

@@ -81,10 +81,11 @@ def _priced(name: str, price: Price, held: Held) -> Meaning:
         return Meaning(words, is_wrong=True)
     brings = cash_text(position.brings(price), signed=True)
     what = "sells" if is_long else "buys"
-    here = f" ({side} {held.written(judge)})" if judge else ""
     if is_target:
+        here = f" ({side} {held.written(judge)})" if judge else ""
         return Meaning(f"{what} at {held.written(price)} or better: {brings}{here}")
-    return Meaning(f"{what} when the mid is {held.written(price)}: about {brings}{here}")
+    here = f" (now {held.written(judge)})" if judge else ""
+    return Meaning(f"{what} at a mid of {held.written(price)}: about {brings}{here}")
 
 
 def _trailing(trail: Price, held: Held) -> Meaning:

@@ -53,7 +53,14 @@ from pmterm.messages.orders import (
     Refused,
     WithdrawOrder,
 )
-from pmterm.messages.signals import Advice, SignalEnded, SignalRejected, SignalSeen, SignalWorth
+from pmterm.messages.signals import (
+    Advice,
+    SignalBack,
+    SignalEnded,
+    SignalRejected,
+    SignalSeen,
+    SignalWorth,
+)
 from pmterm.messages.strategy import ExitFired, ModeSet, StrategyFailed
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
@@ -156,6 +163,7 @@ class Fold:
             TradeSeen: self._trade,
             SignalSeen: self._signal,
             SignalRejected: self.signals.rejected,
+            SignalBack: self.signals.back,
             SignalEnded: self.signals.ended,
             SignalWorth: self.signals.worth,
             SubmitTicket: self.live.ticket,

@@ -33,7 +33,7 @@ from pmterm.messages.orders import (
     Refused,
     WithdrawOrder,
 )
-from pmterm.messages.signals import SignalEnded, SignalRejected, SignalSeen, SignalWorth
+from pmterm.messages.signals import SignalBack, SignalEnded, SignalRejected, SignalSeen, SignalWorth
 from pmterm.model.market import Market
 from pmterm.model.order import FillState, OrderState
 from pmterm.model.units import Ns, Price, price_text
@@ -44,7 +44,7 @@ from pmterm.views.limits import changed_text
 from pmterm.views.news import fill_text, refusal_text
 from pmterm.views.order_row import delay_text
 from pmterm.views.plain_commands import HELP, parse_command
-from pmterm.views.signals import NAMES, outcome_text
+from pmterm.views.signals import NAMES, back_text, outcome_text
 from pmterm.views.strategy_words import STRATEGY_LINES
 from pmterm.views.worth import card_lines
 
@@ -198,6 +198,7 @@ _LINES: Mapping[type[Message], _Line] = {
     SignalSeen: _signal,
     SignalRejected: lambda m: f"no {NAMES[m.kind]} {m.market}: {', '.join(m.failed)}",
     SignalWorth: lambda m: f"signal worth {m.id} {'; '.join(card_lines(m))}",
+    SignalBack: lambda m: f"signal {NAMES[m.kind]} {m.market} {back_text(m)}",
     SignalEnded: lambda m: f"signal {NAMES[m.kind]} {m.market} {outcome_text(m)}",
     Approved: _approved,
     Refused: _refused,

@@ -6,6 +6,7 @@ from pmterm.messages.commands import AmendTicket, SubmitTicket
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.views.board import Board
+from pmterm.views.bracket_form import bracket_text
 from pmterm.views.figures import cash_text, clock_text, price_text, qty_text
 from pmterm.views.live import Question
 from pmterm.views.news import tick_of
@@ -45,6 +46,8 @@ def lines_of(question: Question, market: Market | None, board: Board) -> list[st
     else:
         word = "costs" if wish.side is Side.BUY else "ties up"
         lines.append(f"{word} at most {cash_text(question.cost)} before fees")
+    if wish.bracket is not None:
+        lines.append(f"Exits go with it: {bracket_text(wish.bracket)}.")
     lines.append(f"It asks because of {question.why}.")
     return lines
 

@@ -6,6 +6,7 @@ import msgspec
 
 from pmterm.messages.signals import (
     Advice,
+    SignalBack,
     SignalEnded,
     SignalKind,
     SignalRejected,
@@ -115,14 +116,14 @@ class SignalFold:
                 self._rows.popleft()
         self._rows.appendleft(row)
 
+    def back(self, message: SignalBack) -> None:
+        """Note that a move has come half back; what it earned is told when its time is over."""
+        self._note(message.id, back_text(message), 0)
+
     def ended(self, message: SignalEnded) -> None:
         """Note what became of a signal."""
-        for index, row in enumerate(self._rows):
-            if row.id == message.id:
-                self._rows[index] = msgspec.structs.replace(
-                    row, outcome=outcome_text(message), net=message.net if message.is_known else 0
-                )
-                break
+        net = message.net if message.is_known else 0
+        self._note(message.id, outcome_text(message), net)
         old = self._records.get(message.kind, KindRecord(message.kind))
         counts = message.is_whole
         self._records[message.kind] = KindRecord(
@@ -133,6 +134,12 @@ class SignalFold:
             old.cut_short + (not counts),
         )
 
+    def _note(self, signal: SignalId, outcome: str, net: Cash) -> None:
+        for index, row in enumerate(self._rows):
+            if row.id == signal:
+                self._rows[index] = msgspec.structs.replace(row, outcome=outcome, net=net)
+                break
+
     def count(self, market: MarketId, since: Ns) -> int:
         """Return how many signals a market had since then."""
         return sum(
@@ -142,6 +149,11 @@ class SignalFold:
     def view(self, gauges: Gauges) -> SignalsView:
         """Return all of it."""
         return SignalsView(tuple(self._rows), tuple(self._records.values()), gauges)
+
+
+def back_text(message: SignalBack) -> str:
+    """Say that a move has come half back."""
+    return f"came back in {message.after // SECOND}s"
 
 
 def outcome_text(message: SignalEnded) -> str:

@@ -85,7 +85,7 @@ class StrategyRow(msgspec.Struct, frozen=True):
     """One strategy: what it may do, what it lacks for real money, and what it has shown.
 
     `live_trades` of `needed_trades` were made with real money, at most `small_words` each.
-    `failed` says why it was stopped, "" if it was not.
+    `failed` says why it was stopped, "" if it was not; `does` what it acts on, and how.
     """
 
     name: str
@@ -96,6 +96,7 @@ class StrategyRow(msgspec.Struct, frozen=True):
     needed_trades: int = 0
     small_words: str = ""
     failed: str = ""
+    does: str = ""
 
     @property
     def record_words(self) -> str:

@@ -146,6 +146,20 @@ def test_history_is_bounded_and_working_orders_outlive_ended_ones():
     assert it.order(OrderId("first")) is not None
 
 
+def test_what_was_filled_of_forgotten_orders_is_forgotten_and_late_fills_still_count_once():
+    it = Executor()
+    count = HISTORY + 300
+    for n in range(count):
+        order = f"s-{n}"
+        tell(it, approved(order), fill(1, qty=4, order=order))
+        tell(it, report(order, OrderState.FILLED, filled=10))
+    late = [fill(2, qty=6, order=f"s-{n}") for n in range(count)]
+    tell(it, *late, *late)
+    assert it._ledger.held(M).qty == count * 10 * QTY_ONE
+    assert [len(table) for table in (it._orders, it._filled, it._amends)] == [HISTORY, HISTORY, 0]
+    assert {order.filled for order in it.orders()} == {10 * QTY_ONE}
+
+
 def test_every_prefix_of_the_journal_restores_the_orders():
     live = Executor()
     journal, events = (

@@ -83,7 +83,10 @@ class Evening:
         return [m for m in self.said if type(m) is SignalRejected and kind in {None, m.kind}]
 
     def ended(self):
-        return [m for m in self.said if type(m) is SignalEnded]
+        return self.told(SignalEnded)
+
+    def told(self, kind):
+        return [m for m in self.said if type(m) is kind]
 
 
 def is_in_order(messages):

@@ -6,7 +6,7 @@ from tests.trading.signal.evening import Evening, M
 
 from pmterm.messages.feed import BookLost, MarketSeen
 from pmterm.messages.health import FeedDown
-from pmterm.messages.signals import SignalKind
+from pmterm.messages.signals import SignalBack, SignalKind
 from pmterm.model.fees import FeeKind, FeeSchedule, fee_of
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market, Outcome
@@ -69,6 +69,21 @@ def test_less_than_half_the_way_is_none():
     finish(night)
     end = ended(night)
     assert (end.reverted, end.after, end.is_whole) == (False, 180 * SECOND, True)
+
+
+def test_the_way_back_is_told_at_once_and_once_and_counts_for_nothing_yet():
+    night = panicked()
+    night.wait(10)
+    night.quote(4_500, 4_700)
+    assert not night.told(SignalBack)
+    night.wait(11)
+    night.quote(4_700, 4_900)
+    night.quote(4_500, 4_700)
+    night.quote(4_800, 5_000)
+    (signal,) = night.seen(SignalKind.PANIC_SELL)
+    (back,) = [told for told in night.told(SignalBack) if told.id == signal.id]
+    assert (back.at, back.after) == (signal.at + 21 * SECOND, 21 * SECOND)
+    assert not night.ended()
 
 
 def test_what_came_half_back_is_followed_to_the_end():

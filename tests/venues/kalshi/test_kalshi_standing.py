@@ -102,3 +102,12 @@ def test_a_close_moved_nearer_is_a_close_that_came_early(talk):
     talk.hear({"type": "market_lifecycle_v2", "sid": 6, "seq": 1, "msg": msg})
     said = [m for m in talk.tick(6) if isinstance(m, MarketStatusSeen)]
     assert [(m.market, m.status, m.word) for m in said] == [(A, S.CLOSED, CLOSED_EARLY)]
+
+
+def test_the_opening_of_a_market_is_learned_by_asking(answer):
+    """No frame tells of it either."""
+    talk = Talk(market(closes_at=90_000 * SECOND, status=S.UNOPENED))
+    talk.open()
+    assert questions(talk, 70) == [(61, A)]
+    (said,) = talk.feed.answered(answer({"markets": [row(A, "active")]}, path=ASK))
+    assert (said.market, said.status) == (A, S.ACTIVE)

@@ -66,7 +66,7 @@ from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.live_checks import LiveRules, judge_live
 from pmterm.trading.risk.order_facts import OrderFacts
-from pmterm.trading.risk.usage import Usage, limit_uses
+from pmterm.trading.risk.usage import limit_uses, usage_in
 from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars, percent
 
@@ -145,18 +145,7 @@ class Gate:
 
     def limits(self, market: MarketId) -> list[LimitUse]:
         """Return all limits that can be changed, those that are off too."""
-        return limit_uses(
-            self._limits,
-            Usage(
-                position=self._exposure.worst(market),
-                event=self._exposure.event(market),
-                total=self._exposure.total(),
-                day_loss=self._watch.day_loss(),
-                start_equity=self._watch.losses.start_equity,
-                losses_in_row=self._watch.losses.in_row,
-                positions=len(self._exposure.busy()),
-            ),
-        )
+        return limit_uses(self._limits, usage_in(market, self._exposure, self._watch))
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
@@ -205,7 +194,7 @@ class Gate:
             OrderReport: folding(self._note_report),
             Fill: folding(self._note_fill),
             MarketSettled: folding(self._note_settled),
-            JournalFailed: self._note_failure,
+            JournalFailed: lambda failed: self._exposure.drop(failed.order),
             GateChanged: self._recall_state,
             **dict.fromkeys((*_LEAVING, Panic), self._exposure.leaving),
             OrderAdopted: self._exposure.adopt,
@@ -337,14 +326,11 @@ class Gate:
         return self._become(at, GateState.REDUCING, f"R4 {in_row} losses in a row", until=until)
 
     def _journal_failed(self, failed: JournalFailed) -> Sequence[Message]:
-        self._note_failure(failed)
+        self._exposure.drop(failed.order)
         if self._state is GateState.HALTED:
             return ()
         why = f"orders cannot be written down: {failed.reason}"
         return self._become(failed.at, GateState.HALTED, why)
-
-    def _note_failure(self, failed: JournalFailed) -> None:
-        self._exposure.drop(failed.order)
 
     def _beat(self, beat: Heartbeat) -> Sequence[Message]:
         said = self._tripped(beat)
@@ -382,8 +368,7 @@ class Gate:
         return (changed, *self._arming.disarm(at, reason))
 
     def _recall_state(self, changed: GateChanged) -> None:
-        self._state, self._reason = changed.state, changed.reason
-        self._until = changed.until
+        self._state, self._reason, self._until = changed.state, changed.reason, changed.until
         if changed.state is GateState.ACTIVE:
             self._forgive()
 

@@ -2,9 +2,12 @@
 
 import msgspec
 
+from pmterm.model.ids import MarketId
 from pmterm.model.readings import LimitUse
 from pmterm.model.units import PPM, Cash
+from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.limits import Limits
+from pmterm.trading.risk.watch import Watch
 from pmterm.trading.risk.wording import dollars
 
 
@@ -21,6 +24,19 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     start_equity: Cash
     losses_in_row: int
     positions: int
+
+
+def usage_in(market: MarketId, exposure: Exposure, watch: Watch) -> Usage:
+    """Return what the limits that apply in a market are compared with now."""
+    return Usage(
+        position=exposure.worst(market),
+        event=exposure.event(market),
+        total=exposure.total(),
+        day_loss=watch.day_loss(),
+        start_equity=watch.losses.start_equity,
+        losses_in_row=watch.losses.in_row,
+        positions=len(exposure.busy()),
+    )
 
 
 def limit_uses(limits: Limits, usage: Usage) -> list[LimitUse]:

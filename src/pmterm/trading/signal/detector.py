@@ -20,7 +20,13 @@ from pmterm.messages.feed import (
     TradeSeen,
 )
 from pmterm.messages.health import FeedDown, Heartbeat
-from pmterm.messages.signals import SignalEnded, SignalKind, SignalRejected, SignalSeen
+from pmterm.messages.signals import (
+    SignalBack,
+    SignalEnded,
+    SignalKind,
+    SignalRejected,
+    SignalSeen,
+)
 from pmterm.model.fees import FeeSchedule
 from pmterm.model.ids import MarketId, SignalId
 from pmterm.model.order import Side
@@ -119,7 +125,7 @@ class Detector:
                 watched.calm_depth()
             return said
         if not watched.follow_low2 < mid2 < watched.follow_high2:
-            _see(watched, book)
+            said = [*said, *_see(watched, book)]
         if watched.is_low(book) or not watched.low2 < mid2 < watched.high2:
             told = self._look(watched, book, at)
             return [*said, *told] if told else said
@@ -383,10 +389,11 @@ def _heard(watched: Watched, at: Ns) -> list[SignalEnded]:
     return [answer for _, answer in looked if answer is not None]
 
 
-def _see(watched: Watched, book: BookChanged) -> None:
-    for follow in watched.follows:
-        follow.see(book)
+def _see(watched: Watched, book: BookChanged) -> list[SignalBack]:
+    """Look at a changed book for the signals being followed."""
+    looked = [follow.see(book) for follow in watched.follows]
     watched.follow(watched.follows)
+    return [answer for answer in looked if answer is not None]
 
 
 def _unfollow(watched: Watched, at: Ns) -> list[SignalEnded]:

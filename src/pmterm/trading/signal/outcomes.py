@@ -3,7 +3,7 @@
 from typing import Final
 
 from pmterm.messages.feed import BookChanged
-from pmterm.messages.signals import Advice, SignalEnded, SignalSeen
+from pmterm.messages.signals import Advice, SignalBack, SignalEnded, SignalSeen
 from pmterm.model.fees import FeeSchedule, fee_of
 from pmterm.model.units import QTY_ONE, Cash, Ns, Price
 
@@ -74,18 +74,20 @@ class Follow:
         if self._reverted_at:
             self._close(quote)
 
-    def see(self, quote: BookChanged) -> None:
-        """Look at a changed book that can be believed."""
+    def see(self, quote: BookChanged) -> SignalBack | None:
+        """Look at a changed book that can be believed; answer when half has come back."""
         mid2 = quote.best_bid + quote.best_ask
         self._low2 = min(self._low2, mid2)
         self._high2 = max(self._high2, mid2)
         if self._reverted_at:
-            return
+            return None
         if not self._has_moved or (mid2 - self._target()) * self._way < 0:
-            return
+            return None
         self._reverted_at = quote.at
         if self._entry:
             self._close(quote)
+        signal = self._signal
+        return SignalBack(quote.at, signal.id, signal.market, signal.kind, quote.at - signal.at)
 
     def heard(self, at: Ns, quote: BookChanged | None) -> SignalEnded | None:
         """Answer once the market is heard of at the end of the time or later.

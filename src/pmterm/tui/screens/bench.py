@@ -1,5 +1,6 @@
 """The backtest screen: choose recordings, strategies and parameters, run, look at the trades."""
 
+import asyncio
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -193,9 +194,9 @@ class BenchScreen(Screen[None]):
         setattr(self._bench.choice, event.input.id or "parameters", event.value)
         self._explain()
 
-    def on_input_submitted(self) -> None:
+    async def on_input_submitted(self) -> None:
         """Enter in a field runs."""
-        self.action_run()
+        await self.action_run()
 
     def on_list_lines_picked(self, event: ListLines.Picked) -> None:
         """Choose a row, or look at a trade in the replay."""
@@ -242,10 +243,10 @@ class BenchScreen(Screen[None]):
         choice.paths = set() if choice.paths >= every else every
         self._update()
 
-    def action_run(self) -> None:
-        """Play what is chosen."""
+    async def action_run(self) -> None:
+        """Play what is chosen; a process is begun beside the loop, on which a session may trade."""
         try:
-            self._bench.start()
+            await asyncio.to_thread(self._bench.start)
         except PmtermError as error:
             self.tell(f"{error.detail} {error.hint}".strip())
         else:
@@ -267,13 +268,13 @@ class BenchScreen(Screen[None]):
         """Say how to quit: nothing is left to go back from."""
         self.tell("nothing runs; ctrl+q quits")
 
-    def action_keep(self) -> None:
+    async def action_keep(self) -> None:
         """Count what was played in the records of strategies; asks first: nothing takes it back."""
         if self._notice != KEEPS:
             self.tell(KEEPS)
             return
         try:
-            self._bench.keep()
+            await asyncio.to_thread(self._bench.keep)
         except PmtermError as error:
             self.tell(f"{error.detail} {error.hint}".strip())
         else:

@@ -11,11 +11,13 @@ from pmterm.tui.keys import BENCH_BESIDE
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.bench import BenchScreen
 from pmterm.tui.widgets.banner import Banner, frame
+from pmterm.tui.widgets.bench import Trades
 from pmterm.tui.widgets.header import Header
 from pmterm.tui.widgets.menu import Menu
 from pmterm.views.bench import Jump
 
 HEADER_S = 0.5
+_NO_TRADES = "Trades appear here; enter copies the command that shows one in the replay."
 
 
 class BenchBeside(BenchScreen):
@@ -46,6 +48,7 @@ class BenchBeside(BenchScreen):
     def on_mount(self) -> None:
         """Keep the header true."""
         self.query_one(Menu).keys = BENCH_BESIDE
+        self.query_one(Trades).empty = _NO_TRADES
         super().on_mount()
         self._head()
         self.set_interval(HEADER_S, self._head)

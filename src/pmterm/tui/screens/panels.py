@@ -1,5 +1,6 @@
 """Lays out the panels of the trade screen and paints those that can be seen."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
@@ -29,7 +30,7 @@ from pmterm.tui.widgets.tape import Tape
 from pmterm.tui.widgets.watchlist import Watchlist
 from pmterm.views.board import Board
 from pmterm.views.figures import Unit
-from pmterm.views.header import Outcome
+from pmterm.views.header import Outcome, grouped
 
 PANELS = (
     "book", "chart", "signals", "positions", "orders", "tape", "markets", "health", "log"
@@ -137,10 +138,10 @@ class Panels(Screen[None]):
         fresh = self._desk.board()
         self._fresh = fresh
         self.board = _thawed(fresh, self.board) if self.look.is_frozen else fresh
-        for toast in fresh.toasts:
-            if toast.id > self._told:
-                self._told = toast.id
-                self._toast(toast.severity, toast.text)
+        news = [toast for toast in fresh.toasts if toast.id > self._told]
+        self._told = max((toast.id for toast in news), default=self._told)
+        for severity, lines in grouped(news):
+            self._toast(severity, lines)
 
     def _frame(self) -> None:
         """Keep the bar over every screen that is open, whoever opened it."""
@@ -152,9 +153,9 @@ class Panels(Screen[None]):
         """Whether nothing is in front of it that waits for an answer; a backtest does not."""
         return self.app.screen is self or isinstance(self.app.screen, BenchBeside)
 
-    def _toast(self, severity: str, words: str) -> None:
+    def _toast(self, severity: str, lines: Sequence[str]) -> None:
         """Raise a toast, but not over a dialog: there the outcome line says it."""
-        text = inert(words)
+        text = "\n".join(inert(line) for line in lines)
         if severity == "error":
             self.app.notify(text, severity="error", timeout=86_400, markup=False)
         elif severity == "warning" and self.has_no_dialog():

@@ -66,7 +66,7 @@ class StrategyList(ListLines):
         return rows[:height]
 
     def _details(self, row: StrategyRow) -> list[tuple[str, str]]:
-        told = []
+        told = [(row.does, "plain")] if row.does else []
         if row.failed:
             told.append((f"{row.name} broke and was stopped: {row.failed}", "bad"))
         if len(row.record_words) > self.size.width - 23:

@@ -229,14 +229,15 @@ class TicketScreen(Dialog[None]):
 
     def action_exits(self) -> None:
         """Have exits go with it, the usual ones of the settings to begin with; or none."""
-        draft, standing = self.draft, self._desk.board().standing
+        draft, board = self.draft, self._desk.board()
         if draft.amends is not None:
             return
         draft.has_exits = not draft.has_exits
         if draft.has_exits and not draft.exits:
             is_long = draft.side is Side.BUY
-            usual = standing.usual_long if is_long else standing.usual_short
-            for name, text in bracket_fields(usual).items():
+            usual = board.standing.usual_long if is_long else board.standing.usual_short
+            fields = bracket_fields(usual, draft.opening(board), board.ladder)
+            for name, text in fields.items():
                 draft.exits[name] = text
                 self.query_one(f"#{name}", Input).value = text
         self.query_one("#bracket", Button).label = f"e: exits {'ON' if draft.has_exits else 'off'}"

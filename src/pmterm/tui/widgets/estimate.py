@@ -67,17 +67,20 @@ class Draft:
         except ValueError:
             return f"when it ends does not read: {HINT} (UTC)"
 
-    def guarding(self, board: Board, unit: Unit) -> Guarding:
-        """Return the exits that go with it, and what they would do with what it fills."""
-        if not self.has_exits or self.price < 0:
-            return Guarding()
+    def opening(self, board: Board) -> Opening:
+        """Return what it would do, and what is held before it."""
         view = estimate(self.market, board.ladder, self.terms(board))
         held = board.ladder.holding
         row = next((row for row in board.positions if row.market == self.market.id), None)
         paid = row.average if row is not None and held else 0
         average = PRICE_ONE - paid if row is not None and row.is_short else paid
-        opening = Opening(self.market, self.side, self.limit, view, Held(held, average))
-        found = guarding(self.exits, opening, board.ladder, unit)
+        return Opening(self.market, self.side, self.limit, view, Held(held, average))
+
+    def guarding(self, board: Board, unit: Unit) -> Guarding:
+        """Return the exits that go with it, and what they would do with what it fills."""
+        if not self.has_exits or self.price < 0:
+            return Guarding()
+        found = guarding(self.exits, self.opening(board), board.ladder, unit)
         replaces = found.bracket is not None and self.market.id in board.standing.guarded
         words = f"in place of those here: {found.words}" if replaces else found.words
         return found._replace(words=words)

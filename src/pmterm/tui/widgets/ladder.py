@@ -274,8 +274,8 @@ class Ladder(Lines):
             second: Row = ((fit(view.health.reason or "not trusted", width), "warn"),)
         else:
             depth = ratio_text(gauges.depth_ratio) if gauges.depth_ratio else "?"
-            text = f"30s {percent_text(gauges.change_ppm)}  vol {qty_text(gauges.volume_30s)}"
-            second = ((fit(f"{text}  depth {depth}", width), "dim"),)
+            parts = (f"30s {percent_text(gauges.change_ppm)}", f"vol {qty_text(gauges.volume_30s)}")
+            second = ((fit(_whole((*parts, f"depth {depth}"), width), width), "dim"),)
         return [((fit(first, width), "dim"),), second]
 
     def _point(self, price: Price) -> None:
@@ -339,3 +339,9 @@ def _own_text(marks: list[OwnMark]) -> str:
     doubt = "" if all(mark.is_sure for mark in marks) else "?"
     left = qty_text(sum(mark.left for mark in marks))
     return f"{first.side[0].upper()}{left}{doubt}{count or place}"
+
+
+def _whole(parts: Sequence[str], width: int) -> str:
+    """Return the parts side by side, closer together or without the last where they must be."""
+    texts = ("  ".join(parts), " ".join(parts), "  ".join(parts[:-1]))
+    return next((text for text in texts if len(text) <= width), texts[-1])

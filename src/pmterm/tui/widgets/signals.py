@@ -91,10 +91,19 @@ class Signals(ListLines):
         return rows[:height]
 
     def _card(self, index: int, width: int, room: int) -> list[Row]:
-        """Return what became of earlier signals like the one pointed at: whole texts that fit."""
-        worth = self.board.signals.rows[index].worth
+        """Return what became of signals like the one pointed at, and why it is one, all of it.
+
+        Whole texts that fit.
+        """
+        row = self.board.signals.rows[index]
+        texts = list(card_lines(row.worth)) if row.worth is not None else []
+        reasons = ", ".join(row.failed or row.reasons)
+        is_seen = _said(row).endswith(reasons)
+        is_whole = cell_len(self._where(row)) + cell_len(_said(row)) <= width
+        if reasons and not (is_seen and is_whole):
+            texts.append(f"why: {reasons}")
         card: list[Row] = []
-        for text in card_lines(worth) if worth is not None else ():
+        for text in texts:
             lines = wrapped(text, max(width - 4, 1))
             if len(card) + len(lines) > room:
                 break
@@ -122,17 +131,23 @@ class Signals(ListLines):
 
     def _why(self, index: int, width: int) -> Row:
         row = self.board.signals.rows[index]
-        name = self.elsewhere(row.market)
-        head = f"  {elide(name, 16)} " if name else "  "
-        if row.is_rejected:
-            words, style = ", ".join(row.failed), "dim"
-        elif row.outcome:
-            words, style = row.outcome, _tone(row)
-        else:
-            words, style = ", ".join(row.reasons), "plain"
-            if row.worth is not None:
-                words = f"{short_worth(row.worth)}; {words}"
+        head, words = self._where(row), _said(row)
+        style = "dim" if row.is_rejected else _tone(row) if row.outcome else "plain"
         return ((head, "own"), (fit(words, max(width - cell_len(head), 0)), style))
+
+    def _where(self, row: SignalRow) -> str:
+        name = self.elsewhere(row.market)
+        return f"  {elide(name, 16)} " if name else "  "
+
+
+def _said(row: SignalRow) -> str:
+    """Say what came of a signal, else what it is worth and why it is one."""
+    if row.is_rejected:
+        return ", ".join(row.failed)
+    if row.outcome:
+        return row.outcome
+    reasons = ", ".join(row.reasons)
+    return f"{short_worth(row.worth)}; {reasons}" if row.worth is not None else reasons
 
 
 def _tone(row: SignalRow) -> str:

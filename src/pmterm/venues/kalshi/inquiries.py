@@ -32,7 +32,7 @@ from pmterm.venues.kalshi.upkeep import Patience
 PATH: Final = "/markets?tickers="
 EVERY: Final[Ns] = 60 * SECOND
 MOST: Final = 50  # markets in one question
-_ASKED: Final = frozenset({MarketStatus.ACTIVE, MarketStatus.CLOSED})
+_ASKED: Final = frozenset({MarketStatus.UNOPENED, MarketStatus.ACTIVE, MarketStatus.CLOSED})
 _ENDS: Final = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
 _WORDS: Final = {
     "determined": DETERMINED,
@@ -109,10 +109,12 @@ class _Rows(msgspec.Struct):
 def _is_news(told: Market, before: Market, at: Ns) -> bool:
     """Tell whether a market stands otherwise than was known, by an answer that may be late.
 
-    Pauses are left to the stream. That one trades again is believed where only an answer closed it.
+    Pauses are left to the stream. That one trades is believed of one that had not opened, and of
+    one that only an answer closed.
     """
     if told.status is MarketStatus.ACTIVE:
-        return before.status is MarketStatus.CLOSED and at < before.closes_at
+        is_early = before.status is MarketStatus.CLOSED and at < before.closes_at
+        return is_early or before.status is MarketStatus.UNOPENED
     return told.status in _ENDS and before.status not in {told.status, MarketStatus.RESOLVED}
 
 
