@@ -160,7 +160,7 @@ def _made(rows: Mapping[str, Column], names: Column, others: Iterator[Message]) 
         made[here] = np.fromiter(map(make, *values), dtype=object, count=count)
     for place in np.flatnonzero(kinds == OTHER).tolist():
         made[place] = next(others)
-    return made.tolist()  # type: ignore[no-any-return]  # objects go in and come out
+    return made.tolist()
 
 
 class Taped:
