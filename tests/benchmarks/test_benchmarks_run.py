@@ -11,6 +11,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SHORT = {
     "pipeline.py": ["--frames", "200", "--rounds", "1", "--quiet", "5", "--markets", "1"],
     "backtest.py": ["--rounds", "1"],
+    "sweep.py": ["--rounds", "1"],
     "recorder.py": ["--rounds", "1"],
     "signing.py": ["--orders", "20", "--rounds", "1"],
     "key_to_socket.py": ["--orders", "3"],

@@ -88,6 +88,16 @@ def test_a_trade_of_a_backtest_is_seen_in_the_replay_and_back(tmp_path):
         terminal.close()
 
 
+def test_times_of_the_command_stand_in_the_fields(tmp_path):
+    terminal = OnTerminal(tmp_path, "backtest", "--from", "2026-05-13T21:55")
+    try:
+        terminal.until("2026-05-13T21:55")
+        terminal.keys("\x11")
+        assert terminal.ends() == 0
+    finally:
+        terminal.close()
+
+
 def test_it_opens_over_a_running_session_and_runs_beside_it(tmp_path):
     recordings = tmp_path / "recordings"
     recordings.mkdir()

@@ -289,6 +289,24 @@ async def test_form_that_does_not_read_says_so_and_sends_nothing(field, text, wo
         assert words in s.shown()
 
 
+async def test_form_goes_to_the_field_that_is_wrong():
+    async with Session(guarded_desk()) as s:
+        await s.press("e")
+        s.app.screen.query_one("#trail").value = "0"
+        await s.press("enter")
+        assert s.app.focused.id == "trail"
+
+
+async def test_form_in_a_narrow_pane_says_what_the_field_with_the_keys_would_do():
+    async with Session(guarded_desk(), size=(50, 12)) as s:
+        await s.press("e")
+        assert "sells at 50 or better: +$3.00 (bid 46)" in s.shown()
+        await s.press("down")
+        assert "sells at a mid of 43: about -$4.00 (now 47)" in s.shown()
+        s.app.screen.query_one("#stop").value = "47"
+        await s.until(lambda: "closes at once: choose a price below" in s.shown())
+
+
 async def test_form_takes_all_exits_away():
     async with Session(guarded_desk()) as s:
         await s.press("e")

@@ -57,7 +57,7 @@ def backtest(
     if not (recordings or as_json) and sys.stdin.isatty() and sys.stdout.isatty():
         from pmterm.compose import bench
 
-        raise typer.Exit(bench.bench(settings, tuple(strategy or ())))
+        raise typer.Exit(bench.bench(settings, tuple(strategy or ()), since, until))
     wish = backtests.Wish(
         paths=tuple(recordings or ()),
         strategies=tuple(strategy or ()),

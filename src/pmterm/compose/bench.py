@@ -216,12 +216,15 @@ class LabBench:
         )
 
 
-def bench(settings: Settings, strategies: Iterable[str] = ()) -> int:
+def bench(
+    settings: Settings, strategies: Iterable[str] = (), since: str = "", until: str = ""
+) -> int:
     """Show the backtest screen; a trade chosen there is shown in the replay, then it comes back."""
     from pmterm.compose.backtests import check_strategies
 
     check_strategies(strategies)
     behind = LabBench(settings, strategies)
+    behind.choice.since, behind.choice.until = since, until
     try:
         while True:
             code, jump = asyncio.run(_look(settings, behind))

@@ -47,9 +47,9 @@ def meanings(fields: Mapping[str, str], held: Held) -> dict[str, Meaning]:
     return {name: _meaning(name, text, held) for name, text in fields.items()}
 
 
-def objection(found: Mapping[str, Meaning]) -> str:
-    """Return why the exits cannot be set, "" if they can."""
-    return next((f"{name}: {one.words}" for name, one in found.items() if one.is_wrong), "")
+def wrong_field(found: Mapping[str, Meaning]) -> str:
+    """Return the first field that cannot be set as it is, "" if all can."""
+    return next((name for name, one in found.items() if one.is_wrong), "")
 
 
 def _meaning(name: str, text: str, held: Held) -> Meaning:

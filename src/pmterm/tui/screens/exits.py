@@ -13,7 +13,7 @@ from pmterm.tui.desk import Desk
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog, Hand
 from pmterm.views.exit_form import FieldWrong, Guardable, fields_of, read_fields, touch_of
-from pmterm.views.exit_meanings import Held, Meaning, meanings, objection
+from pmterm.views.exit_meanings import Held, Meaning, meanings, wrong_field
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
 
@@ -39,11 +39,17 @@ class ExitsScreen(Dialog[SetExits]):
     ExitsScreen Input { width: 13; margin-right: 1; }
     ExitsScreen .means { width: 1fr; height: 1; color: $dim; text-wrap: nowrap; }
     ExitsScreen .-wrong { color: $error; }
+    ExitsScreen #told { dock: top; display: none; color: $dim; }
+    ExitsScreen #told.-wrong { color: $error; }
+    ExitsScreen.-narrow .means, ExitsScreen.-tiny .means { display: none; }
+    ExitsScreen.-narrow #told { display: block; height: 2; }
+    ExitsScreen.-tiny #told { display: block; height: 1; }
     ExitsScreen Button { min-width: 6; margin-right: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        # Before the box, which would scroll where it is higher than the pane.
+        Binding("down", "app.focus_next", show=False, priority=True),
+        Binding("up", "app.focus_previous", show=False, priority=True),
     ]
 
     def __init__(self, desk: Desk, look: Look, hand: Hand, held: Guardable) -> None:
@@ -70,6 +76,7 @@ class ExitsScreen(Dialog[SetExits]):
         way = "" if held.is_long else "short "
         average = price_text(held.average, unit, tick_of(held.average))
         head = f"EXITS of {way}{qty_text(abs(held.qty))} {outcome} at {average}"
+        yield Static("", id="told", markup=False)
         yield Static(self.told(head), classes="head", markup=False)
         for name in _LABELS:
             yield from self._field(name)
@@ -138,10 +145,24 @@ class ExitsScreen(Dialog[SetExits]):
                 beside.set_class(meaning.is_wrong, "-wrong")
                 beside.update(self.told(meaning.words))
         self._said = found
+        self._tell_one()
+
+    def on_descendant_focus(self) -> None:
+        """Say what the field that has the keys would do, where there is no room beside it."""
+        self._tell_one()
+
+    def _tell_one(self) -> None:
+        name = self.focused.id if self.focused is not None else None
+        meaning = self._said.get(name or "", Meaning(""))
+        told = self.query_one("#told", Static)
+        told.set_class(meaning.is_wrong, "-wrong")
+        told.update(self.told(meaning.words))
 
     def _set(self) -> None:
         self._update()
-        if objection(self._said):
+        wrong = wrong_field(self._said)
+        if wrong:
+            self.query_one(f"#{wrong}", Input).focus()
             return
         fields = self._fields()
         try:
