@@ -175,7 +175,7 @@ def pause_and_close(place):
     place.tell("/sim/market", market=market, do="close")
     session.wait_for(lambda line: "The market closed." in line)
     place.tell("/sim/market", market=market, do="resolve", pays="1")  # closing alone has no frame
-    session.wait_for(lambda line: f"market {market} resolved" in line)
+    session.wait_for(lambda line: f"market {market} settled" in line)
     asked_and_told(session, "limit buy 10 0.22", "refused", "it is resolved")
     assert session.end() == 143
 
