@@ -25,11 +25,6 @@ def placed(value: float) -> float:
     return round(value, PLACES) + 0.0
 
 
-def shown_or_none(value: float | None) -> float | None:
-    """Round as `shown`, and leave what is not known alone."""
-    return None if value is None else shown(value)
-
-
 def finite(values: Iterable[float]) -> list[float]:
     """Return the values as floats.
 
