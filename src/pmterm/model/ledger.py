@@ -1,5 +1,7 @@
 """Our account as one stage of the street knows it: holdings by market, cash by venue."""
 
+from typing import Final
+
 from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.kept import Kept
@@ -8,6 +10,8 @@ from pmterm.model.order import FillState, Side
 from pmterm.model.redeeming import redeemed
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
 from pmterm.model.units import Cash, Price, Qty
+
+SMALLEST_SALE: Final[Qty] = 10_000  # Polymarket's orders count hundredths of a share
 
 
 class Ledger:
@@ -98,6 +102,11 @@ class Ledger:
     def held(self, market: MarketId) -> Holding:
         """Return the holding in a market."""
         return self.holdings.get(market, FLAT)
+
+    def beyond_dust(self, market: MarketId) -> Qty:
+        """Return what is held net, signed; 0 for less than can ever be sold."""
+        held = self.held(market).qty
+        return 0 if self.is_split(market) and abs(held) < SMALLEST_SALE else held
 
     def ways(self, market: MarketId) -> tuple[Holding, ...]:
         """Return what may be held in a market in the end, as far as fills may yet fail."""

@@ -5,12 +5,12 @@ import pytest
 from tests.properties.money_builders import BUY, SELL, T0, M, fill, recall, seen, tell, touch
 
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
-from pmterm.messages.health import Noticed
+from pmterm.messages.health import Heartbeat, Noticed
 from pmterm.messages.orders import FillMoved, Intent
 from pmterm.messages.strategy import ExitFired, ExitKind, Exits, ExitsGone, SetExits
 from pmterm.model.ids import Venue
 from pmterm.model.order import FillState
-from pmterm.model.units import SECOND
+from pmterm.model.units import QTY_ONE, SECOND
 from pmterm.trading.strategy.manual import Manual, ManualSettings
 from pmterm.trading.strategy.settings import StrategySettings
 from pmterm.trading.strategy.strategies import Strategies
@@ -182,3 +182,29 @@ def test_a_resolved_market_needs_no_exits_back():
     it, sold = room(stop=4300), sale()
     it.hear(sold, MarketSettled(T0, M, 10_000))
     assert it.hear(ends(sold)) == []
+
+
+def room_with_dust():
+    """A position of which the last nine thousandths can never be sold, with its exits."""
+    it = Room()
+    bought = msgspec.structs.replace(fill(1, BUY, 4500, 10, order="b"), qty=10 * QTY_ONE + 9_000)
+    it.hear(STARTED, seen(venue=Venue.POLYMARKET), touch(), bought, SetExits(T0, M, stop=4300))
+    return it
+
+
+def test_exits_end_with_what_can_be_sold_and_close_nothing_opened_later():
+    it = room_with_dust()
+    wish = it.hear(touch(4200, 4300))[-1]
+    assert kinds(it.hear(msgspec.structs.replace(sale(), order=wish.order))) == [ExitsGone]
+    later = fill(5, BUY, 4300, 7, order="later")
+    assert it.hear(later, touch(4200, 4300), Heartbeat(T0 + 100 * SECOND)) == []
+    assert it.again().guarded == {}
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_exits_come_back_with_a_failed_sale_that_had_left_dust(restarts):
+    it, sold = room_with_dust(), sale()
+    assert kinds(it.hear(sold)) == [ExitsGone]
+    it = it.again() if restarts else it
+    assert kinds(it.hear(ends(sold))) == [Noticed, Exits]
+    assert it.guarded[M][0].stop == 4300

@@ -198,9 +198,12 @@ class Guards:
         return [*gone, *self._set(exits)]
 
     def moved(self, at: Ns, market: MarketId) -> Sequence[Message]:
-        """Let go of a position that is closed, or has turned over."""
+        """Let go of a position that is closed, or has turned over; dust is none.
+
+        It can never be sold: exits left on it would close whatever is opened there next.
+        """
         guard = self._guards.get(market)
-        held = self._ledger.held(market).qty
+        held = self._ledger.beyond_dust(market)
         if guard is None or (held and (held > 0) == guard.is_long):
             return _NOTHING
         return self._drop(at, market, "turned over" if held else "closed")

@@ -71,5 +71,5 @@ class Partings:
         return self._parted.get((market, held > 0)) if has_come else None
 
     def _is_held(self, market: MarketId, *, is_long: bool) -> bool:
-        held = self._ledger.held(market).qty
+        held = self._ledger.beyond_dust(market)
         return held > 0 if is_long else held < 0
