@@ -46,6 +46,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual.elapsed
 
+    async def shutdown_default_executor(self, *_: object) -> None:
+        """Wait for threads without a limit: one in virtual time would be over at once."""
+        await super().shutdown_default_executor()
+
 
 class VirtualClock:
     """The injected clock on the running virtual loop. `skew_s`: how far this computer's is off."""

@@ -35,6 +35,7 @@ from pmterm.messages.commands import (
 from pmterm.messages.live import ReadinessChanged
 from pmterm.messages.orders import (
     Approved,
+    Bracket,
     GateChanged,
     PlanMoved,
     PlanStarted,
@@ -487,6 +488,33 @@ async def test_where_the_venue_cannot_amend_it_is_cancel_and_new_and_says_so():
         s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=15, at=NOW))
         await s.until(lambda: len(s.sent) == 2)
         assert s.sent[1] == SubmitTicket(0, MAP_THREE, Side.BUY, 25_000_000, 4400)
+
+
+async def test_what_is_placed_anew_ends_and_is_guarded_as_before():
+    desk = on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))
+    bracket = Bracket(target=5200, stop=4100)
+    more = {"tif": TimeInForce.GTD, "expires_at": NOW + 600 * SECOND, "bracket": bracket}
+    wish, _ = placed("p7-00012", price=4500)
+    desk.hear(msgspec.structs.replace(wish, **more))
+    desk.hear(report("p7-00012", OrderState.OPEN, price=4500, at=NOW))
+    async with Session(desk) as s:
+        row = next(row for row in desk.board().orders if row.order == "p7-00012")
+        s.trading.amend(row, 4400, row.qty)
+        s.desk.hear(report("p7-00012", OrderState.CANCELLED, price=4500, at=NOW))
+        await s.until(lambda: len(s.sent) == 2)
+        anew = s.sent[1]
+        assert {name: getattr(anew, name) for name in more} == more
+
+
+async def test_what_is_too_little_for_a_new_order_is_not_taken_back():
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        least = msgspec.structs.replace(s.desk.board().market, min_qty=26_000_000)
+        s.desk.changes = {"market": least}
+        s.desk.hear(report("p7-00002", OrderState.PARTIAL, filled=15, at=NOW))
+        await s.pilot.pause(0.3)
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        assert s.sent == []
+        assert "25 is left, and polymarket takes no new order below 26" in s.trading.look.notice
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ class Blotter:
             is_post_only=message.post_only,
             is_reduce_only=message.reduce_only,
             expires_at=message.expires_at,
+            bracket=message.bracket,
         )
         self._cap()
 

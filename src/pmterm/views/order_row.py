@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pmterm.messages.orders import Bracket
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import OrderState, Side, TimeInForce
 from pmterm.model.units import SECOND, Cash, Ns, Price, Qty
@@ -27,7 +28,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     `until` is when the venue's taker delay is over, 0 if it holds nothing back. `is_foreign`: made
     by the web site or another program. `settling` traded but is not confirmed yet, `reversed` was
     taken back. `expires_at` is when it ends by itself, 0: never. `new_price` and `new_qty` are what
-    an unanswered amend asks for, 0: none is asked.
+    an unanswered amend asks for, 0: none is asked. `bracket` are exits that go with what fills.
     """
 
     order: OrderId
@@ -56,6 +57,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     is_post_only: bool = False
     is_reduce_only: bool = False
     expires_at: Ns = 0
+    bracket: Bracket | None = None
 
     @property
     def is_working(self) -> bool:

@@ -105,7 +105,7 @@ class Amending(Stopping):
             return
         to = f"{qty_text(qty - row.filled)} @ {price_text(price, tick=tick_of(price))}"
         how = amend_words(self._fresh.market) if self._fresh.is_live else ""
-        over = self._over_cap(row, price, qty) if how else ""
+        over = self._objection(row, price, qty) if how else ""
         if over:  # the old order would be gone, and the gate would refuse the new one
             self.tell(over)
         elif how:
@@ -116,10 +116,15 @@ class Amending(Stopping):
             self._send(AmendTicket(0, row.order, price, qty))
             self.tell(f"changing to {to}: sent, waiting")
 
-    def _over_cap(self, row: OrderRow, price: Price, qty: Qty) -> str:
+    def _objection(self, row: OrderRow, price: Price, qty: Qty) -> str:
         market = self._fresh.market
         if market is None:
             return ""
+        if qty - row.filled < market.min_qty:
+            least = f"{market.venue} takes no new order below {qty_text(market.min_qty)}"
+            return (
+                f"{qty_text(qty - row.filled)} is left, and {least}: leave it, or d takes it back"
+            )
         terms = Terms(row.side, qty - row.filled, price, row.tif, row.is_post_only)
         view = estimate(market, self._fresh.ladder, terms)
         return over_cap(view, self._fresh.live.arming.max_cash)
@@ -154,8 +159,11 @@ class Amending(Stopping):
                 wanted.row.side,
                 left,
                 wanted.price,
+                wanted.row.tif,
                 post_only=wanted.row.is_post_only,
                 reduce_only=wanted.row.is_reduce_only,
+                expires_at=wanted.row.expires_at,
+                bracket=wanted.row.bracket,
             )
         )
         self.tell(f"{qty_text(left)} placed anew: sent, waiting")
