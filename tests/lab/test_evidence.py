@@ -8,7 +8,7 @@ from tests.lab.recordings import HOCKEY, KALSHI, lines_of, write_recording
 from typer.testing import CliRunner
 
 from pmterm.cli.program import app
-from pmterm.compose.evidence import pieces_in, play
+from pmterm.compose.evidence import evidence, pieces_in, play
 from pmterm.lab.evidence import document, facts_of
 from pmterm.lab.readers import kalshi_deltas, kalshi_seconds, kalshi_tickers, polymarket_seconds
 from pmterm.lab.readers.sources import SOURCES
@@ -104,6 +104,15 @@ def test_too_few_is_not_known(folder):
     told = [str(value) for name, value in facts.items() if ": " in name]
     assert told
     assert all("not known" in value for value in told)
+
+
+@pytest.mark.parametrize("place", ["nowhere/evidence.md", "wire"])
+def test_a_document_that_cannot_be_written_is_told(folder, place):
+    out = folder / place
+    with pytest.raises(UsageWrong, match="cannot be written") as told:
+        evidence(folder, out, 0, 1)
+    assert str(out) in told.value.detail
+    assert "--out" in told.value.hint
 
 
 def test_nothing_to_play_is_told(tmp_path):

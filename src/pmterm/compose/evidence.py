@@ -32,10 +32,12 @@ def evidence(folder: Path, out: Path, nulls: int, workers: int) -> tuple[dict[st
     With `nulls` so many made-up worlds of either kind are judged, too, and told of in it.
 
     Raises:
-        UsageWrong: nothing of the kind is there.
+        UsageWrong: nothing of the kind is there, or the document cannot be written.
         RecordingBroken: a file cannot be read.
     """
     pieces = pieces_in(folder)
+    if not out.parent.is_dir():
+        raise _unwritable(out, f"there is no folder {out.parent}")
     with Progress() as watch:
         played = list(
             crew(workers, len(pieces)).map(play, pieces, watch, lambda one: one.path.name)
@@ -43,8 +45,15 @@ def evidence(folder: Path, out: Path, nulls: int, workers: int) -> tuple[dict[st
         tried: list[Tried] = [] if watch.is_stopped else trials(nulls, workers, watch)
     if watch.is_stopped:
         return {"stopped": "nothing was written"}, STOPPED
-    out.write_text(document(SOURCES, played, tried), encoding="utf-8")
+    try:
+        out.write_text(document(SOURCES, played, tried), encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(out, (error.strerror or str(error)).lower()) from error
     return {"written": str(out), **facts_of(SOURCES, played)}, 0
+
+
+def _unwritable(out: Path, why: str) -> UsageWrong:
+    return UsageWrong(f"{out} cannot be written: {why}.", "Name another file: --out evidence.md.")
 
 
 def pieces_in(folder: Path) -> list[Piece]:
