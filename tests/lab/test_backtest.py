@@ -221,6 +221,20 @@ def test_stopped_in_the_middle_it_says_what_is_known_so_far(recording, monkeypat
     assert full["recordings"][0]["inputs"] > row["inputs"]  # begun anew, not taken for whole
 
 
+def test_stopped_while_it_reads_it_counts_all_that_was_to_be_played(tmp_path, monkeypatch):
+    for number in range(3):
+        shift = number * 3_600 * SECOND
+        write_recording(tmp_path / f"{number}.ndjson.zst", lines_of(KALSHI), shift=shift)
+    monkeypatch.setattr("pmterm.compose.progress.Progress.at", _stop_at_once)
+    whole, code = backtest(Settings(), Wish((tmp_path,)))
+    assert code == 130
+    assert whole["stopped"].endswith("of 3 recordings were begun")
+
+
+def _stop_at_once(watch, _what, _share):
+    watch.is_stopped = True
+
+
 def test_nothing_is_played_from_the_end_on(recording):
     whole, _ = backtest(Settings(), Wish((recording,)))
     middle = "2026-05-14T04:46:00Z"

@@ -114,7 +114,7 @@ def playing(settings: Settings, wish: Wish, watch: Silence) -> Playing:
     ordered, left_out = _ordered(tasks, wish, watch)
     paths = (task.path for task in ordered)
     runs = zip(paths, _outcomes(ordered, wish, watch), strict=False)
-    return Playing(len(ordered), runs, left_out)
+    return Playing(len(tasks) - len(left_out), runs, left_out)
 
 
 def check_strategies(names: Iterable[str]) -> None:
