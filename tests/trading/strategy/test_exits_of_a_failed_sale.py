@@ -208,3 +208,11 @@ def test_exits_come_back_with_a_failed_sale_that_had_left_dust(restarts):
     it = it.again() if restarts else it
     assert kinds(it.hear(ends(sold))) == [Noticed, Exits]
     assert it.guarded[M][0].stop == 4300
+
+
+def test_exits_that_guard_dust_alone_end_at_the_next_beat():
+    it = room_with_dust()
+    it.hear(sale(), SetExits(T0, M, stop=4300))
+    assert M in it.guarded
+    assert kinds(it.hear(Heartbeat(T0 + SECOND))) == [ExitsGone]
+    assert it.again().guarded == {}

@@ -93,6 +93,8 @@ class Guards:
     def beat(self, beat: Heartbeat) -> Sequence[Message]:
         """Let time pass: timeouts, trailing stops moved along, closings tried again."""
         said: list[Message] = []
+        for market in list(self._guards):
+            said += self.moved(beat.at, market)  # a journal of before may guard dust
         for guard in list(self._guards.values()):
             if guard.fired is None:
                 said += self._pass_time(beat.at, guard)
