@@ -15,7 +15,7 @@ from pmterm.compose.audit_venue import Books, compare_when_quiet
 from pmterm.config.settings import Hosts
 from pmterm.live.audit.audit import audit
 from pmterm.messages.accounts import MarketSettled
-from pmterm.messages.feed import DETERMINED, SETTLED, MarketStatusSeen
+from pmterm.messages.feed import DETERMINED, SETTLED, MarketSeen, MarketStatusSeen
 from pmterm.messages.live import HoldingDiffers, Reconciled
 from pmterm.model.market import MarketStatus
 from pmterm.model.order import OrderState as S
@@ -189,5 +189,26 @@ def test_what_kalshi_has_only_determined_is_not_paid_yet(settled, paid):
                 await asyncio.sleep(0.1)
             assert [m.payout for m in here.heard(MarketSettled)] == [paid]
             assert (here.held(KALSHI), cash_here(here, KALSHI)) == (0, cash + paid * 1_000)
+
+    run(tell())
+
+
+def test_a_market_told_anew_is_not_paid_by_that_while_it_is_only_determined():
+    """Its fee or its close may change in between; the money comes when it is settled."""
+
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(KALSHI)
+            await here.state_is(await here.order(KALSHI, BUY, 10, 4_700), S.FILLED)
+            await asyncio.sleep(30)
+            resolved = MarketStatus.RESOLVED
+            here.send(MarketStatusSeen(0, KALSHI.id, resolved, "yes", PRICE_ONE, DETERMINED))
+            told = msgspec.structs.replace(KALSHI, status=resolved, result="yes")
+            here.send(MarketSeen(0, told))
+            await asyncio.sleep(0.1)
+            assert not here.heard(MarketSettled)
+            here.send(MarketStatusSeen(0, KALSHI.id, resolved, "yes", -1, SETTLED))
+            await asyncio.sleep(0.1)
+            assert [m.payout for m in here.heard(MarketSettled)] == [PRICE_ONE]
 
     run(tell())

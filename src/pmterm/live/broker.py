@@ -123,6 +123,8 @@ class LiveBroker:
 
     def _market_seen(self, seen: MarketSeen) -> Sequence[Message]:
         self._recall_market(seen)
+        if seen.market.id in self._determined:
+            return ()  # told anew for another reason, and not settled by that
         return self._resolved(seen.at, seen.market)
 
     def _status_seen(self, seen: MarketStatusSeen) -> Sequence[Message]:

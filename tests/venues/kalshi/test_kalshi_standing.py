@@ -8,6 +8,7 @@ from pmterm.messages.health import Surprised
 from pmterm.messages.transport import HttpRequest
 from pmterm.model.market import MarketStatus as S
 from pmterm.model.units import SECOND
+from pmterm.venues.kalshi.metadata import market_from
 
 ASK = f"/markets?tickers={A},{B}"
 
@@ -111,3 +112,12 @@ def test_the_opening_of_a_market_is_learned_by_asking(answer):
     assert questions(talk, 70) == [(61, A)]
     (said,) = talk.feed.answered(answer({"markets": [row(A, "active")]}, path=ASK))
     assert (said.market, said.status) == (A, S.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("determined", S.CLOSED), ("amended", S.CLOSED), ("disputed", S.CLOSED),
+     ("finalized", S.RESOLVED)],
+)  # fmt: skip
+def test_a_market_looked_up_counts_as_resolved_only_when_it_is_paid(status, told):
+    assert market_from(row(A, status, result="yes")).status is told

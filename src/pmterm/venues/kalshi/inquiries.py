@@ -90,7 +90,7 @@ def statuses_in(
     """
     said = []
     for row in msgspec.json.decode(response.text, type=_Rows).markets or ():
-        told = market_from(row)
+        told = _with_result(market_from(row), row)
         before = known.get(told.id)
         if before is None or not _is_news(told, before, response.at):
             continue
@@ -100,6 +100,13 @@ def statuses_in(
         seen = MarketStatusSeen(response.at, told.id, told.status, told.result, _payout(row), word)
         said.append((seen, after))
     return said
+
+
+def _with_result(market: Market, row: Table) -> Market:
+    """Return a market whose result is determined as resolved: it is told with that word."""
+    if _WORDS.get(str(row.get("status"))) != DETERMINED:
+        return market
+    return msgspec.structs.replace(market, status=MarketStatus.RESOLVED)
 
 
 class _Rows(msgspec.Struct):

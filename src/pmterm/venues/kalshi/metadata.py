@@ -21,7 +21,8 @@ from pmterm.venues.kalshi.translate import GRIDS, NAMES, bands
 
 SMALLEST_QTY = 10_000  # 0.01 contracts: every market since 2026-04-17 (Kalshi changelog)
 
-# Kalshi docs, market_lifecycle, read 2026-10. A result under dispute is not one to count on.
+# Kalshi docs, market_lifecycle, read 2026-10. A result that is only determined may be disputed, and
+# nothing is paid by it yet: it is not one to count on (`inquiries` tells it, as what it is).
 STATUSES = {
     "initialized": MarketStatus.UNOPENED,
     "active": MarketStatus.ACTIVE,
@@ -29,8 +30,8 @@ STATUSES = {
     "inactive": MarketStatus.PAUSED,
     "closed": MarketStatus.CLOSED,
     "disputed": MarketStatus.CLOSED,
-    "determined": MarketStatus.RESOLVED,
-    "amended": MarketStatus.RESOLVED,
+    "determined": MarketStatus.CLOSED,
+    "amended": MarketStatus.CLOSED,
     "finalized": MarketStatus.RESOLVED,
     "settled": MarketStatus.RESOLVED,
 }
