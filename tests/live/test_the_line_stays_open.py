@@ -56,7 +56,8 @@ def test_a_pause_of_kalshi_is_told_before_an_order_runs_into_it():
             for _ in range(50):
                 await asyncio.sleep(0.5)
                 assert PAUSED in here.missing(Venue.KALSHI)
-            await here.until(lambda: not here.missing(Venue.KALSHI), most_s=60)
+            await here.until(lambda: PAUSED not in here.missing(Venue.KALSHI), most_s=30)
+            await here.until(lambda: not here.missing(Venue.KALSHI), most_s=2)
 
     run(tell())
 

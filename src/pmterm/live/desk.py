@@ -367,6 +367,8 @@ class VenueDesk:
 
     def _mood_seen(self, seen: MoodSeen) -> Sequence[Message]:
         self._ready.felt(seen)
+        if self._ready.waits_for_round and self.rounds.now is None:
+            self.rounds.want("asked", seen.at)
         return ()
 
 

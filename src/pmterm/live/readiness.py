@@ -55,6 +55,11 @@ class Readiness:
         if self._mood is not VenueMood.POST_ONLY and began_at >= self._mood_over:
             self._mood = VenueMood.OPEN
 
+    @property
+    def waits_for_round(self) -> bool:
+        """Whether the venue takes orders again, and nothing has been compared since it did not."""
+        return self._mood is VenueMood.OPEN and self._has_stream and not self._is_reconciled
+
     def dead_man(self, *, is_held: bool) -> bool:
         """The venue confirmed the dead-man switch, or it ran out; tell whether it is back.
 
