@@ -12,7 +12,7 @@ from tests.sim.polymarket_trader import (
     trading,
 )
 
-from pmterm.model.units import CASH_ONE, MS
+from pmterm.model.units import CASH_ONE, MS, SECOND
 from pmterm.sim.fault_script import Do, FaultScript, Rule
 from pmterm.sim.polymarket_signing import NEG_RISK_V2
 from pmterm.sim.quiet import NO_FEES, polymarket_listing
@@ -60,6 +60,17 @@ async def test_trades_are_filtered_by_time_and_by_the_takers_asset():
         assert [trade["id"] for trade in await ann.trades(id=first["id"])] == [first["id"]]
         assert len(await ann.trades(maker_address=ann.wallet.address.lower())) == 2
         assert await ann.trades(market="0x12") == []
+
+
+async def test_trades_come_into_the_list_late_where_they_are_held_back():
+    async with trading() as (sim, ann):
+        sim.polymarket.switches.trades_after = 20 * SECOND
+        bought = await ann.place("BUY", "0.5", 10)
+        await ann.clock.advance(19)
+        assert await ann.trades() == []
+        assert await ann.ask("GET", f"/data/order/{bought['orderID']}") is None
+        await ann.clock.advance(1)
+        assert [trade["taker_order_id"] for trade in await ann.trades()] == [bought["orderID"]]
 
 
 async def test_notifications_tell_of_cancels_fills_failures_and_payouts_until_dropped():

@@ -32,7 +32,7 @@ from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.order import GateState, OrderState
 from pmterm.model.settlement import payout_of
-from pmterm.model.units import Ns, Price
+from pmterm.model.units import MS, Ns, Price
 from pmterm.venues.base import Orders
 
 NEVER: Ns = 1 << 62
@@ -296,7 +296,10 @@ class LiveBroker:
     def _recall_round(self, done: Reconciled) -> None:
         desk = self._desks.get(done.venue)
         if desk is not None:
-            desk.recall_round(done)
+            if not desk.holdings.has_begun:
+                desk.count_from(done.at - done.took_ms * MS)
+            desk.holdings.has_begun = True
+            desk.rounds.since(done.at)
 
     def _desk_of(self, market: MarketId) -> VenueDesk | None:
         known = self._markets.get(market)

@@ -162,23 +162,6 @@ class VenueDesk:
         order.id, order.filled = adopted.order, max(order.filled, adopted.filled)
         self.table.add(order)
 
-    def recall_round(self, done: Reconciled) -> None:
-        """Take from the journal that all was compared to the end.
-
-        Where nothing differed, each order known before it began stood in the venue's list: its
-        silence about one says something from then on, in this session too.
-        """
-        if not self.holdings.has_begun:
-            self.count_from(done.at - done.took_ms * MS)
-        self.holdings.has_begun = True
-        self.rounds.since(done.at)
-        if done.differences:
-            return
-        began_at = done.at - (done.took_ms + 1) * MS
-        for order in self.table.working():
-            if 0 < order.proven_at < began_at:
-                order.was_listed = True
-
     def amend(self, amend: AmendOrder) -> Sequence[Message]:
         """Ask for an order to be changed."""
         intent = amend.intent

@@ -30,8 +30,7 @@ class LiveOrder(msgspec.Struct):
 
     `filled` is the most the venue ever said, `booked` what its fills add up to, `told` what we last
     said of it: all three with what was taken back, which is `failed`. `existed`: the venue proved
-    that it took it, first known of in the journal at `proven_at`; `was_listed`: a list or a look
-    has shown it. `is_leaving`: it is wanted back.
+    that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is wanted back.
     `asks` and `misses` count what was asked about it since it became doubtful, and how often the
     venue did not know it; `next_ask` is when to ask again. `answered_at` is when this session first
     had an answer about it, by the clock that nobody can set. `let_go` of what it lacks was told as
@@ -56,7 +55,6 @@ class LiveOrder(msgspec.Struct):
     is_ours: bool = True
     is_leaving: bool = False
     existed: bool = False
-    proven_at: Ns = 0
     was_listed: bool = False
     was_given_up: bool = False
     sent_at: Ns = 0
@@ -263,9 +261,7 @@ def recall_report(order: LiveOrder, report: OrderReport) -> None:
     order.price, order.qty = report.price, report.qty
     order.filled = order.told = max(order.filled, report.filled)
     order.let_go = max(order.let_go, report.lacks)
-    if report.state in _PROVEN:
-        order.existed = True
-        order.proven_at = order.proven_at or report.at
+    order.existed = order.existed or report.state in _PROVEN
     order.was_given_up = order.was_given_up or report.reason.startswith(GIVEN_UP)
     if order.state.is_final:
         order.ended_at = report.at

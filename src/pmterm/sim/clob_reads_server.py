@@ -88,9 +88,11 @@ class ReadsServer:
 
     def _trades(self, call: Call) -> Any:
         self._desk.exchange.advance(call.now)
+        shown_until = call.now - self._desk.switches.trades_after
         found = [
             self._row(trade, call.account)
             for trade in reversed(self._desk.trades.of_account(call.account))
+            if trade.at <= shown_until
         ]
         rows = [row for row in found if _fits(row, call)]
         return clob_page(rows, call.query.get("next_cursor", ""))

@@ -12,7 +12,8 @@ class PolymarketSwitches(msgspec.Struct):
     A trade is MATCHED, `mined_after` later MINED and `confirmed_after` later CONFIRMED; the next
     `failing_trades` are RETRYING instead of MINED and FAILED instead of CONFIRMED, and are undone.
     `events_after` holds back the user stream's words about an order (0: they are under way before
-    the answer is). `taker_delay` other than -1 replaces the markets' own.
+    the answer is), `trades_after` each trade from the list of trades. `taker_delay` other than -1
+    replaces the markets' own.
 
     `deposit_wallets_only` refuses every other kind of wallet, as the venue does to new accounts;
     `checks_amounts` refuses market orders of more than 2 and 4 decimals, whatever the tick, as
@@ -29,6 +30,7 @@ class PolymarketSwitches(msgspec.Struct):
     confirmed_after: Ns = 5 * SECOND
     failing_trades: int = 0
     events_after: Ns = 0
+    trades_after: Ns = 0
     taker_delay: Ns = -1
     deposit_wallets_only: bool = False
     checks_amounts: bool = True
