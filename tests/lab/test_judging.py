@@ -6,10 +6,10 @@ import pytest
 
 from pmterm.lab.judging import Row, p_above_zero, row_of, verdicts
 from pmterm.lab.moments import Case, Touches, Watcher, log_odds
-from pmterm.messages.feed import BookChanged, BookLost
+from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, BookLost
 from pmterm.messages.signals import Advice, SignalEnded, SignalKind, SignalSeen
 from pmterm.model.ids import MarketId, SignalId
-from pmterm.model.units import SECOND
+from pmterm.model.units import CASH_ONE, QTY_ONE, SECOND
 from pmterm.stats.intervals import clustered_mean, wilson
 
 T0 = 1_800_000_000 * SECOND
@@ -66,6 +66,42 @@ def test_nothing_is_said_of_what_was_cut_short():
     ended.note(T0, 4_950, 5_050)
     ended.note(T0 + 100 * SECOND, 5_750, 5_850)  # back, but the recording ends before its time
     assert ended.follow(0, T0, 12_000, 1) is None
+
+
+def book(second, bid, ask, *, is_trusted=True):
+    return BookChanged(
+        T0 + second * SECOND // 10, M, bid, ask, QTY_ONE, QTY_ONE, CASH_ONE, CASH_ONE, is_trusted
+    )
+
+
+def told_of(*books):
+    told = Touches()
+    for one in books:
+        told.book(one)
+    return told.follow(0, T0, 12_000, 1)
+
+
+def test_one_side_empty_is_followed_on_and_brings_nothing_back():
+    ran = told_of(book(0, 4_950, 5_050), book(600, 100, 300), book(900, NO_BID, 200),
+                  book(1_900, NO_BID, 200))  # fmt: skip
+    assert not ran.is_back
+    assert ran.gain == pytest.approx(log_odds(400) - log_odds(10_000))
+    assert told_of(book(0, 4_950, 5_050), book(600, NO_BID, NO_ASK), book(1_900, 4_950, 5_050)
+                   ) is None  # fmt: skip
+
+
+def test_a_doubt_of_a_second_is_none_and_a_longer_one_or_a_lost_book_is():
+    doubt = book(600, 4_950, 5_050, is_trusted=False)
+    assert told_of(book(0, 4_950, 5_050), doubt, book(610, 5_750, 5_850), book(1_900, 5_750, 5_850)
+                   ).is_back  # fmt: skip
+    assert told_of(book(0, 4_950, 5_050), doubt, book(611, 5_750, 5_850), book(1_900, 5_750, 5_850)
+                   ) is None  # fmt: skip
+    lost = Touches()
+    lost.book(book(0, 4_950, 5_050))
+    lost.lost(T0 + 60 * SECOND)
+    for one in (doubt, book(605, 5_750, 5_850), book(1_900, 5_750, 5_850)):
+        lost.book(one)
+    assert lost.follow(0, T0, 12_000, 1) is None
 
 
 def seen(number, at, market=M, mid2=10_000):

@@ -17,8 +17,8 @@ that trades live. Do not edit; run it again."""
 HOW: Final = """- **n**: signals that were followed for all of the 180 s. Those cut short (market or
   recording ended, book lost) are left out whatever became of them: to count those that came back
   before would flatter.
-- **That flatters, too**, where markets run to 0 or 1 (those of 15 minutes): signals whose price ran
-  until nobody stood on one side are among those cut short, and few of them came back.
+- **One side empty**: a price that ran until nobody stood there is followed on. At the end what was
+  bought is sold at 0 then, what was sold is bought back at 1; without a mid nothing came back.
 - **came back**: within 180 s the price came back at least half from its extreme toward where it
   was before (the detector's own rule), with the Wilson 95 % interval. By itself this says nothing:
   a random walk does it in nine of ten cases.

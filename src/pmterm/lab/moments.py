@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pmterm.messages.base import Message
-from pmterm.messages.feed import BookChanged, BookDoubted, BookLost, MarketSeen
+from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged, BookDoubted, BookLost, MarketSeen
 from pmterm.messages.health import FeedDown
 from pmterm.messages.signals import SignalEnded, SignalKind, SignalSeen
 from pmterm.model.ids import MarketId, SignalId, Venue, venue_of
 from pmterm.model.market import Market
 from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price
+from pmterm.trading.signal.detector import LONGEST_DOUBT
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -63,6 +64,7 @@ class Touches:
         self._ask: list[Price] = []
         self._before: dict[int, Ints] = {}
         self._heard: Ns = 0
+        self._is_doubted = False
 
     def note(self, at: Ns, bid: Price, ask: Price) -> None:
         """Note prices that stand from `at` on; 0 and 0 where none can be believed."""
@@ -74,11 +76,30 @@ class Touches:
         self._ask.append(ask)
 
     def book(self, book: BookChanged) -> None:
-        """Note what a book became."""
-        if book.is_trusted and book.best_bid and book.best_ask != PRICE_ONE:
-            self.note(book.at, book.best_bid, book.best_ask)
-        else:
+        """Note what a book became, by the detector's rules.
+
+        While one side is empty the last price stands; a doubt of a second at most is none.
+        """
+        has_bid, has_ask = book.best_bid != NO_BID, book.best_ask != NO_ASK
+        if not book.is_trusted or not (has_bid or has_ask):
+            self._is_doubted = self._is_doubted or bool(self._bid and self._bid[-1])
             self.note(book.at, 0, 0)
+            return
+        if self._is_doubted and book.at - self._at[-1] <= LONGEST_DOUBT:
+            self._drop_last()
+        self._is_doubted = False
+        if has_bid and has_ask:
+            self.note(book.at, book.best_bid, book.best_ask)
+        self._heard = book.at
+
+    def lost(self, at: Ns) -> None:
+        """Note that nothing can be believed from now on."""
+        self.note(at, 0, 0)
+        self._is_doubted = False
+
+    def _drop_last(self) -> None:
+        for kept in (self._at, self._bid, self._ask):
+            kept.pop()
 
     @cached_property
     def mids2(self) -> Ints:
@@ -215,7 +236,7 @@ class Watcher:
 
     def _lost(self, market: MarketId, at: Ns) -> None:
         if market in self._touches:
-            self._touches[market].note(at, 0, 0)
+            self._touches[market].lost(at)
 
     def _feed_down(self, down: FeedDown) -> None:
         for market in self._touches:

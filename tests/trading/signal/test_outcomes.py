@@ -4,12 +4,13 @@ import msgspec
 import pytest
 from tests.trading.signal.evening import Evening, M
 
-from pmterm.messages.feed import BookLost, MarketSeen
+from pmterm.messages.feed import NO_ASK, NO_BID, BookLost, MarketSeen
 from pmterm.messages.health import FeedDown
 from pmterm.messages.signals import SignalBack, SignalKind
 from pmterm.model.fees import FeeKind, FeeSchedule, fee_of
 from pmterm.model.ids import Venue
 from pmterm.model.market import Market, Outcome
+from pmterm.model.order import Side
 from pmterm.model.units import CASH_ONE, MS, QTY_ONE, SECOND
 
 FEES = FeeSchedule(FeeKind.KALSHI, taker_ppm=70_000)
@@ -105,7 +106,7 @@ def test_what_came_half_back_is_followed_to_the_end():
     assert (end.best, end.worst) == (400, -500)
 
 
-@pytest.mark.parametrize("loss", ["book", "feed", "empty side", "not to be believed"])
+@pytest.mark.parametrize("loss", ["book", "feed", "empty", "not to be believed"])
 def test_what_came_back_before_it_was_cut_short_does_not_count(loss):
     night = panicked()
     night.wait(10)
@@ -114,14 +115,64 @@ def test_what_came_back_before_it_was_cut_short_does_not_count(loss):
     {
         "book": lambda: night.hear(BookLost(night.at, M, "gap")),
         "feed": lambda: night.hear(FeedDown(night.at, Venue.KALSHI, "")),
-        "empty side": lambda: night.quote(0, 5_000),
+        "empty": lambda: night.quote(NO_BID, NO_ASK),
         "not to be believed": lambda: night.book(trusted=False),
     }[loss]()
+    night.wait(2)
     end = ended(night)
     assert (end.reverted, end.net, end.is_known, end.is_whole) == (False, 0, False, False)
     night.quote(4_900, 5_100)
     finish(night)
     assert ended_count(night) == 1
+
+
+def test_one_that_ran_until_nobody_bids_is_sold_for_nothing_and_counts():
+    """Those that lose all end so: to leave them out would flatter every rate."""
+    night = panicked()
+    night.wait(10)
+    night.quote(400, 600)
+    night.wait(10)
+    night.quote(NO_BID, 300)
+    finish(night)
+    end = ended(night)
+    assert (end.reverted, end.after, end.is_whole) == (False, 180 * SECOND, True)
+    assert end.net == -4_900 * 100
+
+
+def test_one_that_ran_until_nobody_asks_is_bought_back_at_a_dollar():
+    night = Evening(min_baseline_s=80, reversion_samples=301)
+    night.hear(MarketSeen(night.at, MARKET))
+    night.calm(130)
+    night.said.clear()
+    night.wait(ms=200)
+    night.trade(200, taker=Side.BUY)
+    night.quote(5_300, 5_500)
+    night.wait(10)
+    night.quote(9_800, NO_ASK)
+    finish(night)
+    (end,) = [e for e in night.ended() if e.kind is SignalKind.FOMO_BUY]
+    assert (end.is_whole, end.reverted, end.net) == (True, False, (5_300 - 10_000) * 100)
+
+
+def test_an_order_finds_nobody_while_its_side_is_empty():
+    night = panicked()
+    night.quote(4_700, NO_ASK)
+    night.wait(5)
+    night.quote(4_600, 4_800)
+    finish(night)
+    assert ended(night).net == (4_600 - 4_800) * 100
+
+
+def test_a_doubt_of_less_than_a_second_ends_nothing():
+    night = panicked()
+    night.wait(10)
+    night.book(trusted=False)
+    night.wait(ms=300)
+    night.quote(4_700, 4_900)
+    night.wait(20)
+    assert not night.ended()
+    finish(night)
+    assert ended(night).is_whole
 
 
 def test_market_that_is_not_heard_of_again_tells_nothing():

@@ -11,6 +11,8 @@ import msgspec
 
 from pmterm.messages.base import Message
 from pmterm.messages.feed import (
+    NO_ASK,
+    NO_BID,
     BookChanged,
     BookDoubted,
     BookLost,
@@ -42,6 +44,7 @@ from pmterm.trading.signal.window import SECONDS, TEN
 
 _NOTHING: Final[tuple[Message, ...]] = ()
 _TEN_SECONDS: Final[Ns] = TEN * SECOND
+LONGEST_DOUBT: Final[Ns] = SECOND  # two messages of one trade can cross for an instant
 _NO_FEES: Final = FeeSchedule()
 
 
@@ -110,7 +113,9 @@ class Detector:
         ask = book.best_ask
         if not (book.is_trusted and bid and ask != PRICE_ONE):
             watched.mid2 = 0
-            return [*said, *_unfollow(watched, at)] if watched.follows else said
+            if watched.follows:
+                _without_mid(watched, book)
+            return said
         mid2 = watched.mid2 = bid + ask
         watched.quote = book
         bid_depth = book.bid_depth
@@ -224,6 +229,8 @@ class Detector:
 
     def _end_second(self, watched: Watched, now: Ns, at: Ns) -> Sequence[Message]:
         said: Sequence[Message] = _NOTHING
+        if watched.doubted_at:
+            said = _doubted(watched, now, at)
         if now >= watched.follow_due:
             _wait(watched, now)
         window = watched.window
@@ -375,7 +382,7 @@ class Detector:
 
 def _wait(watched: Watched, now: Ns) -> None:
     """Let time pass for the signals being followed, on the book as it stands."""
-    quote = watched.standing
+    quote = watched.tradable
     for follow in watched.follows:
         follow.wait(now, quote)
     watched.follow(watched.follows)
@@ -384,7 +391,7 @@ def _wait(watched: Watched, now: Ns) -> None:
 def _heard(watched: Watched, at: Ns) -> list[SignalEnded]:
     """The market is heard of: end what was followed for the whole time."""
     _wait(watched, at)
-    looked = [(follow, follow.heard(at, watched.standing)) for follow in watched.follows]
+    looked = [(follow, follow.heard(at, watched.tradable)) for follow in watched.follows]
     watched.follow([follow for follow, answer in looked if answer is None])
     return [answer for _, answer in looked if answer is not None]
 
@@ -396,10 +403,28 @@ def _see(watched: Watched, book: BookChanged) -> list[SignalBack]:
     return [answer for answer in looked if answer is not None]
 
 
+def _without_mid(watched: Watched, book: BookChanged) -> None:
+    """A book with one side only still has prices; one that crosses for an instant may recover."""
+    watched.is_bare = book.is_trusted and not (book.best_bid == NO_BID and book.best_ask == NO_ASK)
+    if watched.is_bare:
+        watched.quote = book
+    elif not watched.doubted_at:
+        watched.doubted_at = book.at
+
+
+def _doubted(watched: Watched, now: Ns, at: Ns) -> list[SignalEnded]:
+    """A second is over: end what is followed, if the book could not be believed for as long."""
+    if watched.tradable is not None:
+        watched.doubted_at = 0
+        return []
+    return _unfollow(watched, at) if now - watched.doubted_at >= LONGEST_DOUBT else []
+
+
 def _unfollow(watched: Watched, at: Ns) -> list[SignalEnded]:
     """End what was followed without a claim."""
     ended = [follow.lose(at) for follow in watched.follows]
     watched.follow([])
+    watched.is_bare, watched.doubted_at = False, 0
     return ended
 
 

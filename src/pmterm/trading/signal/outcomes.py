@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pmterm.messages.feed import BookChanged
+from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
 from pmterm.messages.signals import Advice, SignalBack, SignalEnded, SignalSeen
 from pmterm.model.fees import FeeSchedule, fee_of
 from pmterm.model.units import QTY_ONE, Cash, Ns, Price
@@ -17,9 +17,11 @@ class Follow:
     delay after the signal, at the touch that stands then; it is closed at the opposite touch when
     the move has come half back, or at the end of the time, whatever that price is.
 
-    Here, and nowhere else, is decided which signals count: those whose book was believed, with
-    both sides, all the time, and whose market was heard of at its end or later. To count those of
-    the others that came back before would flatter every rate.
+    Here, and nowhere else, is decided which signals count: those whose book could be believed all
+    the time, a second's doubt aside, and whose market was heard of at its end or later. To count
+    those of the others that came back before would flatter every rate; so would leaving out those
+    that ran until one side was empty. Where nobody is left to trade with, a way out brings nothing:
+    what was bought is sold at 0, what was sold is bought back at 1.
     """
 
     __slots__ = (
@@ -70,7 +72,10 @@ class Follow:
         """Let time pass to `now` while `quote` stood (None: no book to believe)."""
         if self._entry or quote is None or now < self._entry_at:
             return
-        self._entry = quote.best_bid if self._sells else quote.best_ask
+        price = quote.best_bid if self._sells else quote.best_ask
+        if price in (NO_BID, NO_ASK):  # there is nobody to trade with yet
+            return
+        self._entry = price
         if self._reverted_at:
             self._close(quote)
 

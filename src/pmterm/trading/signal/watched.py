@@ -50,6 +50,7 @@ class Watched:
         "before2",
         "bid_before",
         "bid_since",
+        "doubted_at",
         "episodes",
         "far_high2",
         "far_low2",
@@ -60,6 +61,7 @@ class Watched:
         "fomo_needed",
         "high2",
         "is_alarmed",
+        "is_bare",
         "is_muted",
         "is_spoken",
         "kalman",
@@ -102,6 +104,8 @@ class Watched:
         self.follow_low2, self.follow_high2 = NO_LOW, NO_HIGH
         self.quote: BookChanged | None = None
         self.mid2 = 0  # 0: no book to believe at present
+        self.is_bare = False  # it can be believed, and has one side only; kept while following
+        self.doubted_at: Ns = 0  # since when it cannot be believed; kept while following
         self.ticker_volume: Qty = 0
         self.trades_told = False
         self.is_alarmed = False
@@ -126,6 +130,11 @@ class Watched:
     def standing(self) -> BookChanged | None:
         """The book if it can be believed now."""
         return self.quote if self.mid2 else None
+
+    @property
+    def tradable(self) -> BookChanged | None:
+        """The book if it can be believed now, also where one side is empty."""
+        return self.quote if self.mid2 or self.is_bare else None
 
     @property
     def tick(self) -> Price:
