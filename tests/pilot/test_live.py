@@ -545,6 +545,33 @@ async def test_order_stays_where_the_one_instead_of_it_would_be_over_the_cap():
         assert s.sent == []
 
 
+def pausing(desk, seconds):
+    """Let the gate let nothing be opened for so long."""
+    desk.reader.opens_at = lambda market: NOW + round(seconds * SECOND)
+    return on_polymarket(desk)
+
+
+async def test_order_stays_where_the_one_instead_of_it_would_come_too_soon():
+    async with Session(pausing(live_desk(armed(cap=50 * CASH_ONE)), 3.04)) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        assert s.sent == []
+        assert "a new order passes here in 3.1 s; nothing is cancelled" in s.trading.look.notice
+        s.desk.now = NOW + 4 * SECOND
+        await s.until(lambda: s.trading._fresh.at == s.desk.now)
+        await s.press("left_curly_bracket", gap_ms=400)
+        assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
+
+
+async def test_order_that_only_closes_is_moved_while_nothing_may_be_opened():
+    desk = pausing(live_desk(armed(cap=50 * CASH_ONE)), 2)
+    assert desk.board().ladder.holding >= 10 * QTY_ONE
+    desk.hear(*placed("p7-00012", side=Side.SELL, price=5500, qty=10))
+    async with Session(desk) as s:
+        row = next(row for row in desk.board().orders if row.order == "p7-00012")
+        s.trading.amend(row, 5400, row.qty)
+        assert s.sent == [CancelOrder(0, OrderId("p7-00012"))]
+
+
 async def test_cancel_key_after_a_move_places_nothing_anew():
     async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
         await s.press("j", "j", "left_curly_bracket", "c", gap_ms=400)

@@ -44,6 +44,10 @@ class Reader:
         """Return all limits as they bear on an order in this market, those that are off too."""
         return self._gate.limits(market)
 
+    def opens_at(self, market: MarketId) -> Ns:
+        """Return when the gate's pause lets a market be opened again, 0 if there is none."""
+        return self._gate.opens_at(market)
+
     def touch(self, market: MarketId) -> tuple[Price, Price]:
         """Return the best bid and ask."""
         book = self._books.book(market)

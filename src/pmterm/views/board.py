@@ -55,6 +55,10 @@ class BoardReader(Protocol):
         """All limits as they bear on an order in this market, those that are off too."""
         ...
 
+    def opens_at(self, market: MarketId) -> Ns:
+        """From when on the gate's pause lets a market be opened again, 0 if there is none."""
+        ...
+
     def touch(self, market: MarketId) -> tuple[Price, Price]:
         """The best bid (0: none) and the best ask (10_000: none)."""
         ...
@@ -68,7 +72,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the screen may show at `at`; the parts in their own files say their units.
 
     `ladder`, `chart`, `tape` and `market` belong to `focus`; `beside` is a second watched market.
-    `slippage_ppm` is how far an order at market may reach past the touch.
+    `slippage_ppm` is how far an order at market may reach past the touch; `opens_at` is when the
+    gate's pause between two openings in `focus` ends, 0: there is none.
     """
 
     at: Ns = 0
@@ -91,6 +96,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     plans: tuple[PlanRow, ...] = ()
     standing: Standing = Standing()
     slippage_ppm: int = 0
+    opens_at: Ns = 0
 
     @property
     def is_live(self) -> bool:
@@ -180,6 +186,7 @@ class BoardFold:
             plans=fold.plans.view(),
             standing=standing,
             slippage_ppm=self._slippage_ppm,
+            opens_at=reader.opens_at(focus),
         )
 
     def _health(

@@ -394,8 +394,10 @@ def test_a_book_that_comes_back_from_empty_has_not_moved():
 
 def test_openings_in_one_market_are_some_seconds_apart():
     it = gate()
+    assert it.opens_at(M) == 0
     assert verdict(it, "s-00001", qty=1, price=4600) == "approved"
     assert verdict(it, "s-00002", qty=1, price=4600, at=T0 + 3 * SECOND) == "R5 pause"
+    assert it.opens_at(M) == T0 + 5 * SECOND
     assert verdict(it, "s-00003", qty=1, price=4600, at=T0 + 5 * SECOND) == "approved"
 
 

@@ -147,6 +147,10 @@ class Gate:
         """Return all limits that can be changed, those that are off too."""
         return limit_uses(self._limits, usage_in(market, self._exposure, self._watch))
 
+    def opens_at(self, market: MarketId) -> Ns:
+        """Return from when on R5 lets a market be opened again, 0 if nothing was opened there."""
+        return self._facts.opens_at(market)
+
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
         return {
@@ -156,7 +160,7 @@ class Gate:
             BookLost: self._book_lost,
             BookDoubted: self._book_lost,
             TickChanged: self._tick_changed,
-            FeedDown: self._feed_down,
+            FeedDown: lambda down: self._arming.feed_down(down.at, down.venue),
             MarketSeen: silently(self._facts.market_seen),
             MarketStatusSeen: silently(self._facts.status_seen),
             SessionStarted: silently(self._note_start),
@@ -214,9 +218,6 @@ class Gate:
     def _book_lost(self, lost: _Lost) -> Sequence[Message]:
         self._last.book_lost(lost)
         return self._arming.book_lost(lost)
-
-    def _feed_down(self, down: FeedDown) -> Sequence[Message]:
-        return self._arming.feed_down(down.at, down.venue)
 
     def _note_start(self, session: SessionStarted) -> None:
         self._is_live = self._answers.is_live = session.mode is Mode.LIVE
@@ -318,8 +319,7 @@ class Gate:
         """Trip on what a fill or settlement made of the day."""
         if self._watch.is_day_lost():
             return self._stop_day(at)
-        most = self._limits.losses_in_row
-        in_row = self._watch.losses.in_row
+        most, in_row = self._limits.losses_in_row, self._watch.losses.in_row
         if not most or in_row < most or self._state is not GateState.ACTIVE:
             return ()
         until = at + self._limits.loss_cooldown

@@ -73,6 +73,11 @@ class OrderFacts:
         if approved.reserved:
             self._openings[approved.intent.market] = approved.at
 
+    def opens_at(self, market: MarketId) -> Ns:
+        """Return when the pause after the last opening of a market ends, 0 if there was none."""
+        last = self._openings.get(market, 0)
+        return last + self.limits.market_cooldown if last else 0
+
     def record_known(self, record: RecordKnown) -> None:
         """Take what a strategy has shown."""
         self._proving.known(record)

@@ -11,7 +11,7 @@ from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.figures import price_text, qty_text
 from pmterm.views.news import tick_of
 from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import Terms, amend_words, estimate, over_cap
+from pmterm.views.ticket import Terms, amend_words, estimate, over_cap, pause_words
 
 _GONE = frozenset({"c", "C", "d", "x", "X", "escape", "ctrl+k"})
 REPLACE_WITHIN: Ns = 5 * SECOND  # a cancel proved later than that places nothing any more
@@ -127,7 +127,8 @@ class Amending(Stopping):
             )
         terms = Terms(row.side, qty - row.filled, price, row.tif, row.is_post_only)
         view = estimate(market, self._fresh.ladder, terms)
-        return over_cap(view, self._fresh.live.arming.max_cash)
+        wait = self._fresh.opens_at - self._fresh.at
+        return over_cap(view, self._fresh.live.arming.max_cash) or pause_words(view, wait)
 
     def before_paint(self, now: Ns) -> None:
         """Place an order anew once its cancel is proved, where the venue cannot amend."""
