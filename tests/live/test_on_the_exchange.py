@@ -6,7 +6,7 @@ import pytest
 from tests.live.evening import BUY, DELAYED, KALSHI, POLY, SELL, evening, open_exchange
 from tests.live.virtual import run
 
-from pmterm.messages.commands import CancelOrder
+from pmterm.messages.commands import CancelOrder, CloseAll, Disarm
 from pmterm.messages.live import ReadinessChanged
 from pmterm.messages.orders import OrderReport, Refused
 from pmterm.model.ids import Venue
@@ -54,6 +54,23 @@ def test_a_held_position_is_sold_again(market):
             assert sold is not None, here.heard(Refused)
             await here.state_is(sold, S.FILLED, S.CANCELLED)
             await here.until(lambda: here.held(market) == 0)
+
+    run(tell())
+
+
+@pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
+def test_everything_is_closed_also_when_disarmed(market):
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(market)
+            bought = await here.order(market, BUY, 10, 4_700)
+            await here.state_is(bought, S.FILLED)
+            await here.until(lambda: here.held(market) == 10 * QTY_ONE)
+            here.send(Disarm(0))
+            await here.until(lambda: here.gate.armed is None)
+            here.send(CloseAll(0))
+            await here.until(lambda: here.held(market) == 0)
+            assert [said.rule for said in here.heard(Refused) if said.rule == "ARM"] == []
 
     run(tell())
 

@@ -54,5 +54,6 @@ def test_the_fold_of_the_journal_sees_what_must_not_be(case):
 def test_the_fold_lets_an_armed_order_and_a_panic_pass():
     assert check_journal([BEGIN, ARMED, *sent(3)]) == []
     assert check_journal([BEGIN, *sent(3, origin="panic")]) == []
+    assert check_journal([BEGIN, *sent(3, origin="close all", reduces=True)]) == []
     assert check_journal([BEGIN, *sent(3, origin="exit stop", reduces=True)]) == []
     assert check_journal([BEGIN, *sent(3, origin="exit stop")]) != []

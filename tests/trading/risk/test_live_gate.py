@@ -200,6 +200,15 @@ def test_a_panic_closes_unarmed_and_asks_nothing():
     assert rule(it, "s-2", origin="panic", qty=11, side=SELL, price=4600) != "approved"
 
 
+def test_closing_everything_passes_unarmed_and_only_closes():
+    it = unarmed()
+    tell(it, bought(10))
+    out = {"side": SELL, "price": 4600, "tif": IOC, "reduce_only": True, "confirmed": False}
+    assert rule(it, "s-1", origin="close all", qty=11, **out) == "ARM"
+    assert rule(it, "s-2", origin="close all", **out) == "approved"
+    assert rule(it, "s-3", origin="close all") == "ARM"
+
+
 def test_what_calls_itself_a_panic_and_opens_something_has_to_be_armed():
     assert rule(unarmed(), origin="panic") == "ARM"
     assert rule(gate(), origin="panic", confirmed=False) == "ASK"

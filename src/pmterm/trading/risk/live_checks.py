@@ -16,11 +16,11 @@ from pmterm.trading.risk.checks import Case, Verdict, gate_open, judge
 from pmterm.trading.risk.limits import HOUR, MINUTE
 from pmterm.trading.risk.wording import contracts, dollars, seconds
 
-UNARMED_ORIGINS: Final = frozenset({"panic", "flatten"})
+UNARMED_ORIGINS: Final = frozenset({"panic", "flatten", "close all"})
 
 
 def goes_unarmed(intent: Intent) -> bool:
-    """Tell whether an order needs no arming: a panic's, or an exit's that only closes."""
+    """Tell whether an order needs no arming: it leaves everything, or is a closing exit."""
     return intent.origin in UNARMED_ORIGINS or (is_exit(intent.origin) and intent.reduce_only)
 
 
@@ -72,7 +72,7 @@ class LiveCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_way_out(self) -> bool:
-        """Whether it only closes, at a panic or by an exit: it needs no arming and asks nothing.
+        """Whether it only closes, everything or by an exit: it needs no arming and asks nothing.
 
         An exit was asked for when it was set; one that lapsed with the arming would guard nothing.
         """

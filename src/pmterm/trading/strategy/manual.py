@@ -332,7 +332,7 @@ class Manual:
         return (*stopped, *self._leaving.close(command.at, command.market, "close"))
 
     def _close_all(self, command: CloseAll | Panic) -> Sequence[Message]:
-        origin = "panic" if isinstance(command, Panic) else "close"
+        origin = "panic" if isinstance(command, Panic) else "close all"
         said = list(self._plans.stop(command.at, origin))
         for market in [m for m, holding in self._ledger.holdings.items() if holding.qty]:
             said += self._leaving.close(command.at, market, origin)
