@@ -186,6 +186,10 @@ def test_off_switches_a_limit_off(places):
         ("[signals]\npanic_change_percent = 3\n", 2, "must be negative (a fall)"),
         ("[paper]\ncash = 0\n", 2, "must not be 0"),
         ("[store]\nretention_days = 0\n", 2, "must not be 0"),
+        ("[strategies]\nmin_signals = 49\n", 2, "must be at least 50, but is 49."),
+        ("[strategies]\nsmall_trades = 0\n", 2, "must not be 0"),
+        ("[strategies]\nsmall_trades = 49\n", 2, "must be at least 50, but is 49."),
+        ("[strategies]\nask_over = 500.01\n", 2, "must be at most 500, but is 500.01."),
         ('[hosts.kalshi]\napi = "http://evil.example"\n', 2, "https://"),
         ('[hosts.kalshi]\napi = "ftp://a"\n', 2, "https://"),
         ('[hosts.kalshi]\nstream = "https://a.example"\n', 2, "wss://"),
@@ -197,6 +201,12 @@ def test_what_cannot_be_taken_is_told_with_file_and_line(tmp_path, text, line, w
     said = refusal(tmp_path, text)
     assert f"line {line}:" in said
     assert words in said
+
+
+def test_what_strategies_have_to_show_can_be_made_stricter(places):
+    text = "[strategies]\nmin_signals = 51\nsmall_trades = 60\nask_over = 499.99\n"
+    rules = load(places, text).strategies.rules
+    assert (rules.min_signals, rules.small_trades, rules.ask_over) == (51, 60, 499_990_000)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,16 @@ from pmterm.model.units import CASH_ONE, MS, SECOND, Cash, Ns
 from pmterm.trading.risk.limits import PROFILES, Limits
 from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.strategy.manual import ManualSettings
-from pmterm.trading.strategy.settings import Fade, Fomo, Reversion, Rules, Spiked
+from pmterm.trading.strategy.settings import (
+    LEAST_SIGNALS,
+    LEAST_SMALL_TRADES,
+    MOST_UNASKED,
+    Fade,
+    Fomo,
+    Reversion,
+    Rules,
+    Spiked,
+)
 
 
 class General(msgspec.Struct, frozen=True):
@@ -137,12 +146,16 @@ _MAY_BE_ZERO: Final = frozenset(
         "port",
         "seed",
         "group_contracts",
-        "small_trades",
     }
 )
 _NEVER_OFF: Final = frozenset(
     {"error_window", "move_window", "drawdown_window", "order_window", "error_halt"}
 )
+_LEAST: Final = {
+    "strategies.min_signals": LEAST_SIGNALS,
+    "strategies.small_trades": LEAST_SMALL_TRADES,
+}
+_MOST: Final = {"strategies.ask_over": MOST_UNASKED}
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "general.theme": ("dark", "classic", "light"),
     "general.units": ("cents", "dollars", "percent"),
@@ -165,6 +178,8 @@ def _key(section: str, field: str, default: object, *, is_limit: bool = False) -
         takes_off=is_limit and field not in _NEVER_OFF,
         choices=_CHOICES.get(f"{section}.{name}", ()),
         scale=scale,
+        least=_LEAST.get(f"{section}.{name}"),
+        most=_MOST.get(f"{section}.{name}"),
     )
 
 

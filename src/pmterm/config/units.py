@@ -37,7 +37,8 @@ class Key(msgspec.Struct, frozen=True):
     """One setting. `name` is its dotted path, `field` the struct's field it fills.
 
     A number must have the sign of `default`; 0 is taken where `takes_zero`. Where `takes_off`,
-    the word "off" (never the number) switches a rule off and is kept as 0.
+    the word "off" (never the number) switches a rule off and is kept as 0. `least` and `most`
+    (in our units): what it may not be set below or above.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Key(msgspec.Struct, frozen=True):
     takes_off: bool = False
     choices: tuple[str, ...] = ()
     scale: int = 0  # decimals of a TIMES, PERCENT or SECONDS value's integer
+    least: int | None = None
+    most: int | None = None
 
 
 class ValueWrongError(Exception):
@@ -87,6 +90,7 @@ def _number(key: Key, value: object, scale: int) -> int:
         msg = f"expected {_expected(key)}, not {_shown(value)}"
         raise ValueWrongError(msg) from None
     _check_sign(key, number, text)
+    _check_bounds(key, number, text)
     return number
 
 
@@ -101,6 +105,15 @@ def _check_sign(key: Key, number: int, text: str) -> None:
         raise ValueWrongError(msg)
     if not is_negative and number < 0:
         msg = f"must not be negative, but is {text}"
+        raise ValueWrongError(msg)
+
+
+def _check_bounds(key: Key, number: int, text: str) -> None:
+    if key.least is not None and number < key.least:
+        msg = f"must be at least {value_text(key, key.least)}, but is {text}"
+        raise ValueWrongError(msg)
+    if key.most is not None and number > key.most:
+        msg = f"must be at most {value_text(key, key.most)}, but is {text}"
         raise ValueWrongError(msg)
 
 

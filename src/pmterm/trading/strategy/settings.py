@@ -1,10 +1,15 @@
 """What can be set about strategies: their own numbers, and how large and how free they are."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from pmterm.model.units import CASH_ONE, Cash
+
+# No setting makes it easier than this to act on real money (T11, T12).
+MOST_UNASKED: Final[Cash] = 500 * CASH_ONE
+LEAST_SIGNALS: Final = 50
+LEAST_SMALL_TRADES: Final = 50
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -14,16 +19,17 @@ class Rules(msgspec.Struct, frozen=True):
     `kelly_cap_ppm` is the most of all money that may go into one.
     `ask_over`: a dearer order always asks. A strategy acts by itself on real money only after
     `min_signals` held-out signals that paid, and the first `small_trades` are worth `small` at
-    most. `suggestion_s`: a suggestion lapses after that.
+    most; settings can only make these three stricter. `suggestion_s`: a suggestion lapses after
+    that.
     """
 
     sizing: Literal["fixed", "kelly"] = "fixed"
     dollars: Cash = 50 * CASH_ONE
     kelly_cap_ppm: int = 50_000
-    ask_over: Cash = 500 * CASH_ONE
-    min_signals: int = 50
+    ask_over: Cash = MOST_UNASKED
+    min_signals: int = LEAST_SIGNALS
     small: Cash = 5 * CASH_ONE
-    small_trades: int = 50
+    small_trades: int = LEAST_SMALL_TRADES
     suggestion_s: int = 30
 
 
