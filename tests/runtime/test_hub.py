@@ -61,6 +61,7 @@ def hub_with(disk, *stages):
 async def deal_with(hub, *events):
     async with asyncio.TaskGroup() as group:
         running = group.create_task(hub.run())
+        await asyncio.sleep(0)  # it runs
         for event in events:
             assert hub.put(event)
             await hub.settled()
@@ -134,6 +135,11 @@ class SlowDisk:
         self.is_asked.set()
         await self.may_write.wait()
 
+    async def write_soon(self):
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self.may_write.set()
+
 
 async def test_a_stop_after_a_replay_was_wound_back_in_the_middle_of_another_counts():
     disk = SlowDisk()
@@ -150,6 +156,19 @@ async def test_a_stop_after_a_replay_was_wound_back_in_the_middle_of_another_cou
         hub.put(Panic(clock.stamp()))
         assert hub.is_stopping
         await hub.settled()
+        running.cancel()
+
+
+async def test_what_has_arrived_is_dealt_with_only_once_all_it_led_to_is_written():
+    disk = SlowDisk()
+    hub, clock, heard = hub_with(disk, Stage(CancelAll, lambda m: [Said(m.at)]))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(hub.run())
+        hub.put(CancelAll(clock.stamp()))
+        await disk.is_asked.wait()
+        group.create_task(disk.write_soon())
+        await hub.settled()
+        assert heard == [Said]
         running.cancel()
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from pmterm.messages.commands import CancelAll
+import pytest
+
+from pmterm.messages.commands import CancelAll, Panic
 from pmterm.runtime.clock import SystemClock
 from pmterm.runtime.engine import Engine, NoBroker
 from pmterm.runtime.hub import Hub
@@ -64,3 +66,28 @@ async def test_without_orders_nothing_is_asked():
     run, cancelled = session(lambda _: 0)
     assert await run() == 7
     assert not cancelled.is_set()
+
+
+class Broken:
+    """A part with a bug in it."""
+
+    def hears(self):
+        def fall(_):
+            raise ZeroDivisionError
+
+        return {Panic: fall}
+
+
+async def test_a_bug_in_the_middle_of_an_input_ends_the_session_also_with_orders_open():
+    clock = SystemClock()
+    hub = Hub(Engine({}, Pipeline([Broken()]), NoBroker()), clock)
+
+    async def front():
+        hub.put(Panic(clock.stamp()))
+        await asyncio.Event().wait()
+
+    edge = Edge({}, lambda _: None, clock)
+    ending = run_session(hub, edge, front, clock, open_orders=lambda: 1, wind_down_s=0.2)
+    with pytest.raises(ExceptionGroup) as fell:
+        await asyncio.wait_for(ending, 20)
+    assert fell.group_contains(ZeroDivisionError)

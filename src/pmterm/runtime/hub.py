@@ -96,6 +96,8 @@ class Hub:
         self._lag_told_at: Ns = 0
         self._was_behind = False
         self._is_unwritable = False
+        self._is_at_work = False
+        self._is_over = False
         self._stops: Counter[type[Message]] = Counter()
 
     @property
@@ -125,20 +127,27 @@ class Hub:
         self.engine = engine
 
     async def settled(self) -> None:
-        """Wait until everything that has arrived is dealt with."""
-        while self._inbox:
+        """Wait until everything that has arrived is dealt with, what it led to written down."""
+        while (self._inbox or self._is_at_work) and not self._is_over:
             self._idle.clear()
             await self._idle.wait()
 
     async def run(self) -> None:
         """Take inputs for ever."""
-        while True:
-            if not self._inbox:
-                self._idle.set()
-                self._arrived.clear()
-                await self._arrived.wait()
-            await self._turn()
-            await asyncio.sleep(0)
+        self._is_over = False
+        try:
+            while True:
+                if not self._inbox:
+                    self._idle.set()
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                self._is_at_work = True
+                await self._turn()
+                self._is_at_work = False
+                await asyncio.sleep(0)
+        finally:  # also by a bug: whoever waits for what nobody will take waits no longer
+            self._is_over = True
+            self._idle.set()
 
     async def beat(self) -> None:
         """Say that time passes, so that what is due happens while no frame comes."""
