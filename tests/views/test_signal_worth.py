@@ -3,6 +3,7 @@
 import re
 
 import msgspec
+import pytest
 
 from pmterm.messages.signals import (
     Advice,
@@ -14,7 +15,7 @@ from pmterm.messages.signals import (
 )
 from pmterm.model.readings import Gauges
 from pmterm.model.units import SECOND
-from pmterm.views.signals import SignalFold
+from pmterm.views.signals import SignalFold, back_text, outcome_text
 from pmterm.views.worth import card_lines, short_worth
 
 KNOWN = SignalWorth(
@@ -110,6 +111,32 @@ def test_a_way_back_is_shown_at_once_and_what_it_earned_at_the_end():
     fold.ended(ended(1, is_whole=True))
     (row,) = fold.view(Gauges()).rows
     assert row.outcome == "came back in 1s, +$0.01 a contract"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reverted", "after", "best", "worst", "words"),
+    [
+        (SignalKind.DEPTH_PULL, True, 40_000_000, 9, -3, "came back within 1s"),
+        (SignalKind.DEPTH_PULL, True, SECOND, 9, -3, "came back in 1s"),
+        (SignalKind.DEPTH_PULL, False, 180 * SECOND, 0, -3, "did not come back"),
+        (SignalKind.DEPTH_PULL, False, 180 * SECOND, 0, 0, "did not move"),
+        (SignalKind.SPIKE, True, 1, 9, 0, "came back within 1s, +$0.01 a contract"),
+        (SignalKind.SPIKE, False, 180 * SECOND, 0, 0, "did not move, +$0.01 a contract"),
+        (
+            SignalKind.SPIKE, False, 180 * SECOND, 100, 0,
+            "did not come back (best 1c), +$0.01 a contract",
+        ),
+    ],
+)  # fmt: skip
+def test_no_price_came_back_in_no_time_nor_without_a_move(
+    kind, reverted, after, best, worst, words
+):
+    told = SignalEnded(
+        9, "s-1", "M", kind, reverted, after, best, worst, 10_000, is_known=True, is_whole=True
+    )
+    assert outcome_text(told) == words
+    if reverted:
+        assert words.startswith(back_text(SignalBack(9, "s-1", "M", kind, after)))
 
 
 def ended(number, *, is_whole, reverted=True):

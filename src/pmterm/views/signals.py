@@ -153,18 +153,24 @@ class SignalFold:
 
 def back_text(message: SignalBack) -> str:
     """Say that a move has come half back."""
-    return f"came back in {message.after // SECOND}s"
+    return _came_back(message.after)
 
 
 def outcome_text(message: SignalEnded) -> str:
     """Say what became of a signal."""
     if not message.is_known:
         return "outcome not known: cut short, no book to go by"
+    is_still = not (message.best or message.worst)
+    missed = "did not move" if is_still else "did not come back"
     if message.kind in WAITS:
-        after = message.after // SECOND
-        return f"came back in {after}s" if message.reverted else "did not come back"
+        return _came_back(message.after) if message.reverted else missed
     net = cash_text(message.net, signed=True)
     if message.reverted:
-        return f"came back in {message.after // SECOND}s, {net} a contract"
-    best = price_text(message.best)
-    return f"did not come back (best {best}c), {net} a contract"
+        return f"{_came_back(message.after)}, {net} a contract"
+    best = "" if is_still else f" (best {price_text(message.best)}c)"
+    return f"{missed}{best}, {net} a contract"
+
+
+def _came_back(after: Ns) -> str:
+    """Say how long it took; a quote that was gone for an instant took no 0 s."""
+    return f"came back in {after // SECOND}s" if after >= SECOND else "came back within 1s"
