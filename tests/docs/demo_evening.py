@@ -67,6 +67,9 @@ class Evening:
     def replay(self) -> None:
         return None
 
+    def objection(self, ticket, instead_of) -> None:
+        return None
+
     def quit_blockers(self) -> list[str]:
         return []
 

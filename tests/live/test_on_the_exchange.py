@@ -1,12 +1,14 @@
 """Live sessions on the local exchange, over sockets, on virtual time: order to position."""
 
 import asyncio
+from functools import partial
 
+import msgspec
 import pytest
 from tests.live.evening import BUY, DELAYED, KALSHI, POLY, SELL, evening, open_exchange
 from tests.live.virtual import run
 
-from pmterm.messages.commands import CancelOrder, CloseAll, Disarm
+from pmterm.messages.commands import CancelOrder, CloseAll, Disarm, SubmitTicket
 from pmterm.messages.live import ReadinessChanged
 from pmterm.messages.orders import OrderReport, Refused
 from pmterm.model.ids import Venue
@@ -37,6 +39,37 @@ def test_a_resting_order_is_cancelled_and_both_agree(market):
             here.send(CancelOrder(0, order.id))
             await here.state_is(order, S.CANCELLED)
             assert [o.standing.value for o in here.venue_orders()] == ["cancelled"]
+
+    run(tell())
+
+
+def test_what_the_gate_says_beforehand_it_says_when_the_order_is_gone():
+    async def tell():
+        async with open_exchange() as (exchange, key), evening(exchange, key=key) as here:
+            await here.arm(POLY)
+            order = await here.order(POLY, BUY, 1_000, 4_600)
+            await here.state_is(order, S.OPEN)
+            objection = partial(here.session.desk.objection, instead_of=order.id)
+            anew = SubmitTicket(0, POLY.id, BUY, 1_000 * QTY_ONE, 4_500, confirmed=True)
+            assert objection(anew).rule == "R5 pause"
+            await asyncio.sleep(6)
+            far, small, dear = (
+                msgspec.structs.replace(anew, price=4_550),
+                msgspec.structs.replace(anew, qty=1),
+                msgspec.structs.replace(anew, qty=3_000 * QTY_ONE),
+            )
+            told = [objection(ticket) for ticket in (anew, far, small, dear)]
+            assert told[0] is None
+            assert [said.rule for said in told[1:]] == ["ticket", "ticket", "R1 position"]
+            here.send(CancelOrder(0, order.id))
+            await here.state_is(order, S.CANCELLED)
+            for ticket, said in zip((far, small, dear), told[1:], strict=True):
+                refused = len(here.heard(Refused))
+                here.send(ticket)
+                await here.until(lambda n=refused: len(here.heard(Refused)) > n)
+                assert here.heard(Refused)[-1].rule == said.rule
+            again = await here.order(POLY, BUY, 1_000, 4_500)
+            await here.state_is(again, S.OPEN)
 
     run(tell())
 

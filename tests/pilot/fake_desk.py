@@ -55,6 +55,8 @@ class FakeDesk:
         self.watching = []
         self.blockers = []
         self.changes = {}
+        self.asked = []
+        self.against = None
         self.player = None
         self.is_down = False
         self.now = NOW
@@ -101,6 +103,10 @@ class FakeDesk:
 
     def replay(self):
         return self.player
+
+    def objection(self, ticket, instead_of):
+        self.asked.append((ticket, instead_of))
+        return self.against
 
     def quit_blockers(self):
         return self.blockers

@@ -90,8 +90,6 @@ class FakeReader:
             volume_5m=6120 * QTY_ONE,
         )
 
-    opens_at = staticmethod(lambda market: 0)
-
     def limits(self, market):
         rows = (
             ("R1", "position", "$142", "$1,000", 142_000, 142, 1_000, "max_position"),

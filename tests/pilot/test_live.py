@@ -536,40 +536,77 @@ async def test_nothing_is_placed_anew_where_something_came_between(spoils):
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
 
 
-async def test_order_stays_where_the_one_instead_of_it_would_be_over_the_cap():
-    async with Session(on_polymarket(live_desk(armed(cap=10 * CASH_ONE)))) as s:
-        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
-        assert "over the cap of $10.00 an order" in s.trading.look.notice
-        await s.press("enter", "left_square_bracket", "enter")
-        assert "over the cap of $10.00 an order" in s.shown()
-        assert s.sent == []
+def no_to(rule, order="", **more):
+    """What the gate says to an order: no."""
+    return Refused(NOW, OrderId(order), MAP_THREE, rule, "6 in 1s", "5 in 1s", "slow down", **more)
 
 
-def pausing(desk, seconds):
-    """Let the gate let nothing be opened for so long."""
-    desk.reader.opens_at = lambda market: NOW + round(seconds * SECOND)
-    return on_polymarket(desk)
-
-
-async def test_order_stays_where_the_one_instead_of_it_would_come_too_soon():
-    async with Session(pausing(live_desk(armed(cap=50 * CASH_ONE)), 3.04)) as s:
+async def test_order_stays_where_the_gate_would_refuse_the_one_instead_of_it():
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        s.desk.against = no_to("R9 rate")
         await s.press("j", "j", "left_curly_bracket", gap_ms=400)
         assert s.sent == []
-        assert "a new order passes here in 3.1 s; nothing is cancelled" in s.trading.look.notice
-        s.desk.now = NOW + 4 * SECOND
-        await s.until(lambda: s.trading._fresh.at == s.desk.now)
+        left = SubmitTicket(0, MAP_THREE, Side.BUY, 28_000_000, 4400)
+        assert s.desk.asked == [(left, OrderId("p7-00002"))]
+        told = "nothing is cancelled; R9 rate: 6 in 1s against 5 in 1s; slow down"
+        assert told in s.trading.look.notice
+        s.desk.against = None
         await s.press("left_curly_bracket", gap_ms=400)
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
 
 
-async def test_order_that_only_closes_is_moved_while_nothing_may_be_opened():
-    desk = pausing(live_desk(armed(cap=50 * CASH_ONE)), 2)
-    assert desk.board().ladder.holding >= 10 * QTY_ONE
-    desk.hear(*placed("p7-00012", side=Side.SELL, price=5500, qty=10))
-    async with Session(desk) as s:
-        row = next(row for row in desk.board().orders if row.order == "p7-00012")
-        s.trading.amend(row, 5400, row.qty)
-        assert s.sent == [CancelOrder(0, OrderId("p7-00012"))]
+async def test_amend_ticket_over_the_cap_cancels_nothing():
+    async with Session(on_polymarket(live_desk(armed(cap=10 * CASH_ONE)))) as s:
+        await s.press("j", "j", "enter", "left_square_bracket", "enter")
+        assert "over the cap of $10.00 an order" in s.shown()
+        assert s.sent == []
+
+
+GONE = "BUY 25@45 is taken back, and no order stands in its place: "
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (lambda: (*placed("p7-00012")[:1], no_to("R9 rate", "p7-00012")), "R9 rate: slow down"),
+        (lambda: (no_to("ticket"),), "Refused: ticket: 6 in 1s"),
+        (lambda: (*placed("p7-00012"), report("p7-00012", OrderState.REFUSED, reason="no money")),
+         "no money"),
+        (lambda: asks("p7-00012"), "Asks: the same order again (once in 5 s)"),
+    ],
+    ids=["by the gate", "as a ticket", "by the venue", "asked about"],
+)  # fmt: skip
+async def test_it_is_told_that_the_order_is_gone_where_the_one_instead_of_it_came_to_nothing(
+    answer, why
+):
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=15, at=NOW))
+        await s.until(lambda: len(s.sent) == 2)
+        assert GONE not in s.trading.look.notice
+        s.desk.hear(*answer())
+        await s.until(lambda: GONE + why in s.trading.look.notice)
+        await s.until(lambda: "no order stands in its place" in s.shown())
+
+
+async def test_nothing_is_told_lost_where_the_order_stands_anew():
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        s.desk.hear(report("p7-00002", OrderState.CANCELLED, filled=15, at=NOW))
+        await s.until(lambda: len(s.sent) == 2)
+        s.desk.hear(*placed("p7-00012"), report("p7-00012", OrderState.OPEN, at=NOW))
+        await s.until(lambda: s.trading._anew is None)
+        s.desk.hear(no_to("R9 rate", "p7-00013"))
+        await s.until(lambda: s.trading._fresh.outcome.tone == "bad")
+        assert "is taken back" not in s.trading.look.notice
+
+
+async def test_order_that_is_gone_is_told_where_something_keeps_the_new_one_back():
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        await s.press("j", "j", "left_curly_bracket", gap_ms=400)
+        s.desk.hear(disarmed(), report("p7-00002", OrderState.CANCELLED, filled=15, at=NOW))
+        await s.until(lambda: GONE + "disarmed: press a" in s.trading.look.notice)
+        assert len(s.sent) == 1
 
 
 async def test_cancel_key_after_a_move_places_nothing_anew():

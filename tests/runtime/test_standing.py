@@ -19,7 +19,7 @@ from pmterm.runtime.reader import Reader
 def floor():
     it = Floor()
     it.start()
-    return it, Reader(it.book, None, it.gate, it.strategies)
+    return it, Reader(it.book, None, it.manual, it.gate, it.strategies)
 
 
 def test_exits_stand_with_their_trail_until_the_position_is_closed():

@@ -86,7 +86,7 @@ def core(
     if feeds is None:
         feeds = {Venue.POLYMARKET: PolymarketFeed(), Venue.KALSHI: KalshiFeed()}
     engine = _engine(settings, feeds, Pipeline(stages), books, wings)
-    reader = Reader(books, detector, gate, strategies)
+    reader = Reader(books, detector, manual, gate, strategies)
     fold = BoardFold(reader, settings.manual.slippage_ppm)
     if is_watched:
         engine.listen(fold.hears())

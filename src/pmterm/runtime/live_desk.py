@@ -5,8 +5,10 @@ from collections.abc import Callable
 import msgspec
 
 from pmterm.messages.base import Message
+from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.orders import Refused
 from pmterm.model.errors import MarketUnknown
-from pmterm.model.ids import MarketId, Venue
+from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.units import Ns
 from pmterm.runtime.finder import Finder
@@ -88,6 +90,11 @@ class LiveDesk:
     def replay(self) -> None:
         """No player: this is live."""
         return
+
+    def objection(self, ticket: SubmitTicket, instead_of: OrderId) -> Refused | None:
+        """Ask the gate what it would say against a ticket if an order of ours were gone."""
+        asked = msgspec.structs.replace(ticket, at=self._now())
+        return self._reader.objection(asked, instead_of)
 
     def quit_blockers(self) -> list[str]:
         """Name the working orders that quitting would cancel."""

@@ -1,8 +1,9 @@
 """What the screen reads from the trading parts when it paints, instead of being told."""
 
+from pmterm.messages.commands import SubmitTicket
 from pmterm.messages.feed import NO_ASK, NO_BID
-from pmterm.messages.orders import Bracket
-from pmterm.model.ids import MarketId
+from pmterm.messages.orders import Bracket, Refused
+from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
 from pmterm.model.units import Ns, Price, fixed_text
 from pmterm.runtime.strategy_plans import plan_words
@@ -10,6 +11,7 @@ from pmterm.trading.book.books import Books
 from pmterm.trading.risk.gate import Gate
 from pmterm.trading.signal.detector import Detector
 from pmterm.trading.strategy.guarding import trailing_stop
+from pmterm.trading.strategy.manual import Manual
 from pmterm.trading.strategy.settings import Fade, Fomo
 from pmterm.trading.strategy.strategies import Strategies
 from pmterm.views.board import Levels
@@ -20,10 +22,16 @@ class Reader:
     """Reads books, gauges, limits and exits; satisfies `views.board.BoardReader`."""
 
     def __init__(
-        self, books: Books, detector: Detector, gate: Gate, strategies: Strategies
+        self,
+        books: Books,
+        detector: Detector,
+        manual: Manual,
+        gate: Gate,
+        strategies: Strategies,
     ) -> None:
         self._books = books
         self._detector = detector
+        self._manual = manual
         self._gate = gate
         self._strategies = strategies
 
@@ -44,9 +52,10 @@ class Reader:
         """Return all limits as they bear on an order in this market, those that are off too."""
         return self._gate.limits(market)
 
-    def opens_at(self, market: MarketId) -> Ns:
-        """Return when the gate's pause lets a market be opened again, 0 if there is none."""
-        return self._gate.opens_at(market)
+    def objection(self, ticket: SubmitTicket, instead_of: OrderId) -> Refused | None:
+        """Return what would be said against a ticket if an order were gone, None if nothing."""
+        wish = self._manual.meant(ticket)
+        return wish if isinstance(wish, Refused) else self._gate.objection(wish, instead_of)
 
     def touch(self, market: MarketId) -> tuple[Price, Price]:
         """Return the best bid and ask."""

@@ -7,9 +7,11 @@ import msgspec
 
 from pmterm.messages.accounts import Mode, SessionStarted
 from pmterm.messages.base import Message
+from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.orders import Refused
 from pmterm.messages.transport import Closed, Frame, HttpResponse, Opened
 from pmterm.model.errors import Impossible, WireSurprise
-from pmterm.model.ids import MarketId, Venue
+from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market, MarketStatus
 from pmterm.model.units import SECOND, Cash, Ns
 from pmterm.runtime.engine import Engine
@@ -179,6 +181,11 @@ class ReplayDesk:
     def replay(self) -> "ReplayDesk":
         """Return the buttons."""
         return self
+
+    def objection(self, ticket: SubmitTicket, instead_of: OrderId) -> Refused | None:
+        """Ask the gate what it would say against a ticket if an order of ours were gone."""
+        asked = msgspec.structs.replace(ticket, at=self.stamp())
+        return self._parts.reader.objection(asked, instead_of)
 
     def quit_blockers(self) -> list[str]:
         """Nothing is lost by leaving a replay."""

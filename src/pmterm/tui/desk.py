@@ -3,7 +3,9 @@
 from typing import Protocol
 
 from pmterm.messages.base import Message
-from pmterm.model.ids import MarketId
+from pmterm.messages.commands import SubmitTicket
+from pmterm.messages.orders import Refused
+from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.units import Ns
 from pmterm.views.board import Board
 from pmterm.views.watchlist import MarketRow
@@ -74,6 +76,10 @@ class Desk(Protocol):
 
     def replay(self) -> ReplayControl | None:
         """The player, if this is a replay."""
+        ...
+
+    def objection(self, ticket: SubmitTicket, instead_of: OrderId) -> Refused | None:
+        """What would be said against a ticket if an order of ours were gone, None if nothing."""
         ...
 
     def quit_blockers(self) -> list[str]:

@@ -7,9 +7,11 @@ import msgspec
 
 from pmterm.messages.accounts import Mode, PositionChanged
 from pmterm.messages.base import Message
+from pmterm.messages.commands import SubmitTicket
 from pmterm.messages.feed import NO_ASK, NO_BID
+from pmterm.messages.orders import Refused
 from pmterm.model.fees import FeeSchedule
-from pmterm.model.ids import MarketId, Venue
+from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
@@ -55,8 +57,8 @@ class BoardReader(Protocol):
         """All limits as they bear on an order in this market, those that are off too."""
         ...
 
-    def opens_at(self, market: MarketId) -> Ns:
-        """From when on the gate's pause lets a market be opened again, 0 if there is none."""
+    def objection(self, ticket: SubmitTicket, instead_of: OrderId) -> Refused | None:
+        """What would be said against a ticket if an order of ours were gone, None if nothing."""
         ...
 
     def touch(self, market: MarketId) -> tuple[Price, Price]:
@@ -72,8 +74,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the screen may show at `at`; the parts in their own files say their units.
 
     `ladder`, `chart`, `tape` and `market` belong to `focus`; `beside` is a second watched market.
-    `slippage_ppm` is how far an order at market may reach past the touch; `opens_at` is when the
-    gate's pause between two openings in `focus` ends, 0: there is none.
+    `slippage_ppm` is how far an order at market may reach past the touch.
     """
 
     at: Ns = 0
@@ -96,7 +97,6 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     plans: tuple[PlanRow, ...] = ()
     standing: Standing = Standing()
     slippage_ppm: int = 0
-    opens_at: Ns = 0
 
     @property
     def is_live(self) -> bool:
@@ -186,7 +186,6 @@ class BoardFold:
             plans=fold.plans.view(),
             standing=standing,
             slippage_ppm=self._slippage_ppm,
-            opens_at=reader.opens_at(focus),
         )
 
     def _health(

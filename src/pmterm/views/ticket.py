@@ -15,13 +15,10 @@ from pmterm.model.units import (
     CASH_CENT,
     PRICE_ONE,
     QTY_ONE,
-    SECOND,
     Cash,
-    Ns,
     Price,
     Qty,
     cost,
-    fixed_text,
     proceeds,
 )
 from pmterm.views.figures import Unit, brief_cash, cash_text, percent_text, price_text, qty_text
@@ -209,17 +206,6 @@ def over_cap(view: TicketView, cap: Cash) -> str:
     if not cap or -view.worst <= cap:
         return ""
     return f"{cash_text(-view.worst)} is over the cap of {cash_text(cap)} an order: arm for more"
-
-
-def pause_words(view: TicketView, wait: Ns) -> str:
-    """Say that an order that opens would come within the gate's pause (R5), `wait` before its end.
-
-    What only closes does not wait.
-    """
-    if wait <= 0 or not view.ties_up:
-        return ""
-    left = fixed_text(-(-wait // (SECOND // 10)), 1)
-    return f"R5 pause: a new order passes here in {left} s; nothing is cancelled, try again then"
 
 
 def limits_after(

@@ -563,3 +563,32 @@ def test_rules_can_be_set():
     ask(it, "s-1", qty=1)
     assert ask(it, "s-2", qty=3, confirmed=False).limit == "$1 unasked"
     assert isinstance(tell(it, Heartbeat(T0 + SECOND))[0], Disarmed)
+
+
+# What would be said, without saying it.
+
+
+def objects(it, *args, instead_of="", **fields):
+    said = it.objection(intent(*args, **fields), OrderId(instead_of))
+    return "" if said is None else said.rule
+
+
+def test_what_an_order_offers_that_would_be_gone_can_be_sold():
+    it = polymarket(bought(10))
+    assert rule(it, "s-1", SELL, 10, 4800, post_only=True) == "approved"
+    assert objects(it, "s-2", SELL, 10, 4900) == "HELD"
+    assert objects(it, "s-2", SELL, 10, 4900, instead_of="s-1") == ""
+
+
+def test_arming_and_readiness_count_and_what_is_only_asked_does_not():
+    it = gate()
+    assert objects(it) == ""
+    assert rule(it, confirmed=False) == "ASK"
+    tell(it, Disarm(T0))
+    assert objects(it) == "ARM"
+
+
+def test_asking_keeps_nobody_armed():
+    it = gate()
+    assert objects(it, at=T0 + MINUTE) == ""
+    assert isinstance(tell(it, Heartbeat(T0 + 2 * MINUTE))[0], Disarmed)

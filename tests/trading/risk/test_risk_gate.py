@@ -394,10 +394,8 @@ def test_a_book_that_comes_back_from_empty_has_not_moved():
 
 def test_openings_in_one_market_are_some_seconds_apart():
     it = gate()
-    assert it.opens_at(M) == 0
     assert verdict(it, "s-00001", qty=1, price=4600) == "approved"
     assert verdict(it, "s-00002", qty=1, price=4600, at=T0 + 3 * SECOND) == "R5 pause"
-    assert it.opens_at(M) == T0 + 5 * SECOND
     assert verdict(it, "s-00003", qty=1, price=4600, at=T0 + 5 * SECOND) == "approved"
 
 
@@ -586,3 +584,43 @@ def test_a_small_win_after_a_large_loss_ends_the_row_of_losses():
     assert said == []
     (reducing,) = lose(it, 11, T0 + 50)
     assert reducing.reason == "R4 3 losses in a row"
+
+
+# What would be said, without saying it.
+
+
+def objects(it, *args, instead_of="", **fields):
+    said = it.objection(intent(*args, **fields), OrderId(instead_of))
+    return "" if said is None else said.rule
+
+
+def test_what_would_be_refused_is_told_as_it_would_be_and_nothing_is_reserved():
+    it = gate(LOOSE)
+    said = it.objection(intent(price=9000), OrderId(""))
+    assert tell(it, intent(price=9000)) == [said]
+    assert objects(it, price=4700) == ""
+    assert it.uses(M) == gate(LOOSE).uses(M)
+
+
+def test_an_order_that_would_be_gone_stands_in_nobodys_way():
+    it = gate(Limits(market_cooldown=0, max_event=0), cash=500)
+    assert verdict(it, "s-00001", qty=1_000, price=4600) == "approved"
+    assert objects(it, "s-00002", qty=1_000, price=4500) == "cash"
+    assert objects(it, "s-00002", qty=1_000, price=4500, instead_of="s-00001") == ""
+    assert verdict(it, "s-00002", qty=1_000, price=4500) == "cash"  # it is there as before
+
+
+def test_what_may_still_fill_of_an_order_that_would_be_gone_counts():
+    it = gate(Limits(market_cooldown=0, max_event=0), cash=500)
+    verdict(it, "s-00001", qty=1_000, price=4600)
+    tell(it, report("s-00001", qty=1_000, price=4600, filled=500))
+    assert objects(it, "s-00002", qty=1_000, price=4500, instead_of="s-00001") == "cash"
+    assert objects(it, "s-00002", qty=500, price=4500, instead_of="s-00001") == ""
+
+
+def test_asking_blocks_no_market_that_ran_away_for_a_moment():
+    it = gate(LOOSE)
+    tell(it, Heartbeat(T0 + SECOND), touch(5600, 5700, at=T0 + 2 * SECOND))
+    assert objects(it, price=5700, at=T0 + 2 * SECOND) == "R8 move"
+    tell(it, touch(at=T0 + 3 * SECOND))
+    assert verdict(it, price=4700, at=T0 + 3 * SECOND) == "approved"

@@ -134,7 +134,8 @@ class Moves:
             highs.pop()
         lows.append((at, mid2))
         highs.append((at, mid2))
-        self._judge(at, mid2)
+        self._forget_until(at - self._limits.move_window)
+        self.moved_ppm = self._judged(at, mid2)
         spread = book.best_ask - book.best_bid
         self._samples += 1
         step = min(self._samples, 256)
@@ -142,18 +143,22 @@ class Moves:
 
     def check(self, at: Ns, book: BookChanged) -> None:
         """Block the market if its mid ran away from where it was within the window."""
-        mid2 = mid2_of(book)
-        if mid2 is not None:
-            self._judge(at, mid2)
+        self.moved_ppm = self.blocking(at, book)
 
-    def _judge(self, at: Ns, mid2: int) -> None:
+    def blocking(self, at: Ns, book: BookChanged) -> int:
+        """Return the move that blocks the market or now would, 0 if none; asking blocks nothing."""
+        mid2 = mid2_of(book)
+        return self.moved_ppm if mid2 is None else self._judged(at, mid2)
+
+    def _judged(self, at: Ns, mid2: int) -> int:
         limit, since = self._limits.move_ppm, at - self._limits.move_window
+        worst = self.moved_ppm
         for mids in (self._lows, self._highs):
-            while mids and mids[0][0] < since:
-                mids.popleft()
-            moved = abs(mid2 - mids[0][1]) if mids else 0
-            if limit and moved >= _SMALLEST_MOVE2 and moved * PPM // mids[0][1] > limit:
-                self.moved_ppm = max(self.moved_ppm, moved * PPM // mids[0][1])
+            first = next((then for when, then in mids if when >= since), mid2)
+            moved = abs(mid2 - first)
+            if limit and moved >= _SMALLEST_MOVE2 and moved * PPM // first > limit:
+                worst = max(worst, moved * PPM // first)
+        return worst
 
     def spread_mean(self) -> Price:
         """Return the usual spread, 0 while it is not known (two minutes of samples)."""
@@ -163,6 +168,11 @@ class Moves:
         """Let orders through again: a person has looked."""
         self.moved_ppm = 0
         self._forget()
+
+    def _forget_until(self, since: Ns) -> None:
+        for mids in (self._lows, self._highs):
+            while mids and mids[0][0] < since:
+                mids.popleft()
 
     def _forget(self) -> None:
         self._lows.clear()

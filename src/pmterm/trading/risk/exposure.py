@@ -1,5 +1,8 @@
 """What could be lost: holdings, and every order on its way or working as if it had filled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 
 from pmterm.messages.accounts import MarketSettled, Mode, SessionStarted
@@ -121,6 +124,21 @@ class Exposure:
         """Tell whether an order could lose nothing more when it was approved."""
         kept = self.orders.get(order)
         return kept is not None and kept.closes
+
+    @contextmanager
+    def without(self, order_id: OrderId) -> Iterator[None]:
+        """Count an order as ended for a while: its fills on the way still come."""
+        order = self.orders.get(order_id)
+        if order is None:
+            yield
+            return
+        had_ended, order.has_ended = order.has_ended, True
+        self._changed(order.intent.market)
+        try:
+            yield
+        finally:
+            order.has_ended = had_ended
+            self._changed(order.intent.market)
 
     def _keep(self, order: Reserved) -> None:
         intent = order.intent

@@ -51,6 +51,7 @@ from pmterm.messages.orders import (
     LimitChanged,
     OrderAdopted,
     OrderReport,
+    Refused,
 )
 from pmterm.messages.strategy import ExitFired, RecordKnown
 from pmterm.model.holding import Booked
@@ -60,11 +61,11 @@ from pmterm.model.readings import LimitUse
 from pmterm.model.units import Ns
 from pmterm.trading.risk.answers import Answers
 from pmterm.trading.risk.arming import Arming, cannot_arm
-from pmterm.trading.risk.checks import Case, Verdict, judge
+from pmterm.trading.risk.checks import Case, Verdict
 from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.in_force import InForce
 from pmterm.trading.risk.limits import Limits
-from pmterm.trading.risk.live_checks import LiveRules, judge_live
+from pmterm.trading.risk.live_checks import LiveRules
 from pmterm.trading.risk.order_facts import OrderFacts
 from pmterm.trading.risk.usage import limit_uses, usage_in
 from pmterm.trading.risk.watch import Watch
@@ -146,10 +147,6 @@ class Gate:
     def limits(self, market: MarketId) -> list[LimitUse]:
         """Return all limits that can be changed, those that are off too."""
         return limit_uses(self._limits, usage_in(market, self._exposure, self._watch))
-
-    def opens_at(self, market: MarketId) -> Ns:
-        """Return from when on R5 lets a market be opened again, 0 if nothing was opened there."""
-        return self._facts.opens_at(market)
 
     def hears(self) -> Mapping[type[Message], Callable[[Any], Sequence[Message]]]:
         """Return what this stage listens to."""
@@ -247,10 +244,16 @@ class Gate:
         said = self._arming.disarm(command.at, command.reason)
         return said or (Disarmed(command.at, command.reason),)
 
+    def objection(self, intent: Intent, instead_of: OrderId) -> Refused | None:
+        """Return why an order would be refused if another were gone; asking changes nothing."""
+        with self._exposure.without(instead_of):
+            _, verdict = self._verdict(intent)
+        return None if verdict is None or verdict.asks else verdict.refused(intent)
+
     def _judge(self, intent: Intent) -> Sequence[Message]:
-        differs = self._arming.differs.get(intent.market) if self._is_live else None
-        case = self._facts.case(intent, self._state, self._reason, differs)
-        verdict = self._judge_live(case) if self._is_live else judge(case)
+        self._watch.check(intent.market, intent.at)
+        self._arming.used(intent.at)
+        case, verdict = self._verdict(intent)
         if verdict is not None:
             return (verdict.refused(intent),)
         approved = Approved(
@@ -263,12 +266,9 @@ class Gate:
         self._facts.approved(approved)
         return (approved,)
 
-    def _judge_live(self, case: Case) -> Verdict | None:
-        arming, market = self._arming, case.market
-        ready = arming.ready.get(market.venue) if market is not None else None
-        differs = arming.differs.get(case.intent.market)
-        arming.used(case.at)
-        return judge_live(self._facts.live_case(case, arming.rules, ready, arming.armed, differs))
+    def _verdict(self, intent: Intent) -> tuple[Case, Verdict | None]:
+        arming = self._arming if self._is_live else None
+        return self._facts.verdict(intent, self._state, self._reason, arming)
 
     def _reported(self, report: OrderReport) -> Sequence[Message]:
         why = self._note_report(report)

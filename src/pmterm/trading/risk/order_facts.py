@@ -14,10 +14,11 @@ from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
 from pmterm.model.units import PRICE_ONE, Cash, Ns
-from pmterm.trading.risk.checks import Case
+from pmterm.trading.risk.arming import Arming
+from pmterm.trading.risk.checks import Case, Verdict, judge
 from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.limits import Limits
-from pmterm.trading.risk.live_checks import LiveCase, LiveRules
+from pmterm.trading.risk.live_checks import LiveCase, LiveRules, judge_live
 from pmterm.trading.risk.proving import Proving
 from pmterm.trading.risk.reserved import Reserved
 from pmterm.trading.risk.watch import Watch
@@ -73,11 +74,6 @@ class OrderFacts:
         if approved.reserved:
             self._openings[approved.intent.market] = approved.at
 
-    def opens_at(self, market: MarketId) -> Ns:
-        """Return when the pause after the last opening of a market ends, 0 if there was none."""
-        last = self._openings.get(market, 0)
-        return last + self.limits.market_cooldown if last else 0
-
     def record_known(self, record: RecordKnown) -> None:
         """Take what a strategy has shown."""
         self._proving.known(record)
@@ -101,6 +97,19 @@ class OrderFacts:
         price = intent.price if intent.side is Side.BUY else PRICE_ONE - intent.price
         estimate = most_fee_of if self._exposure.ledger.is_live else fee_of
         return estimate(market.fees, price, intent.qty, is_maker=not is_taker)
+
+    def verdict(
+        self, intent: Intent, state: GateState, reason: str, arming: Arming | None
+    ) -> tuple[Case, Verdict | None]:
+        """Judge an intent, `arming` where the money is real; nothing changes by it."""
+        if arming is None:
+            case = self.case(intent, state, reason)
+            return case, judge(case)
+        differs = arming.differs.get(intent.market)
+        case = self.case(intent, state, reason, differs)
+        ready = arming.ready.get(case.market.venue) if case.market is not None else None
+        live = self.live_case(case, arming.rules, ready, arming.armed, differs)
+        return case, judge_live(live)
 
     def case(
         self, intent: Intent, state: GateState, reason: str, differs: HoldingDiffers | None = None

@@ -37,12 +37,15 @@ class Watch:
         return max(book.at if book else 0, self._heard.get(market, 0))
 
     def moved_ppm(self, market: MarketId, at: Ns) -> int:
-        """Return the move that blocks a market, 0 if none does."""
+        """Return the move that blocks a market, 0 if none does; asking blocks nothing."""
         moves, book = self._moves.get(market), self.books.get(market)
-        if moves is None or book is None:
-            return 0
-        moves.check(at, book)
-        return moves.moved_ppm
+        return 0 if moves is None or book is None else moves.blocking(at, book)
+
+    def check(self, market: MarketId, at: Ns) -> None:
+        """Block a market from now on if its price has run away."""
+        moves, book = self._moves.get(market), self.books.get(market)
+        if moves is not None and book is not None:
+            moves.check(at, book)
 
     def spread_mean(self, market: MarketId) -> Price:
         """Return a market's usual spread, 0 while it is not known."""

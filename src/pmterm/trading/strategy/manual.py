@@ -237,19 +237,27 @@ class Manual:
 
     def _submit(self, ticket: SubmitTicket) -> Sequence[Message]:
         try:
-            market = self._quotes.market(ticket.market)
-            check_size(market, ticket.qty)
-            self._check_bracket(ticket)
+            market = self._checked(ticket)
             if ticket.route == AUTO and not ticket.price:
                 return self._route(ticket, market)
             return self.say(self._wish(ticket, market))
         except WrongError as wrong:
             return (refused(ticket.at, ticket.market, wrong),)
 
-    def _check_bracket(self, ticket: SubmitTicket) -> None:
+    def meant(self, ticket: SubmitTicket) -> Intent | Refused:
+        """Return the order a ticket without a route comes to, or why there is none; say neither."""
+        try:
+            return self._wish(ticket, self._checked(ticket))
+        except WrongError as wrong:
+            return refused(ticket.at, ticket.market, wrong)
+
+    def _checked(self, ticket: SubmitTicket) -> Market:
+        market = self._quotes.market(ticket.market)
+        check_size(market, ticket.qty)
         if ticket.bracket is not None:
             price = ticket.price or self._quotes.touch(ticket.market, ticket.side)
             check_exits(ticket.bracket, price, price, is_long=ticket.side is Side.BUY)
+        return market
 
     def _wish(self, ticket: SubmitTicket, market: Market) -> Intent:
         told, price = self._quotes.priced(market, ticket.side, ticket.price)

@@ -3,15 +3,17 @@
 from typing import NamedTuple
 
 from pmterm.messages.commands import AmendTicket, CancelOrder, SubmitTicket
+from pmterm.model.ids import OrderId
 from pmterm.model.order import GateState, OrderState
 from pmterm.model.units import QTY_ONE, SECOND, Ns, Price, Qty
 from pmterm.tui.screens.stopping import Stopping
 from pmterm.tui.widgets.blotter import Blotter
 from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.figures import price_text, qty_text
-from pmterm.views.news import tick_of
-from pmterm.views.order_row import OrderRow
-from pmterm.views.ticket import Terms, amend_words, estimate, over_cap, pause_words
+from pmterm.views.header import Outcome
+from pmterm.views.news import refusal_text, tick_of
+from pmterm.views.order_row import OrderRow, brief_order
+from pmterm.views.ticket import amend_words
 
 _GONE = frozenset({"c", "C", "d", "x", "X", "escape", "ctrl+k"})
 REPLACE_WITHIN: Ns = 5 * SECOND  # a cancel proved later than that places nothing any more
@@ -26,10 +28,20 @@ class Replacing(NamedTuple):
     until: Ns
 
 
+class Anew(NamedTuple):
+    """The order that goes out in the place of `row`, which is gone; what was there `before`."""
+
+    row: OrderRow
+    before: frozenset[OrderId]
+    outcome: Outcome
+    until: Ns
+
+
 class Amending(Stopping):
     """Keys that change a working order."""
 
     _replacing: Replacing | None = None
+    _anew: Anew | None = None
 
     def heard_key(self, key: str) -> None:
         """Place nothing anew once the trader wants orders gone."""
@@ -105,10 +117,11 @@ class Amending(Stopping):
             return
         to = f"{qty_text(qty - row.filled)} @ {price_text(price, tick=tick_of(price))}"
         how = amend_words(self._fresh.market) if self._fresh.is_live else ""
-        over = self._objection(row, price, qty) if how else ""
-        if over:  # the old order would be gone, and the gate would refuse the new one
-            self.tell(over)
+        objection = self._objection(row, price, qty) if how else ""
+        if objection:
+            self.tell(objection)
         elif how:
+            self._anew = None
             self._replacing = Replacing(row, price, qty, self._clock.monotonic() + REPLACE_WITHIN)
             self._send(CancelOrder(0, row.order))
             self.tell(f"{to}: {how}")
@@ -117,57 +130,77 @@ class Amending(Stopping):
             self.tell(f"changing to {to}: sent, waiting")
 
     def _objection(self, row: OrderRow, price: Price, qty: Qty) -> str:
-        market = self._fresh.market
-        if market is None:
-            return ""
-        if qty - row.filled < market.min_qty:
+        """Say why the order in its place would be refused; the old one is not taken back then."""
+        market, left = self._fresh.market, qty - row.filled
+        if market is not None and left < market.min_qty:
             least = f"{market.venue} takes no new order below {qty_text(market.min_qty)}"
-            return (
-                f"{qty_text(qty - row.filled)} is left, and {least}: leave it, or d takes it back"
-            )
-        terms = Terms(row.side, qty - row.filled, price, row.tif, row.is_post_only)
-        view = estimate(market, self._fresh.ladder, terms)
-        wait = self._fresh.opens_at - self._fresh.at
-        return over_cap(view, self._fresh.live.arming.max_cash) or pause_words(view, wait)
+            return f"{qty_text(left)} is left, and {least}: leave it, or d takes it back"
+        refused = self._desk.objection(_anew(row, price, left), row.order)
+        return f"nothing is cancelled; {refusal_text(refused)}" if refused is not None else ""
 
     def before_paint(self, now: Ns) -> None:
         """Place an order anew once its cancel is proved, where the venue cannot amend."""
         super().before_paint(now)
+        self._hear_of_anew(now)
         wanted = self._replacing
         if wanted is None:
             return
         row = next((each for each in self._fresh.orders if each.order == wanted.row.order), None)
         if row is None or not row.is_working:
             self._replacing = None
-            self._place_anew(wanted, row)
+            self._place_anew(wanted, row, now)
         elif now > wanted.until:
             self._replacing = None
-            self.tell("not placed anew: the cancel is not proved yet")
+            self.tell("the cancel is not proved yet: nothing is placed anew")
 
-    def _place_anew(self, wanted: Replacing, row: OrderRow | None) -> None:
+    def _place_anew(self, wanted: Replacing, row: OrderRow | None, now: Ns) -> None:
         """Send the new order for what is left; not if anything is other than it was."""
         left = wanted.qty - row.filled if row is not None else 0
-        is_cancelled = row is not None and row.state is OrderState.CANCELLED
-        is_open = self._fresh.header.gate is GateState.ACTIVE and not self._fresh.locked
-        is_here = is_open and self._fresh.focus == wanted.row.market
-        if not (is_cancelled and is_here and left > 0):
-            self.tell("not placed anew: nothing was left, or something has changed")
+        if row is None or row.state is not OrderState.CANCELLED or left <= 0:
+            self.tell("not placed anew: nothing was left of it")
             return
-        self._send(
-            SubmitTicket(
-                0,
-                wanted.row.market,
-                wanted.row.side,
-                left,
-                wanted.price,
-                wanted.row.tif,
-                post_only=wanted.row.is_post_only,
-                reduce_only=wanted.row.is_reduce_only,
-                expires_at=wanted.row.expires_at,
-                bracket=wanted.row.bracket,
-            )
-        )
+        if why := self._why_not_anew(wanted):
+            self._tell_lost(row, why)
+            return
+        before = frozenset(each.order for each in self._fresh.orders)
+        self._anew = Anew(row, before, self._fresh.outcome, now + REPLACE_WITHIN)
+        self._send(_anew(wanted.row, wanted.price, left))
         self.tell(f"{qty_text(left)} placed anew: sent, waiting")
+
+    def _why_not_anew(self, wanted: Replacing) -> str:
+        if self._fresh.header.gate is not GateState.ACTIVE:
+            return self._fresh.header.gate_reason or "orders are held back"
+        return self._fresh.locked or (
+            "another market is in front" if self._fresh.focus != wanted.row.market else ""
+        )
+
+    def _hear_of_anew(self, now: Ns) -> None:
+        """Say it plainly where the new order came to nothing: the old one is gone."""
+        anew = self._anew
+        if anew is None:
+            return
+        rows = [each for each in self._fresh.orders if each.order not in anew.before
+                and each.market == anew.row.market and not each.is_foreign]  # fmt: skip
+        if rows and rows[0].state is OrderState.RESERVED:
+            return
+        if rows and rows[0].state is OrderState.REFUSED:
+            self._tell_lost(anew.row, rows[0].reason)
+        elif not rows and self._is_told_no(anew):
+            self._tell_lost(anew.row, self._fresh.outcome.text)
+        elif not rows and now <= anew.until:
+            return
+        self._anew = None
+
+    def _is_told_no(self, anew: Anew) -> bool:
+        outcome = self._fresh.outcome
+        is_of_another = outcome.order in anew.before
+        return outcome is not anew.outcome and outcome.tone == "bad" and not is_of_another
+
+    def _tell_lost(self, row: OrderRow, why: str) -> None:
+        was = brief_order(row, price_text(row.price, tick=tick_of(row.price)))
+        words = f"{was} is taken back, and no order stands in its place: {why}"
+        self.tell(words)
+        self._toast("warning", [words])
 
     def step_of(self, size: Qty) -> Qty:
         """Return a step that suits a size: 1 below 10, 5 below 50, 10 below 100, and so on."""
@@ -175,3 +208,19 @@ class Amending(Stopping):
             if size < below * QTY_ONE:
                 return step * QTY_ONE
         return 100 * QTY_ONE
+
+
+def _anew(row: OrderRow, price: Price, left: Qty) -> SubmitTicket:
+    """Return the ticket that places what is left of an order anew, as it was otherwise."""
+    return SubmitTicket(
+        0,
+        row.market,
+        row.side,
+        left,
+        price,
+        row.tif,
+        post_only=row.is_post_only,
+        reduce_only=row.is_reduce_only,
+        expires_at=row.expires_at,
+        bracket=row.bracket,
+    )
