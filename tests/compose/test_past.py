@@ -121,7 +121,7 @@ async def test_a_card_is_told_for_each_signal_by_the_market_it_is_in(tmp_path):
     (card,) = told
     assert isinstance(card, SignalWorth)
     assert (card.id, card.like, card.n, card.reverted) == (
-        signal(99).id, "panic_sell, kalshi", 40, 40,
+        signal(99).id, "PANIC SELL on Kalshi", 40, 40,
     )  # fmt: skip
     assert (card.rate_ppm, card.median) == (1_000_000, 61_500_000_000)
     # From a mid of 46.505 back to 49.00; 350 of 249.5 is all of it.

@@ -35,11 +35,11 @@ STORED = Path(__file__).parent / "pictures"
 WRITES = os.environ.get("PMTERM_PICTURES") == "write"
 LETTERS = string.ascii_letters + string.digits
 WORTH = SignalWorth(
-    NOW, SignalId("s-000001"), "panic_sell, kalshi, esports", 84, 51, 607_143, 500_100, 704_900,
+    NOW, SignalId("s-000001"), "PANIC SELL on Kalshi, esports", 84, 51, 607_143, 500_100, 704_900,
     41 * SECOND, 12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60,
     is_held_out=True, net_n=84,
 )  # fmt: skip
-TOO_FEW = SignalWorth(NOW, SignalId("s-000001"), "panic_sell", 12, 9)
+TOO_FEW = SignalWorth(NOW, SignalId("s-000001"), "PANIC SELL", 12, 9)
 CASES = [
     ("dark-120x40", "dark", (120, 40), ()),
     ("classic-120x40", "classic", (120, 40), ()),

@@ -19,10 +19,10 @@ from pmterm.views.signals import SignalFold, back_text, outcome_text
 from pmterm.views.worth import card_lines, short_worth
 
 KNOWN = SignalWorth(
-    7, "s-1", "panic_sell, kalshi, tennis", 84, 51, 607_143, 500_100, 704_900, 41 * SECOND,
+    7, "s-1", "PANIC SELL on Kalshi, golf", 84, 51, 607_143, 500_100, 704_900, 41 * SECOND,
     12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60, is_held_out=True, net_n=82,
 )  # fmt: skip
-FEW = SignalWorth(7, "s-1", "panic_sell", 12, 9)
+FEW = SignalWorth(7, "s-1", "PANIC SELL", 12, 9)
 
 
 def replaced(**changes):
@@ -34,13 +34,13 @@ def test_a_card_says_all_of_it():
         "like it: 61% [50, 70] back n 84",
         "net +1.2c [-0.4c, +2.9c] a contract n 82, out of sample",
         "median 41 s n 51; this score: 58% n 40; model 64% n 60",
-        "as panic_sell, kalshi, tennis; in half of them 50% of the move or more comes back n 80",
+        "counted: PANIC SELL on Kalshi, golf; in half of them 50% of the move or more comes back n 80",
     )
 
 
 def test_below_thirty_it_is_not_known():
     assert short_worth(FEW) == "not known (n 12 of 30)"
-    assert card_lines(FEW) == ("like it: not known (n 12 of 30)", "as panic_sell")
+    assert card_lines(FEW) == ("like it: not known (n 12 of 30)", "counted: PANIC SELL")
 
 
 def test_a_model_that_is_no_better_gives_way_to_the_plain_rate():

@@ -11,13 +11,13 @@ import msgspec
 from pmterm.compose.given import version
 from pmterm.config.paths import kept_path, live_store_path, store_path
 from pmterm.config.settings import Hosts, Settings
-from pmterm.lab.cases import Past, Worth, chance, chosen_at, ppm
+from pmterm.lab.cases import Likeness, Past, Worth, chance, chosen_at, ppm
 from pmterm.lab.proof import records, trades_by_itself
 from pmterm.lab.proved import first_kept, proving, read_proved
 from pmterm.messages.accounts import MADE_UP
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketSeen
-from pmterm.messages.signals import SignalSeen, SignalWorth
+from pmterm.messages.signals import SignalKind, SignalSeen, SignalWorth
 from pmterm.messages.strategy import RecordKnown
 from pmterm.model.errors import StoreBroken
 from pmterm.model.ids import MarketId, venue_of
@@ -27,6 +27,7 @@ from pmterm.store.cases import CaseRow, FirstSeen, past_cases, rules_since
 from pmterm.store.database import Database
 from pmterm.trading.signal.rules import SignalSettings
 from pmterm.trading.strategy.settings import Rules, StrategySettings
+from pmterm.views.signals import NAMES
 
 TRIED_FROM: Final = 100  # known cases of a kind before a model is worth a try
 
@@ -130,6 +131,13 @@ def _back_to(signal: SignalSeen, part: float | None) -> Price:
     return round((signal.mid2 + part * (signal.before2 - signal.mid2)) / 2)
 
 
+def _like(like: Likeness) -> str:
+    """Say in the words of the trade which signals are alike."""
+    name = NAMES[SignalKind(like.kind)]
+    where = f"{name} on {like.venue.capitalize()}" if like.venue else name
+    return f"{where}, {like.category}" if like.category else where
+
+
 class Cards:
     """Tells, for each signal, what became of earlier ones like it; nothing is decided by it."""
 
@@ -161,7 +169,7 @@ def card_of(signal: SignalSeen, worth: Worth, learned: tuple[float | None, int])
     return SignalWorth(
         at=signal.at,
         id=signal.id,
-        like=worth.like.words,
+        like=_like(worth.like),
         n=worth.n,
         reverted=worth.reverted.hits,
         rate_ppm=ppm(worth.reverted.rate),

@@ -111,8 +111,8 @@ class SignalEnded(Message, frozen=True):
 class SignalWorth(Message, frozen=True):
     """What became of earlier signals like this one (G10); for people, so it is not journaled.
 
-    `like` says how they are alike, coarser where too few are close. Of `n` cases that were followed
-    for all of their time `reverted` came back; below 30 that is all there is. `cut_short` more were
+    `like` names them, by fewer traits where too few are close. Of `n` cases that were followed for
+    all of their time `reverted` came back; below 30 that is all there is. `cut_short` more were
     not, and are in none of this. In millionths, -1 where it is not known: the share
     (`rate_ppm`) with its interval (`low_ppm`, `high_ppm`); `back_ppm`, the median part of `back_n`
     moves that came back at most within the time, by which this one ends at `back_to` (0:

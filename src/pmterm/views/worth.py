@@ -24,14 +24,14 @@ def card_lines(worth: SignalWorth) -> tuple[str, ...]:
     if worth.rate_ppm < 0:
         return (
             f"like it: not known (n {worth.n} of {ENOUGH}){_cut_short(worth)}",
-            f"as {worth.like}",
+            f"counted: {worth.like}",
         )
     trade = f"net {_net(worth)} a contract n {worth.net_n}" if worth.net_n else "advises no trade"
     return (
         f"like it: {short_worth(worth)}{_cut_short(worth)}",
         f"{trade}, {sample}",
         f"{_median(worth)}this score: {_chance(worth)}; {_learned(worth)}",
-        f"as {worth.like}{_back(worth)}",
+        f"counted: {worth.like}{_back(worth)}",
     )
 
 
