@@ -19,7 +19,7 @@ from pmterm.views.signals import SignalFold, back_text, outcome_text
 from pmterm.views.worth import card_lines, short_worth
 
 KNOWN = SignalWorth(
-    7, "s-1", "PANIC SELL on Kalshi, golf", 84, 51, 607_143, 500_100, 704_900, 41 * SECOND,
+    7, "s-1", "PANIC SELL on Kalshi", 84, 51, 607_143, 500_100, 704_900, 41 * SECOND,
     12_340, -4_000, 28_600, 12, 500_000, 80, 580_000, 40, 640_000, 60, is_held_out=True, net_n=82,
 )  # fmt: skip
 FEW = SignalWorth(7, "s-1", "PANIC SELL", 12, 9)
@@ -34,7 +34,7 @@ def test_a_card_says_all_of_it():
         "like it: 61% [50, 70] back n 84",
         "net +1.2c [-0.4c, +2.9c] a contract n 82, out of sample",
         "median 41 s n 51; this score: 58% n 40; model 64% n 60",
-        "counted: PANIC SELL on Kalshi, golf; in half of them 50% of the move or more comes back n 80",
+        "counted: PANIC SELL on Kalshi; in half of them 50% of the move or more comes back n 80",
     )
 
 
