@@ -61,8 +61,8 @@ def test_money_read_just_after_an_order_ended_is_not_taken(venue):
     rig = ready(venue=venue)
     order = rig.buy()
     accepted(rig, order)
-    rig.wait(70)
     for _ in range(2):
+        rig.wait(60)
         rig.hear(OrderMissing(rig.at, venue, order.id))
     assert rig.state(order) is S.CANCELLED
     rig.agree(cash=995)
@@ -124,8 +124,8 @@ def test_a_trade_that_failed_before_it_was_heard_of_proves_its_order():
     order = rig.buy()
     rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
     rig.hear(fill_seen(rig, order.named, FillState.FAILED))
-    rig.wait(61)
     for _ in range(2):
+        rig.wait(60)
         rig.hear(OrderMissing(rig.at, VENUE, order.id))
     assert rig.state(order) is S.CANCELLED
 
@@ -221,7 +221,7 @@ def test_f79_a_clock_put_forward_settles_nothing_by_absence():
         rig.wait(2)
         rig.hear(OrderMissing(rig.at, VENUE, order.id))
     assert rig.state(order) is S.UNKNOWN  # an hour on the wall, but twelve seconds in truth
-    rig.wait(50)
+    rig.wait(52)
     rig.hear(OrderMissing(rig.at, VENUE, order.id))
     assert rig.state(order) is S.REFUSED
 

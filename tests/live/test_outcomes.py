@@ -3,6 +3,7 @@
 import pytest
 from tests.live.rig import BUY, VENUE, M, Rig, ready
 
+from pmterm.live.judging import GONE
 from pmterm.messages.commands import CancelAll, CancelOrder, Halt
 from pmterm.messages.orders import Fill, OrderAdopted, OrderReport, PlaceOrder, Refused
 from pmterm.messages.said import (
@@ -86,7 +87,10 @@ def test_f03_not_found_is_believed_after_three_looks_over_a_minute_only():
     assert rig.state(order) is S.UNKNOWN  # five looks, but only ten seconds
     reserved = [use.value for use in rig.gate.uses(M) if use.rule == "R1"]
     assert reserved == ["$4.70"]
-    rig.wait(51)
+    rig.wait(49)
+    missing(rig, order)
+    assert rig.state(order) is S.UNKNOWN  # a minute since it was sent, not since the first look
+    rig.wait(3)
     missing(rig, order)
     assert rig.state(order) is S.REFUSED
     assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$0"]
@@ -283,7 +287,28 @@ def test_f35_orders_the_venue_wiped_are_missed_and_let_go_only_when_proven():
     for _ in range(2):
         rig.wait(1)
         missing(rig, order)
+    assert rig.state(order) is S.OPEN  # taken back, or filled and not listed yet
+    assert rig.heard(OrderReport)[-1].reason == GONE
+    assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$4.70"]
+    rig.wait(60)
+    missing(rig, order)
     assert rig.state(order) is S.CANCELLED
+    assert [use.value for use in rig.gate.uses(M) if use.rule == "R1"] == ["$0"]
+
+
+def test_an_order_that_the_venue_lists_again_is_told_to_stand_and_its_minute_begins_anew():
+    rig = ready()
+    order = rig.buy()
+    accepted(rig, order)
+    for _ in range(2):
+        missing(rig, order)
+    rig.wait(50)
+    seen(rig, order)
+    assert (rig.state(order), rig.heard(OrderReport)[-1].reason) == (S.OPEN, "")
+    rig.wait(20)
+    for _ in range(3):
+        missing(rig, order)
+    assert rig.state(order) is S.OPEN
 
 
 def test_f56_a_kill_during_a_create_follows_that_order_to_its_end():

@@ -24,6 +24,7 @@ from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
 from pmterm.sim.accounts import Purse
 from pmterm.trading.risk.limits import Limits
+from pmterm.venues.kalshi.catalog import KalshiCatalog
 
 BOTH = pytest.mark.parametrize("market", [POLY, KALSHI], ids=["polymarket", "kalshi"])
 PAYOUTS = {"all": PRICE_ONE, "nothing": 0, "split": PRICE_ONE // 2}
@@ -212,3 +213,33 @@ def test_a_market_told_anew_is_not_paid_by_that_while_it_is_only_determined():
             assert [m.payout for m in here.heard(MarketSettled)] == [PRICE_ONE]
 
     run(tell())
+
+
+def test_who_comes_back_before_it_is_settled_is_paid_by_nothing_that_is_known_of_it():
+    """Neither by what the journal keeps of it nor by its metadata."""
+
+    async def tell():
+        async with open_exchange() as (exchange, key):
+            messages = await bought(exchange, key, KALSHI)
+            told = msgspec.structs.replace(KALSHI, status=MarketStatus.RESOLVED, result="yes")
+            messages.append(MarketSeen(messages[-1].at, told))
+            row = kalshi_row(KALSHI, "determined", result="yes")
+            looked_up = KalshiCatalog().market_of(row)
+            before = MemoryJournal(messages)
+            async with evening(exchange, before, key=key, watch=(looked_up,)) as here:
+                resolved = MarketStatus.RESOLVED
+                here.send(MarketStatusSeen(0, KALSHI.id, resolved, "yes", PRICE_ONE, DETERMINED))
+                await compared(here, KALSHI.venue, times=2)
+                assert not here.heard(MarketSettled)
+                assert here.held(KALSHI) == 10 * QTY_ONE
+                here.send(MarketStatusSeen(0, KALSHI.id, resolved, "yes", -1, SETTLED))
+                await here.until(lambda: here.heard(MarketSettled))
+                assert [m.payout for m in here.heard(MarketSettled)] == [PRICE_ONE]
+
+    run(tell())
+
+
+def kalshi_row(market, status, **more):
+    """What the venue's REST tells of a market."""
+    return {"ticker": market.id, "title": market.title, "event_ticker": market.event,
+            "status": status} | more  # fmt: skip

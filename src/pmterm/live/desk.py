@@ -1,6 +1,6 @@
 """One venue's desk: every order there, from the wish to its proven end."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pmterm.live.asking import Asking
@@ -264,10 +264,7 @@ class VenueDesk:
             order = OrderId(response.purpose.removeprefix(PLACE))
             said += self._times.answered(order, response)
         self._judge.tick(response.ticked_at)
-        words = self._wing.answered(response)
-        judged = self._judged(words, response.at)
-        self._note_listed(words)
-        return [*judged, *said]
+        return [*self._judged(self._wing.answered(response), response.at), *said]
 
     def _is_old_news(self, word: Message) -> bool:
         """The stream may lag: that an ended order works after all is believed of a read alone."""
@@ -275,17 +272,6 @@ class VenueDesk:
             return False
         order = self.table.find(word.venue_order, word.client_order)
         return order is not None and not order.is_working and not order.was_given_up
-
-    def _note_listed(self, words: Iterable[Message]) -> None:
-        """Remember which orders a read has shown: from then on its silence says something."""
-        for word in words:
-            order = (
-                self.table.find(word.venue_order, word.client_order)
-                if isinstance(word, OrderSeen)
-                else None
-            )
-            if order is not None:
-                order.was_listed = True
 
     def _judged(self, words: Sequence[Message], at: Ns) -> list[Message]:
         """Judge the venue's words; what is no word of it goes on as it is (requests, surprises)."""

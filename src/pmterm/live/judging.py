@@ -21,11 +21,12 @@ from pmterm.model.units import MS, SECOND, Ns
 
 # An order that must fill at once and met nobody was taken in and died: that is no refusal.
 FOUND_NOBODY = frozenset({"fok_killed", "ioc_no_match", "not_filled"})
-LOOKS_TO_REFUTE = 3  # an order that was never seen counts as not there after so many looks ...
-# ... over so long a time after the first answer: venues take up to a minute. Measured by the clock
-# that nobody can set, so that a wall clock put forward settles nothing.
+LOOKS_TO_REFUTE = 3  # an order that was never seen counts as not there after so many looks in vain
+LOOKS_TO_END = 2  # one that was there has ended after so many, with its fills read ...
+# ... both over so long a time since the first: venues list an order, and what it traded, up to a
+# minute late. Measured by the clock that nobody can set: a wall clock put forward settles nothing.
 TIME_TO_REFUTE: Ns = 60 * SECOND
-LOOKS_TO_END = 2  # one that was there and is gone from the list, with its fills read, has ended
+GONE = "the venue lists it no more: filled or taken back, known within a minute"
 READS_LAG: Ns = 5 * SECOND  # a read so soon after the engine's own word may be older than it
 AMEND_LAG: Ns = 5 * SECOND
 _FIRST_WAIT: Ns = 500 * MS
@@ -59,7 +60,6 @@ class Judge:
         order = self._table.get(said.order)
         if order is None:
             return ()
-        self._note_answer(order)
         known = self._known(order, said)
         order.filled = max(order.filled, said.filled)
         order.until = said.at + said.delay if said.delay else 0
@@ -97,7 +97,6 @@ class Judge:
         order = self._table.get(said.order)
         if order is None or not order.is_working:
             return ()
-        self._note_answer(order)
         if not order.next_ask or order.next_ask > said.at + _FIRST_WAIT:
             order.restart_asking(said.at + _FIRST_WAIT)
         if order.existed:
@@ -138,7 +137,7 @@ class Judge:
         known = self._known(order, seen)
         if not order.is_working:
             return [*known, *self._works_after_all(order, seen)]
-        order.misses = 0
+        was_gone, order.misses = order.misses >= LOOKS_TO_END, 0
         order.filled = max(order.filled, seen.filled)
         if seen.state.is_final:
             state = self._ended(order) if seen.state is OrderState.CANCELLED else seen.state
@@ -148,33 +147,32 @@ class Judge:
         said = self._settle_amends(order, seen)
         is_old = seen.at - order.amended_at < READS_LAG
         terms = (order.price, order.qty) if is_old else (seen.price, seen.qty)
-        return [*known, *said, *self._stands(order, seen.at, *terms)]
+        return [*known, *said, *self._stands(order, seen.at, *terms, was_gone=was_gone)]
 
     def missing(self, said: OrderMissing) -> Sequence[Message]:
         """The venue answered properly that it does not know an order."""
         order = self._table.get(said.order)
         if order is None or not order.is_working:
             return ()
-        self._note_answer(order)
         order.misses += 1
+        if order.missed_since is None:
+            order.missed_since = self._ticked_at
+        is_due = self._ticked_at - order.missed_since >= TIME_TO_REFUTE
         if order.existed or order.booked:
-            if order.misses < LOOKS_TO_END or not (order.was_listed or self._has_waited(order)):
-                return ()
-            return (order.report(said.at, self._ended(order), "the venue has it no more"),)
-        if order.misses < LOOKS_TO_REFUTE or not self._has_waited(order):
+            return self._gone(order, said.at, is_due=is_due)
+        if order.misses < LOOKS_TO_REFUTE or not is_due:
             return self._looked(order, said.at)
         order.was_given_up = True
         why = f"{GIVEN_UP}: the venue was asked {order.misses} times over a minute"
         return (order.report(said.at, OrderState.REFUSED, why),)
 
-    def _note_answer(self, order: LiveOrder) -> None:
-        if order.answered_at is None:
-            order.answered_at = self._ticked_at
-
-    def _has_waited(self, order: LiveOrder) -> bool:
-        """Tell whether reads know an order by now, if it stands: they can lag by up to a minute."""
-        first = order.answered_at
-        return first is not None and self._ticked_at - first >= TIME_TO_REFUTE
+    def _gone(self, order: LiveOrder, at: Ns, *, is_due: bool) -> Sequence[Message]:
+        """An order that was there is not: it traded or was taken back, and trades may come late."""
+        if is_due and order.misses >= LOOKS_TO_END:
+            return (order.report(at, self._ended(order), "the venue has it no more"),)
+        if order.misses != LOOKS_TO_END or order.state is OrderState.SENT:
+            return ()
+        return (order.report(at, order.state, GONE),)
 
     def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
         """Say that the venue was asked in vain, and what ends the asking."""
@@ -188,6 +186,7 @@ class Judge:
     def _known(self, order: LiveOrder, said: OrderAccepted | OrderSeen) -> list[Message]:
         """Note that an order exists, and what its venue calls it."""
         order.existed = True
+        order.missed_since = None
         if not said.venue_order or said.venue_order == order.venue_order:
             return []
         order.venue_order = said.venue_order
@@ -196,7 +195,9 @@ class Judge:
             return []
         return [OrderKnown(said.at, order.id, said.venue_order)]
 
-    def _stands(self, order: LiveOrder, at: Ns, price: int, qty: int) -> Sequence[Message]:
+    def _stands(
+        self, order: LiveOrder, at: Ns, price: int, qty: int, *, was_gone: bool = False
+    ) -> Sequence[Message]:
         """An order stands in the book at a price and size; say so if that is news."""
         before = (order.state, order.price, order.qty, order.told)
         order.price, order.qty = price, qty
@@ -207,7 +208,8 @@ class Judge:
             order.next_ask = 0
         order.until = 0
         said = order.report(at, state)
-        return () if before == (order.state, price, qty, order.told) else (said,)
+        is_news = was_gone or before != (order.state, price, qty, order.told)
+        return (said,) if is_news else ()
 
     def _ended(self, order: LiveOrder) -> OrderState:
         """Return how an order ended that works no more."""

@@ -30,11 +30,10 @@ class LiveOrder(msgspec.Struct):
 
     `filled` is the most the venue ever said, `booked` what its fills add up to, `told` what we last
     said of it: all three with what was taken back, which is `failed`. `existed`: the venue proved
-    that it took it; `was_listed`: a list or a look has shown it. `is_leaving`: it is wanted back.
-    `asks` and `misses` count what was asked about it since it became doubtful, and how often the
-    venue did not know it; `next_ask` is when to ask again. `answered_at` is when this session first
-    had an answer about it, by the clock that nobody can set. `let_go` of what it lacks was told as
-    a difference.
+    that it took it. `is_leaving`: it is wanted back. `asks` and `misses` count what was asked about
+    it since it became doubtful, and how often the venue did not know it; `next_ask` is when to ask
+    again. `missed_since` is when the venue did not know it for the first time since it last did, by
+    the clock that nobody can set. `let_go` of what it lacks was told as a difference.
     """
 
     id: OrderId
@@ -55,7 +54,6 @@ class LiveOrder(msgspec.Struct):
     is_ours: bool = True
     is_leaving: bool = False
     existed: bool = False
-    was_listed: bool = False
     was_given_up: bool = False
     sent_at: Ns = 0
     ended_at: Ns = 0
@@ -64,7 +62,7 @@ class LiveOrder(msgspec.Struct):
     asks: int = 0
     misses: int = 0
     next_ask: Ns = 0
-    answered_at: Ns | None = None
+    missed_since: Ns | None = None
     let_go: Qty = 0
     fills_asked: FillsAsked = FillsAsked()
     amends: dict[OrderId, Intent] = msgspec.field(default_factory=dict)
