@@ -13,18 +13,17 @@ from tests.e2e.program import PATIENCE_S, Program, exchange, kalshi_key, run
 QUICK = {"PMTERM_RISK__MARKET_COOLDOWN_S": "off"}  # or each second order would have to wait 5 s
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sim(tmp_path_factory):
-    """An exchange whose evening begins now: its first half minute is calm."""
     with exchange(tmp_path_factory.mktemp("sim")) as facts:
-        yield facts
+        yield facts | {"quiet": facts["polymarket"][2]}  # the rumour leaves this market alone
 
 
 def watch(folder, sim, *words, **more):
     program = Program(
         folder,
         "watch",
-        sim["polymarket"][0],
+        sim["quiet"],
         "--json",
         "--exchange",
         sim["url"],
@@ -36,22 +35,34 @@ def watch(folder, sim, *words, **more):
     return program
 
 
-def close_out(program):
-    """Close the position; a market that ran away during the venue's delay is tried again."""
+def until_told(program, words, kind, /, **fields):
+    """Say a market order, again where the crowd was quicker, until such a message comes of it."""
+
+    def fits(message):
+        return message["type"] == kind and all(message[name] == fields[name] for name in fields)
 
     def is_told(line):
         message = json.loads(line)
-        is_closed = message["type"] == "PositionChanged" and message["qty"] == 0
         is_over = (message["type"], message.get("state")) == ("OrderReport", "cancelled")
-        return is_closed or is_over or message["type"] == "Refused"
+        return fits(message) or is_over or message["type"] == "Refused"
 
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        program.say("close")
-        if '"PositionChanged"' in program.wait_for(is_told):
-            return
-        program.wait_for_message("TradeSeen")  # a book that was late may have caught up
-    raise AssertionError("could not be closed")
+        program.say(words)
+        told = json.loads(program.wait_for(is_told))
+        if fits(told):
+            return told
+        time.sleep(0.2)  # a book that was late may have caught up
+    raise AssertionError(f"{words}: nothing came of it")
+
+
+def buy(program):
+    """Buy 10 at market; return the fill."""
+    return until_told(program, "buy 10", "Fill", side="buy")
+
+
+def close_out(program):
+    until_told(program, "close", "PositionChanged", qty=0)
 
 
 def fills(folder):
@@ -65,8 +76,7 @@ def held(rows):
 
 def test_a_market_order_is_filled_from_the_real_book_and_the_position_follows(tmp_path, sim):
     program = watch(tmp_path, sim)
-    program.say("buy 10")
-    fill = program.wait_for_message("Fill", side="buy")
+    fill = buy(program)
     position = program.wait_for_message("PositionChanged")
     assert program.quit() == 0
     assert fill["qty"] == 10_000_000
@@ -88,7 +98,7 @@ def test_a_limit_order_rests_is_cancelled_and_leaves_nothing(tmp_path, sim):
 
 def test_after_kill_9_the_next_start_holds_the_same_position_and_halt(tmp_path, sim):
     program = watch(tmp_path, sim)
-    program.say("buy 10")
+    buy(program)
     program.wait_for_message("PositionChanged", qty=10_000_000)
     program.say("halt")
     program.wait_for_message("GateChanged", state="halted")
@@ -106,10 +116,8 @@ def test_after_kill_9_the_next_start_holds_the_same_position_and_halt(tmp_path, 
 
 def test_a_session_replays_to_the_same_decisions(tmp_path, sim):
     program = watch(tmp_path, sim, "--record")
-    program.say("buy 10")
-    program.wait_for_message("Fill")
-    program.say("sell 5")
-    program.wait_for_message("Fill", side="sell")
+    buy(program)
+    until_told(program, "sell 5", "Fill", side="sell")
     close_out(program)
     assert program.quit() == 0
     recordings = list((tmp_path / "data" / "pmterm" / "recordings").iterdir())
@@ -124,8 +132,7 @@ def test_a_session_replays_to_the_same_decisions(tmp_path, sim):
 def test_a_replay_with_other_settings_is_told_apart(tmp_path, sim):
     """The check can fail: a decision that the session did not take is found."""
     program = watch(tmp_path, sim, "--record")
-    program.say("buy 10")
-    program.wait_for_message("Fill")
+    buy(program)
     assert program.quit() == 0
     recording = next((tmp_path / "data" / "pmterm" / "recordings").iterdir())
     cut = tmp_path / recording.name.replace(".ndjson.zst", "-cut.ndjson.zst")
@@ -137,8 +144,7 @@ def test_a_replay_with_other_settings_is_told_apart(tmp_path, sim):
 
 def test_sigterm_cancels_what_works_keeps_the_position_and_says_143(tmp_path, sim):
     program = watch(tmp_path, sim)
-    program.say("buy 10")
-    fill = program.wait_for_message("Fill")
+    fill = buy(program)
     below = (fill["price"] - 500) / 10_000
     program.say(f"limit buy 10 {below:.2f}")
     program.wait_for_message("OrderReport", state="open")
@@ -191,7 +197,7 @@ def test_lines_typed_at_once_are_all_obeyed(tmp_path, sim):
 
 def test_a_second_instance_on_the_same_store_is_refused(tmp_path, sim):
     program = watch(tmp_path, sim)
-    second = run(tmp_path, "watch", sim["polymarket"][0], "--plain", "--exchange", sim["url"])
+    second = run(tmp_path, "watch", sim["quiet"], "--plain", "--exchange", sim["url"])
     assert second.returncode == 6
     assert "another pmterm" in second.stderr.lower()
     assert program.quit() == 0
@@ -236,7 +242,7 @@ def test_recording_without_a_screen_gives_a_sound_file(tmp_path, sim):
 
 
 def test_what_is_piped_in_before_the_book_is_there_is_obeyed_when_it_is(tmp_path, sim):
-    words = ("watch", sim["polymarket"][0], "--json", "--exchange", sim["url"])
+    words = ("watch", sim["quiet"], "--json", "--exchange", sim["url"])
     program = Program(tmp_path, *words, **QUICK)
     program.say("buy 10")  # at once: the program is not even up
     fill = program.wait_for_message("Fill")
