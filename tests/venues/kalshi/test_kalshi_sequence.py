@@ -61,6 +61,13 @@ def test_a_snapshot_after_a_gap_heals_its_own_market_only(talk):
     assert talk.hear(delta(7, ticker=B)) == ()
 
 
+def test_a_change_that_names_no_subscription_costs_the_books_and_nothing_else(talk):
+    said = talk.hear(delta(3, sid=0))
+    assert kinds(said) == ["Surprised", "BookLost", "BookLost", "SendText"]
+    assert said[0].kind == "bad orderbook_delta"
+    assert kinds(talk.hear(snapshot(4, [["0.45", "1"]]))) == ["BookSnapshot"]
+
+
 def test_a_gap_before_a_snapshot_still_takes_the_snapshot(talk):
     said = talk.hear(snapshot(9, [["0.45", "1"]]))
     assert kinds(said) == ["BookLost", "BookLost", "SendText", "BookSnapshot"]

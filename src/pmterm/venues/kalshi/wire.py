@@ -12,6 +12,7 @@ import msgspec
 # Past the year 2255 nanoseconds no longer fit 63 bits, which is what the journal can hold.
 Millis: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=9_000_000_000_000)]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Sid: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Rows: TypeAlias = list[tuple[str, str]]
 
 
@@ -28,7 +29,7 @@ class DeltaWords(msgspec.Struct, gc=False):
 class Delta(msgspec.Struct, gc=False, tag_field="type", tag="orderbook_delta"):
     """One level of one market grew or shrank."""
 
-    sid: Number
+    sid: Sid
     seq: Number
     msg: DeltaWords
 
