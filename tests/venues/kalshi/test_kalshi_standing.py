@@ -51,6 +51,18 @@ def test_all_markets_are_asked_about_once_a_minute(talk):
     assert questions(talk, 130) == [(61, f"{A},{B}"), (121, f"{A},{B}")]
 
 
+def test_more_than_one_question_can_name_are_asked_about_one_question_after_another():
+    names = [f"M{n:03d}" for n in range(120)]
+    talk = Talk(*(market(name, closes_at=90_000 * SECOND) for name in names))
+    talk.open()
+    asked = [(second, told.split(",")) for second, told in questions(talk, 130)]
+    for first in (61, 121):
+        at, told = zip(*[(n, some) for n, some in asked if first <= n < first + 60], strict=True)
+        assert at == (first, first + 1, first + 2)
+        assert [len(some) for some in told] == [50, 50, 20]
+        assert [name for some in told for name in some] == names
+
+
 def test_one_that_nobody_quotes_is_asked_about_at_once_and_ever_less_often(talk):
     talk.hear(snapshot(3))
     assert questions(talk, 40) == [(1, A), (6, A), (16, A), (36, A)]

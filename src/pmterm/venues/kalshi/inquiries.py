@@ -1,6 +1,7 @@
 """Asks how markets stand: the venue has no frame for a close, early or not.
 
-Once a minute all are asked about, in one question; those that nobody quotes, sooner.
+Once a minute all are asked about, as many in one question as an answer holds and a question at a
+time; those that nobody quotes, sooner.
 
 Source: Kalshi docs, market lifecycle, read 2026-10.
 """
@@ -31,7 +32,7 @@ from pmterm.venues.kalshi.upkeep import Patience
 
 PATH: Final = "/markets?tickers="
 EVERY: Final[Ns] = 60 * SECOND
-MOST: Final = 50  # markets in one question
+MOST: Final = 50  # markets in one question; an answer holds 100 where none says otherwise
 _ASKED: Final = frozenset({MarketStatus.UNOPENED, MarketStatus.ACTIVE, MarketStatus.CLOSED})
 _ENDS: Final = frozenset({MarketStatus.CLOSED, MarketStatus.RESOLVED})
 _WORDS: Final = {
@@ -48,6 +49,7 @@ class Inquiries:
     def __init__(self) -> None:
         self._next_round: Ns = 0
         self._unquoted: dict[MarketId, Patience] = {}
+        self._due: dict[MarketId, None] = {}  # in the order in which they are asked about
 
     def touched(self, touch: TouchSeen) -> None:
         """Hear whether somebody quotes a market."""
@@ -68,14 +70,16 @@ class Inquiries:
         asked = {name for name, market in markets.items() if market.status in _ASKED}
         for market in [m for m in self._unquoted if m not in asked]:
             del self._unquoted[market]
-        due = [market for market, patience in self._unquoted.items() if patience.take(at)]
+        self._due |= {m: None for m, patience in self._unquoted.items() if patience.take(at)}
         if at >= self._next_round:
-            due = sorted(asked) if self._next_round else due  # they were fetched just before
+            if self._next_round:  # else they were fetched just before
+                self._due |= dict.fromkeys(sorted(asked))
             self._next_round = at + EVERY
+        due = [market for market in self._due if market in asked]
+        self._due = dict.fromkeys(due[MOST:])
         if not due:
             return []
-        due = due[:MOST]
-        path = f"{PATH}{quote(','.join(due), safe=',')}"
+        path = f"{PATH}{quote(','.join(due[:MOST]), safe=',')}"
         return [HttpRequest(at, Venue.KALSHI, "api", "GET", path, "", "standing")]
 
 
