@@ -38,8 +38,32 @@ async def test_why_a_candidate_is_no_signal_is_told_in_full_too():
     desk = FakeDesk()
     desk.hear(SignalRejected(NOW, MAP_THREE, SignalKind.LIQUIDITY_VACUUM, LONG))
     async with Session(desk) as s:
-        await s.press("f3")
+        await s.press("f3", "down")
         assert f"why: {', '.join(LONG)}" in told(s)
+
+
+async def test_near_misses_leave_a_signal_in_the_small_panel():
+    desk = FakeDesk()
+    desk.hear(SEEN)
+    for number, kind in enumerate((SignalKind.FOMO_BUY, SignalKind.LIQUIDITY_VACUUM) * 2):
+        desk.hear(SignalRejected(NOW + number * SECOND, MAP_THREE, kind, ("spread 1x of 3x",)))
+    async with Session(desk, size=(80, 24)) as s:
+        assert "SELL SPIKE" in told(s)
+
+
+async def test_a_click_points_at_the_signal_on_whose_lines_it_is():
+    desk = FakeDesk()
+    for number in range(3):
+        kind = (SignalKind.SPIKE, SignalKind.MEAN_REVERSION, SignalKind.FOMO_BUY)[number]
+        signal = SignalId(f"s-00001{number}")
+        desk.hear(msgspec.structs.replace(SEEN, at=NOW + number, id=signal, kind=kind))
+    async with Session(desk, size=(120, 40)) as s:
+        await s.press("f3")
+        panel = s.app.screen.query_one("#signals")
+        rows = ["".join(text for text, _ in row) for row in panel._rows]
+        (line,) = [place for place, row in enumerate(rows) if "SELL  REVERSION" in row]
+        await s.pilot.click("#signals", offset=(4, line + 1))
+        assert panel.row().kind is SignalKind.MEAN_REVERSION
 
 
 async def test_reasons_that_are_seen_whole_are_not_told_twice():

@@ -19,6 +19,7 @@ from pmterm.model.units import SECOND, Cash, Ns, Price
 from pmterm.views.figures import cash_text, price_text
 
 KEPT = 200
+FRESH: Ns = 180 * SECOND  # a signal so young stands before near misses that came later
 NAMES = {
     SignalKind.PANIC_SELL: "PANIC SELL",
     SignalKind.FOMO_BUY: "FOMO BUY",
@@ -70,7 +71,10 @@ class KindRecord(msgspec.Struct, frozen=True):
 
 
 class SignalsView(msgspec.Struct, frozen=True):
-    """The signals, newest first, and how the focused market stands against its last hour."""
+    """The signals, and how the focused market stands against its last hour.
+
+    Fresh signals come first, or else the newest of all; the rest follows by time, newest first.
+    """
 
     rows: tuple[SignalRow, ...] = ()
     records: tuple[KindRecord, ...] = ()
@@ -81,12 +85,12 @@ class SignalFold:
     """Folds what the detector says."""
 
     def __init__(self) -> None:
-        self._rows: deque[SignalRow] = deque(maxlen=KEPT)
+        self._rows: deque[SignalRow] = deque()
         self._records: dict[SignalKind, KindRecord] = {}
 
     def seen(self, message: SignalSeen) -> None:
         """Note a signal."""
-        self._rows.appendleft(
+        self._add(
             SignalRow(
                 message.at,
                 message.market,
@@ -114,7 +118,7 @@ class SignalFold:
             last = self._rows[0]
             if last.is_rejected and (last.market, last.kind) == (row.market, row.kind):
                 self._rows.popleft()
-        self._rows.appendleft(row)
+        self._add(row)
 
     def back(self, message: SignalBack) -> None:
         """Note that a move has come half back; what it earned is told when its time is over."""
@@ -134,6 +138,13 @@ class SignalFold:
             old.cut_short + (not counts),
         )
 
+    def _add(self, row: SignalRow) -> None:
+        """Put it first; where that is one too many, the oldest near miss goes before any signal."""
+        if len(self._rows) == KEPT:
+            near = (index for index in range(KEPT - 1, -1, -1) if self._rows[index].is_rejected)
+            del self._rows[next(near, KEPT - 1)]
+        self._rows.appendleft(row)
+
     def _note(self, signal: SignalId, outcome: str, net: Cash) -> None:
         for index, row in enumerate(self._rows):
             if row.id == signal:
@@ -148,7 +159,12 @@ class SignalFold:
 
     def view(self, gauges: Gauges) -> SignalsView:
         """Return all of it."""
-        return SignalsView(tuple(self._rows), tuple(self._records.values()), gauges)
+        return SignalsView(self._in_order(), tuple(self._records.values()), gauges)
+
+    def _in_order(self) -> tuple[SignalRow, ...]:
+        newest = next((row.at for row in self._rows if not row.is_rejected), 0)
+        since = min(self._rows[0].at - FRESH + 1, newest) if self._rows else 0
+        return tuple(sorted(self._rows, key=lambda row: row.is_rejected or row.at < since))
 
 
 def back_text(message: SignalBack) -> str:

@@ -199,6 +199,11 @@ class ListLines(Lines):
             rows.append(pointed(row, width) if self.has_focus and index == self.cursor else row)
         return rows
 
+    def row_at(self, line: int) -> int:
+        """Return which row stands on a line under the title; none if it is not one of `count`."""
+        above = len(self.headings(self.size.width))
+        return line - above + self._first if line >= above else -1
+
     def action_move(self, step: int) -> None:
         """Point at the next row."""
         self.cursor = min(max(self.cursor + step, 0), max(self.count() - 1, 0))
@@ -216,8 +221,8 @@ class ListLines(Lines):
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Point where the mouse points; a second click on the row picks it."""
-        row = event.y - 1 - len(self.headings(self.size.width)) + self._first
-        if event.y < 1 or not 0 <= row < self.count():
+        row = self.row_at(event.y - 1) if event.y >= 1 else -1
+        if not 0 <= row < self.count():
             return
         if row == self.cursor and self.has_focus:
             self.action_pick()

@@ -23,11 +23,15 @@ ENOUGH = 30
 
 
 class Signals(ListLines):
-    """Signals and near misses, newest first, two lines each where there is room."""
+    """Signals and near misses, two lines each where there is room."""
 
     heading = "SIGNALS"
     panel = "signals"
     empty = "Signals appear here when the crowd overreacts, with their score and reasons."
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(id=id)
+        self._drawn: list[int] = []  # which signal each line is of, -1: none
 
     def count(self) -> int:
         """Return how many signals are kept."""
@@ -72,12 +76,14 @@ class Signals(ListLines):
 
     def body(self, width: int, height: int) -> list[Row]:
         """Return the list; each signal takes a second line with its reasons."""
+        self._drawn = []
         if not self.count():
             return list(super().body(width, height))
         self.cursor = min(self.cursor, self.count() - 1)
         card = self._card(self.cursor, width, height - 2) if self.has_focus else []
         above = self.headings(width)[: max(height - 2 - len(card), 0)]
         rows: list[Row] = list(above)
+        self._drawn = [-1] * len(above)
         room = max((height - len(above) - len(card)) // 2, 1)
         first = max(self.cursor - room + 1, 0)
         for index in range(first, self.count()):
@@ -88,7 +94,12 @@ class Signals(ListLines):
                 rows.append(pointed(line, width) if is_here else line)
             if index == self.cursor:
                 rows += card
+            self._drawn += [index] * (len(rows) - len(self._drawn))
         return rows[:height]
+
+    def row_at(self, line: int) -> int:
+        """Return which signal a line is of, -1: none."""
+        return self._drawn[line] if line < len(self._drawn) else -1
 
     def _card(self, index: int, width: int, room: int) -> list[Row]:
         """Return what became of signals like the one pointed at, and why it is one, all of it.
