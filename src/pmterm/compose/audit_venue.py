@@ -19,6 +19,7 @@ from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.orders import Fill, FillMoved, OrderReport
 from pmterm.messages.said import FillSeen, HoldingSeen, ListEnded, ListKind, MoneySeen, OrderSeen
 from pmterm.messages.transport import HttpRequest
+from pmterm.model.dust import dust_at
 from pmterm.model.errors import TransportLost
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.order import FillState
@@ -31,10 +32,6 @@ WRONG: Final = 6
 MOST_QUESTIONS: Final = 400
 SHOWN: Final = 3
 ASK_AGAIN_S: Final = 1.0
-DUST: Final = {
-    Venue.POLYMARKET: 10_000,
-    Venue.KALSHI: 0,
-}  # Polymarket rounds to a hundredth of a share
 FIX: Final = "Start pmterm watch --live: it compares and tells each difference; then audit again."
 
 
@@ -221,7 +218,7 @@ def _holdings(books: Books, theirs: Theirs) -> Iterable[str]:
         if book.is_over(market) or market in theirs.resolved:
             continue
         ours, there = book.held(market), theirs.holdings.get(market, 0)
-        if abs(ours - there) > DUST[books.venue]:
+        if abs(ours - there) > dust_at(books.venue):
             yield f"{market[:40]}: {fixed_text(ours, 6)} here, {fixed_text(there, 6)} there"
 
 

@@ -14,7 +14,7 @@ from pmterm.live.readiness import Readiness
 from pmterm.live.reconcile import Rounds, Theirs
 from pmterm.live.settings import LiveSettings
 from pmterm.live.timing import Waterfalls
-from pmterm.live.trades import DUST, Trades
+from pmterm.live.trades import Trades
 from pmterm.messages.base import Message
 from pmterm.messages.feed import MarketStatusSeen
 from pmterm.messages.live import Reconciled
@@ -42,6 +42,7 @@ from pmterm.messages.said import (
     WithdrawAnswered,
 )
 from pmterm.messages.transport import HttpResponse, UserClosed, UserFrame, UserOpened
+from pmterm.model.dust import DUST
 from pmterm.model.errors import VenueRefused
 from pmterm.model.fees import FeeMeter, FeeSchedule
 from pmterm.model.ids import MarketId, OrderId

@@ -10,13 +10,13 @@ from pmterm.live.trades import Trades
 from pmterm.messages.base import Message
 from pmterm.messages.live import CashSeen, HoldingAdjusted, HoldingDiffers
 from pmterm.messages.said import HoldingSeen
+from pmterm.model.dust import dust_at
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.order import OrderState
 from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price, Qty
 
 QUIET: Ns = 10 * SECOND  # venues tell of holdings seconds after they change
 _IN_FLIGHT = frozenset({OrderState.RESERVED, OrderState.JOURNALED, OrderState.SENT})
-_DUST = {Venue.POLYMARKET: 10_000, Venue.KALSHI: 0}
 # Kalshi's balance is without what open orders hold back, by a rule it does not tell (Kalshi docs,
 # portfolio balance, read 2026-10); Polymarket's is what is on chain.
 _HOLDS_BACK = frozenset({Venue.KALSHI})
@@ -117,7 +117,7 @@ class Holdings:
     def _compare(self, market: MarketId, theirs: Qty, at: Ns) -> list[Message]:
         ours = self._book.held(market)
         said = self._differs.get(market)
-        if abs(ours - theirs) <= _DUST[self._venue]:
+        if abs(ours - theirs) <= dust_at(self._venue):
             if said is None:
                 return []
             del self._differs[market]

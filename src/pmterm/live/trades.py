@@ -10,13 +10,13 @@ from pmterm.live.timing import Waterfalls
 from pmterm.messages.base import Message
 from pmterm.messages.orders import Fill, FillMoved, OrderAdopted
 from pmterm.messages.said import FillSeen
+from pmterm.model.dust import DUST
 from pmterm.model.ids import FillId, MarketId
 from pmterm.model.market import Market
 from pmterm.model.order import FillState, OrderState, Side, TimeInForce
-from pmterm.model.units import PRICE_ONE, SECOND, Ns, Qty
+from pmterm.model.units import PRICE_ONE, SECOND, Ns
 
 STRANGE_FOR: Ns = 6 * SECOND  # a fill waits so long for its order before it counts as foreign
-DUST: Qty = 10_000  # fills of a whole order can be off by a hundredth of a share (Polymarket)
 
 
 class Trades:

@@ -1,7 +1,6 @@
 """Our account as one stage of the street knows it: holdings by market, cash by venue."""
 
-from typing import Final
-
+from pmterm.model.dust import DUST
 from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.kept import Kept
@@ -10,8 +9,6 @@ from pmterm.model.order import FillState, Side
 from pmterm.model.redeeming import redeemed
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
 from pmterm.model.units import Cash, Price, Qty
-
-SMALLEST_SALE: Final[Qty] = 10_000  # Polymarket's orders count hundredths of a share
 
 
 class Ledger:
@@ -105,8 +102,14 @@ class Ledger:
 
     def beyond_dust(self, market: MarketId) -> Qty:
         """Return what is held net, signed; 0 for less than can ever be sold."""
-        held = self.held(market).qty
-        return 0 if self.is_split(market) and abs(held) < SMALLEST_SALE else held
+        return self._beyond_dust(market, self.held(market))
+
+    def may_hold(self, market: MarketId) -> bool:
+        """Tell whether more than dust is held in a market, or will be if fills fail."""
+        return any(self._beyond_dust(market, way) for way in self.ways(market))
+
+    def _beyond_dust(self, market: MarketId, holding: Holding) -> Qty:
+        return 0 if self.is_split(market) and abs(holding.qty) < DUST else holding.qty
 
     def ways(self, market: MarketId) -> tuple[Holding, ...]:
         """Return what may be held in a market in the end, as far as fills may yet fail."""

@@ -372,6 +372,25 @@ def test_dust_is_in_nobodys_way():
     assert ask(polymarket(bought(0.009)), side=SELL, qty=10, price=4600).outcome == 1
 
 
+def test_dust_takes_up_no_position():
+    limits = msgspec.structs.replace(LOOSE, max_positions=1)
+    it = unarmed(POLYMARKET, limits, fees=FREE, min_qty=QTY_ONE)
+    tell(it, seen(name="N", venue=POLYMARKET, fees=FREE), touch(name="N"), bought(10))
+    tell(it, Arm(T0, MarketId("N"), 300))
+    assert rule(it, "s-1", name="N") == "R6 positions"
+    tell(it, bought(9.991, SELL, number=2))
+    assert [use.value for use in it.uses(MarketId("N")) if use.rule == "R6"] == ["0"]
+    assert rule(it, "s-2", name="N") == "approved"
+
+
+def test_a_position_counts_while_what_closed_it_may_fail():
+    limits = msgspec.structs.replace(LOOSE, max_positions=1)
+    it = unarmed(POLYMARKET, limits, fees=FREE, min_qty=QTY_ONE)
+    tell(it, seen(name="N", venue=POLYMARKET, fees=FREE), touch(name="N"), bought(10))
+    tell(it, Arm(T0, MarketId("N"), 300), bought(10, SELL, number=2, state=FillState.MATCHED))
+    assert rule(it, "s-1", name="N") == "R6 positions"
+
+
 def test_buying_the_other_outcome_is_paid_in_full():
     """Where outcomes are kept apart, NO bought while YES is offered frees nothing."""
     it = polymarket(cash=10)

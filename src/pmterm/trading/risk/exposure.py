@@ -356,6 +356,11 @@ class Exposure:
         held = [market for market in self.holdings if any(way.qty for way in ways(market))]
         return list(dict.fromkeys([*held, *self._by_market]))
 
+    def positions(self) -> set[MarketId]:
+        """Return the markets with an order in them or more than dust of a holding."""
+        may_hold = self.ledger.may_hold
+        return {m for m in self.busy() if m in self._by_market or may_hold(m)}
+
     def leaving(self, command: Leaving) -> None:
         """Note what is being taken back, so that a closing order may count on it.
 

@@ -135,7 +135,7 @@ class OrderFacts:
             event_now=exposure.event(market),
             needed=0,
             free_cash=exposure.free_cash(market),
-            positions_then=len({*exposure.busy(), market}),
+            positions_then=len(exposure.positions() | {market}),
             day_loss=self._watch.day_loss(),
             day_loss_limit=self._watch.day_loss_limit(),
             losses_in_row=self._watch.losses.in_row,

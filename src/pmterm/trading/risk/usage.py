@@ -35,7 +35,7 @@ def usage_in(market: MarketId, exposure: Exposure, watch: Watch) -> Usage:
         day_loss=watch.day_loss(),
         start_equity=watch.losses.start_equity,
         losses_in_row=watch.losses.in_row,
-        positions=len(exposure.busy()),
+        positions=len(exposure.positions()),
     )
 
 
