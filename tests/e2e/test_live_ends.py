@@ -150,5 +150,5 @@ def test_f83_told_to_end_before_a_venue_that_is_silent_it_claims_nothing(trader)
         assert last_words(program, order) in {"open", "cancel_unknown"}
         left = json.loads(program.heard[-1])
         assert left["type"] == "Noticed"
-        assert left["text"].startswith(f"not proven cancelled, may still work: buy {order} in")
+        assert left["text"].startswith("not proven cancelled, may still work: BUY 20 ")
     find_the_truth(trader, held_there(trader))

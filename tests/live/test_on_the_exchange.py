@@ -36,8 +36,11 @@ def test_a_resting_order_is_cancelled_and_both_agree(market):
             await here.arm(market)
             order = await here.order(market, BUY, 10, 4_600)
             await here.state_is(order, S.OPEN)
+            named = f"BUY 10 {market.outcomes[0].name} @ 46 in {market.title}"
+            assert here.session.desk.quit_blockers() == [named]
             here.send(CancelOrder(0, order.id))
             await here.state_is(order, S.CANCELLED)
+            assert here.session.desk.quit_blockers() == []
             assert [o.standing.value for o in here.venue_orders()] == ["cancelled"]
 
     run(tell())

@@ -79,6 +79,7 @@ from pmterm.views.question import heading, lines_of, open_question, yes_to
 from pmterm.views.stopping import (
     dead_man_words,
     kill_lines,
+    order_name,
     panic_names,
     quit_lines,
     stop_words,
@@ -437,6 +438,14 @@ def test_panic_and_quit_and_stop_in_words():
     assert "the dead-man then cancels all (polymarket in 12s)" in stop_words(board, 2)
     late = VenueView(Venue.KALSHI, beat_at=NOW - 30 * SECOND, beat_until=NOW - 5 * SECOND)
     assert "ran out 5.0s ago" in dead_man_words(late, NOW)
+
+
+def test_an_order_is_named_by_what_it_would_trade_and_by_its_market_where_that_is_known():
+    left = (Side.BUY, 28 * QTY_ONE, 4_550)
+    here = market()
+    told = "BUY 28 Sentinels @ 45.5 in Sentinels to beat Fnatic"
+    assert order_name(*left, here, here.id) == told
+    assert order_name(*left, None, MarketId("0xabc")) == "BUY 28 @ 45.5 in 0xabc"
 
 
 def test_panic_doubts_a_price_nobody_stands_at():

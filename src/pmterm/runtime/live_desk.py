@@ -15,6 +15,7 @@ from pmterm.runtime.finder import Finder
 from pmterm.runtime.hub import Hub, Watching
 from pmterm.trading.execution.executor import Executor
 from pmterm.views.board import Board, BoardFold, BoardReader
+from pmterm.views.stopping import order_name
 from pmterm.views.watchlist import MarketRow, market_row
 
 
@@ -99,7 +100,13 @@ class LiveDesk:
     def quit_blockers(self) -> list[str]:
         """Name the working orders that quitting would cancel."""
         return [
-            f"{order.side} {order.id} in {order.market}"
+            order_name(
+                order.side,
+                order.qty - order.filled,
+                order.price,
+                self._fold.market(order.market),
+                order.market,
+            )
             for order in self._executor.orders()
             if not order.state.is_final and not order.is_foreign
         ]

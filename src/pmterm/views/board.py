@@ -133,6 +133,11 @@ class BoardFold:
         """Handlers that fold the journal of earlier sessions: as `hears`, but raising no toast."""
         return self._fold.recalls()
 
+    def market(self, market: MarketId) -> Market | None:
+        """Return a market that was seen in this session."""
+        kept = self._fold.markets.get(market)
+        return kept.market if kept is not None else None
+
     def paint(
         self,
         at: Ns,

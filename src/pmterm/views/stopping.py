@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from pmterm.model.ids import MarketId
+from pmterm.model.market import Market
+from pmterm.model.order import Side
+from pmterm.model.units import Price, Qty
 from pmterm.views.account_words import has_dead_man
 from pmterm.views.board import Board
 from pmterm.views.figures import age_text, cash_text, price_text, qty_text
@@ -106,6 +110,14 @@ def quit_lines(board: Board, blockers: Sequence[str]) -> list[str]:
     if board.is_live:
         lines.append("If a cancel is not proved in time, the venue's dead-man is left to expire:")
     return [*lines, *dead_man_lines(board)]
+
+
+def order_name(side: Side, left: Qty, price: Price, market: Market | None, of: MarketId) -> str:
+    """Name an order by what it would trade: BUY 28 Sentinels @ 45 in Sentinels to beat Fnatic."""
+    outcome = f"{market.outcomes[0].name} " if market is not None else ""
+    title = market.title if market is not None else of
+    at = price_text(price, tick=tick_of(price))
+    return f"{side.upper()} {qty_text(left)} {outcome}@ {at} in {title}"
 
 
 def stop_words(board: Board, count: int) -> str:
