@@ -10,14 +10,14 @@ pytestmark = needs_tmux
 
 QUICK = {"PMTERM_RISK__MARKET_COOLDOWN_S": "off"}  # or each second order would have to wait 5 s
 LADDER = re.compile(r"spread \d")
+FOUND = re.compile(r"\d+/\d+ +\$")
 CASH = re.compile(r"cash (\$[\d,.]+)")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sim(tmp_path_factory):
-    """An exchange whose evening begins now: its first twenty seconds are calm."""
     with exchange(tmp_path_factory.mktemp("sim")) as facts:
-        yield facts
+        yield facts | {"quiet": facts["polymarket"][2]}  # the rumour leaves this market alone
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def start(window, sim, *markets):
 
 
 def find_market(window):
-    """Take the first market that the finder has for some letters."""
+    """Take the last of the five markets that the finder has for some letters: the quiet one."""
     window.wait("FIND A MARKET")
     window.type("valor")
-    window.wait(lambda screen: "│valor" in screen and re.search(r"\d+/\d+ +\$", screen))
-    window.press("Enter")
-    window.wait(has_book)
+    window.wait(lambda screen: "│valor" in screen and len(FOUND.findall(screen)) == 5)
+    window.press(*["Down"] * 4, "Enter")
+    window.wait(lambda screen: has_book(screen) and "Map 2 Winner" in screen)
 
 
 def send(window, title):
@@ -105,7 +105,7 @@ def test_find_buy_limit_amend_cancel_panic_quit_and_resume(window, sim):
     cash = CASH.search(done).group(1)
     leave(window)
 
-    start(window, sim, sim["polymarket"][0])
+    start(window, sim, sim["quiet"])
     again = window.wait(lambda screen: "REDUCING" in screen and has_book(screen))
     assert CASH.search(again).group(1) == cash != "$10,000.00"
     assert "holding 10" not in again
@@ -115,7 +115,7 @@ def test_find_buy_limit_amend_cancel_panic_quit_and_resume(window, sim):
 
 
 def test_position_and_kill_outlive_the_session_and_can_be_undone(window, sim):
-    start(window, sim, sim["polymarket"][0])
+    start(window, sim, sim["quiet"])
     window.wait(has_book)
     cash = CASH.search(buy(window)).group(1)
     window.press("C-k")
@@ -139,7 +139,7 @@ def test_position_and_kill_outlive_the_session_and_can_be_undone(window, sim):
 
 
 def test_ctrl_z_gives_the_shell_back_and_fg_starts_the_books_afresh(window, sim):
-    start(window, sim, sim["polymarket"][0])
+    start(window, sim, sim["quiet"])
     window.wait(has_book)
     window.press("C-z")
     window.wait("cancels nothing, 0 orders stay open")
@@ -156,7 +156,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_starts_the_books_afresh(window, sim)
 
 
 def test_closing_the_window_ends_the_program(window, sim, tmp_path):
-    start(window, sim, sim["polymarket"][0])
+    start(window, sim, sim["quiet"])
     window.wait(has_book)
     told = tmp_path / "pids"
     window.ask("run-shell", f"pgrep -P '#{{pane_pid}}' > '{told}'")
