@@ -167,7 +167,7 @@ def pause_and_close(place):
     market = place.facts["kalshi"][1]
     session = place.trade(market)
     asked_and_told(session, "limit buy 10 0.20", " open 0/10")
-    place.tell("/sim/fault", venue="kalshi", do="pause trading", seconds=1)
+    place.tell("/sim/fault", venue="kalshi", do="pause trading", seconds=4)  # asked again after 5
     told = asked_and_told(session, "limit buy 10 0.21", " refused 0/10")
     assert "Trading on Kalshi is paused. Nothing was placed and no money moved." in told
     await_ready(session, "kalshi")
