@@ -11,7 +11,13 @@ from pmterm.compose.sweeps import sweep
 from pmterm.lab.scores import Score
 from pmterm.lab.spec import Spec, read_spec
 from pmterm.lab.walk import Tried, report, windows_of
-from pmterm.model.errors import RecordingBroken, SettingsWrong, StoreBroken, UsageWrong
+from pmterm.model.errors import (
+    RecordingBroken,
+    SettingsWrong,
+    StoreBroken,
+    TransportLost,
+    UsageWrong,
+)
 from pmterm.model.units import SECOND
 
 QUICK = """
@@ -207,11 +213,23 @@ def test_more_runs_than_can_be_held_are_refused_however_short_they_are(spec, mon
         sweep(spec, workers=1, cluster="", out=None)
 
 
-def test_a_scheduler_that_is_not_there_is_told(spec):
+def test_a_scheduler_that_is_not_there_is_told(spec, monkeypatch):
     pytest.importorskip("distributed", reason="pmterm[cluster] is not installed")
-    told = run_program(spec.parent, "sweep", str(spec), "--cluster", "tcp://127.0.0.1:1")
+    monkeypatch.setattr("pmterm.compose.cluster.PATIENCE_S", 0.1)
+    with pytest.raises(TransportLost, match=r"no scheduler answers at tcp://127\.0\.0\.1:1\."):
+        sweep(spec, workers=1, cluster="tcp://127.0.0.1:1", out=None)
+
+
+@pytest.mark.parametrize("address", ["garbage", "tls://127.0.0.1:1"])
+def test_an_address_of_no_scheduler_is_told_and_nothing_else(spec, address):
+    pytest.importorskip("distributed", reason="pmterm[cluster] is not installed")
+    told = run_program(spec.parent, "sweep", str(spec), "--cluster", address)
     assert told.returncode == 5
-    assert "no scheduler answers" in told.stderr
+    assert told.stderr.splitlines()[-2:] == [
+        f"Network: no scheduler answers at {address}.",
+        "Give it as the scheduler says it: tcp://host:8786.",
+    ]
+    assert "Traceback" not in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Work on a Dask cluster by its address: the extra `pmterm[cluster]`."""
 
+import asyncio
 import importlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ class Cluster:
             raise UsageWrong("a cluster needs Dask, which is not installed.", hint) from error
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong we say
         self._address = address
+        self._reach()
         with self._client() as client:
             self.many = sum(int(threads) for threads in client.nthreads().values())
             self._check(client)
@@ -62,12 +64,31 @@ class Cluster:
     def _name(self) -> str:
         return self._address[:80]
 
+    def _reach(self) -> None:
+        """Ask whether anybody answers: a client that fails otherwise ends late, with a traceback.
+
+        An address without a port is a ValueError to Dask, a lack of certificates a TypeError.
+        """
+
+        async def connect() -> None:
+            arguments = self._dask.Security().get_connection_args("client")
+            reached = self._dask.comm.connect(self._address, timeout=PATIENCE_S, **arguments)
+            await (await reached).close()
+
+        try:
+            asyncio.run(connect())
+        except (OSError, ValueError, TypeError) as error:
+            raise self._unheard() from error
+
     def _client(self) -> Any:
         try:
             return self._dask.Client(self._address, timeout=PATIENCE_S, set_as_default=False)
-        except (OSError, ValueError) as error:
-            hint = "Give it as the scheduler says it: tcp://host:8786."
-            raise TransportLost(f"no scheduler answers at {self._name}.", hint) from error
+        except OSError as error:
+            raise self._unheard() from error
+
+    def _unheard(self) -> TransportLost:
+        hint = "Give it as the scheduler says it: tcp://host:8786."
+        return TransportLost(f"no scheduler answers at {self._name}.", hint)
 
     def _check(self, client: Any) -> None:
         """Refuse a cluster that would come to other numbers, or to none."""
