@@ -196,6 +196,7 @@ def test_a_panic_closes_unarmed_and_asks_nothing():
     tell(it, Panic(T0))
     out = {"side": SELL, "price": 4600, "tif": IOC, "reduce_only": True, "confirmed": False}
     assert rule(it, "s-1", origin="close", **out) == "ARM"
+    assert rule(it, "s-1", origin="flatten", **out) == "ARM"
     assert rule(it, "s-1", origin="panic", **out) == "approved"
     assert rule(it, "s-2", origin="panic", qty=11, side=SELL, price=4600) != "approved"
 

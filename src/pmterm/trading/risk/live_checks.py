@@ -16,7 +16,7 @@ from pmterm.trading.risk.checks import Case, Verdict, gate_open, judge
 from pmterm.trading.risk.limits import HOUR, MINUTE
 from pmterm.trading.risk.wording import contracts, dollars, seconds
 
-UNARMED_ORIGINS: Final = frozenset({"panic", "flatten", "close all"})
+UNARMED_ORIGINS: Final = frozenset({"panic", "close all"})
 
 
 def goes_unarmed(intent: Intent) -> bool:
