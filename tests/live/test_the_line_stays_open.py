@@ -2,7 +2,6 @@
 
 import asyncio
 
-import aiohttp
 import pytest
 from tests.live.evening import BUY, KALSHI, POLY, evening, open_exchange
 from tests.live.virtual import run
@@ -10,6 +9,7 @@ from tests.live.virtual import run
 from pmterm.messages.commands import Disarm
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState as S
+from pmterm.net.line import Lines
 from pmterm.sim.fault_script import Do, Rule
 from pmterm.venues.kalshi.proof import KalshiProof
 
@@ -23,13 +23,13 @@ PAUSED = "the venue takes only cancels"
 )
 def test_an_order_after_minutes_of_quiet_finds_a_connection_open(monkeypatch, market, dead_man):
     made = []
-    connect = aiohttp.TCPConnector._create_connection
+    connect = Lines.open
 
-    async def counted(connector, request, *rest):
-        made.append(request.url.path)
-        return await connect(connector, request, *rest)
+    async def counted(lines, within_s):
+        made.append(lines)
+        return await connect(lines, within_s)
 
-    monkeypatch.setattr(aiohttp.TCPConnector, "_create_connection", counted)
+    monkeypatch.setattr(Lines, "open", counted)
 
     async def tell():
         async with (

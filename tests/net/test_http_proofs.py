@@ -1,5 +1,6 @@
 """Signed requests: who proves, what may still be stopped, and what is known of the sending."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -30,10 +31,13 @@ class Venueless:
 
     def __init__(self) -> None:
         self.asked: list[web.Request] = []
+        self.waits = asyncio.Event()
+        self.waits.set()
 
     async def answer(self, request: web.Request) -> web.Response:
         await request.read()
         self.asked.append(request)
+        await self.waits.wait()
         return web.Response(text="{}", status=201)
 
 
@@ -116,3 +120,29 @@ async def test_an_order_does_not_wait_behind_a_hold(
     assert (answer.status, answer.sent_at) == (0, 0)
     assert "does not wait" in answer.text
     assert not venue.asked
+
+
+async def test_an_order_is_on_its_way_before_anybody_waits_for_it(
+    base: str, venue: Venueless
+) -> None:
+    http = client(base, proofs={Venue.KALSHI: Signs()})
+    await http.ask(PLACE)  # leaves a connection behind
+    answer = http.ask(PLACE)
+    while len(venue.asked) < 2:
+        await asyncio.sleep(0)
+    assert (await answer).status == 201
+    await http.close()
+
+
+async def test_an_order_that_was_begun_and_never_answered_is_told_as_sent(
+    base: str, venue: Venueless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http = client(base, proofs={Venue.KALSHI: Signs()}, deadline_s=0.05)
+    await http.ask(PLACE)
+    monkeypatch.setattr(venue, "waits", asyncio.Event())
+    answer = await http.ask(PLACE)
+    venue.waits.set()
+    await http.close()
+    assert answer.status == 0
+    assert 0 < answer.asked_at < answer.sent_at
+    assert "no answer within" in answer.text

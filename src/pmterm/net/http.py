@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from pmterm.messages.transport import HttpRequest, HttpResponse
-from pmterm.model.errors import VenueRefused
+from pmterm.model.errors import CredentialsWrong, VenueRefused
 from pmterm.model.ids import Venue
 from pmterm.model.units import SECOND, Ns
 from pmterm.net.address import address_of, check_base
@@ -24,6 +24,8 @@ from pmterm.net.words import words_for
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from pmterm.net.line import Line, Lines, Reply
 
 MAX_BODY = 16 * 1024 * 1024
 CONNECT_S = 5.0
@@ -57,13 +59,17 @@ class _NotPermitted(Exception):
 
 
 class _Sending:
-    """What one attempt knows of itself: when its connection was in hand, and who may stop it."""
+    """What one request knows of its sending: when its connection was in hand, who may stop it.
 
-    __slots__ = ("permit", "sent_at")
+    `begun` is what was written already, before anybody waited for it.
+    """
+
+    __slots__ = ("begun", "permit", "sent_at")
 
     def __init__(self, permit: Callable[[], str]) -> None:
         self.permit = permit
         self.sent_at: Ns = 0
+        self.begun: tuple[Line, asyncio.Future[Reply]] | None = None
 
 
 class HttpClient:
@@ -73,9 +79,9 @@ class HttpClient:
     the environment's proxies are not read. TLS is checked always. aiohttp is imported at the first
     request, because it costs 180 ms. Close it with `close()`.
 
-    `proofs` sign what has `auth`. `permit` is asked about each order when its connection is in
-    hand, just before its first byte: words instead of "" hold it back, so that no order begins
-    after a kill.
+    `proofs` sign what has `auth`; that goes over connections of its own (`net.line`), without a
+    proxy. `permit` is asked about each order when its connection is in hand, just before its first
+    byte: words instead of "" hold it back, so that no order begins after a kill.
     """
 
     def __init__(
@@ -99,16 +105,26 @@ class HttpClient:
         self._proofs = dict(proofs or {})
         self._permit = permit
         self._session: aiohttp.ClientSession | None = None
+        self._context: ssl.SSLContext | None = None
+        self._lines: dict[str, Lines] = {}
         self._busy = {venue: Backoff(1.0, 30.0, chance=clock.chance) for venue, _ in self._bases}
 
-    async def ask(self, request: HttpRequest) -> HttpResponse:
+    def ask(self, request: HttpRequest) -> Coroutine[Any, Any, HttpResponse]:
         """Return the answer; `status` 0 and words if none came or the question cannot be put.
 
         A GET is tried up to 3 times if nothing came back, all within one deadline. Nothing else is
         ever sent twice: whether the venue acted on it is then not known, unless `sent_at` is 0.
+
+        A signed order that nothing holds up is on its way before this returns what to wait for.
         """
         asked_at = self._clock.stamp()
         sending = _Sending(lambda: self._permit(request) if request.priority == ORDER else "")
+        self._begin(request, sending)
+        return self._answered(request, sending, asked_at)
+
+    async def _answered(
+        self, request: HttpRequest, sending: _Sending, asked_at: Ns
+    ) -> HttpResponse:
         try:
             answer = await self._within_deadline(request, sending)
         except VenueRefused as refused:
@@ -140,6 +156,10 @@ class HttpClient:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        for lines in self._lines.values():
+            lines.close()
+        self._lines.clear()
+        await asyncio.sleep(0)  # for the loop to let go of them
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -153,7 +173,7 @@ class HttpClient:
             return Answer(0, "the path of this request is not a plain URL path")
         if request.auth and request.venue not in self._proofs:
             return Answer(0, f"there is no key for {request.venue}")
-        if not await self._turn(request):
+        if sending.begun is None and not await self._turn(request):
             return Answer(0, "the venue takes no orders just now, and an order does not wait")
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -188,6 +208,8 @@ class HttpClient:
         return answer
 
     async def _once(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:
+        if request.auth and self._proxy is None:
+            return await self._once_signed(request, sending)
         import aiohttp  # noqa: PLC0415 - 180 ms, which the first screen does not wait for
 
         try:
@@ -204,22 +226,88 @@ class HttpClient:
         wait = seconds_of(response.headers.get("Retry-After", ""), self._clock.stamp())
         return Answer(response.status, text, wait, _date_of(response.headers.get("Date", "")))
 
+    def _begin(self, request: HttpRequest, sending: _Sending) -> None:
+        """Write an order out now, if there is a connection and nothing to wait for."""
+        lines = self._lines.get(self._bases.get((request.venue, request.host), ""))
+        is_ready = request.auth and request.venue in self._proofs
+        if lines is None or not is_ready or request.priority != ORDER:
+            return
+        line = lines.take()
+        if line is None:
+            return
+        if address_of("", request.path) and self._limiter.pass_now(request.venue, ORDER):
+            sending.begun = line, self._write(line, lines, request, sending)
+        else:
+            lines.give_back(line)
+
+    def _write(
+        self, line: Line, lines: Lines, request: HttpRequest, sending: _Sending
+    ) -> asyncio.Future[Reply]:
+        """Write a signed request out, unless it may not go any more; the answer comes later."""
+        try:
+            written = lines.written(request, self._headers(request))
+        except (CredentialsWrong, VenueRefused) as wrong:
+            return _failed(wrong)
+        stopped = sending.permit()
+        if stopped:
+            return _failed(_NotPermitted(stopped))
+        sending.sent_at = sending.sent_at or self._clock.stamp()
+        return line.ask(request.method, written)
+
+    async def _once_signed(self, request: HttpRequest, sending: _Sending) -> Answer:
+        from pmterm.net.line import NoAnswer  # noqa: PLC0415 - h11 is loaded as late as aiohttp
+
+        base = self._bases[(request.venue, request.host)]
+        lines = self._lines_to(base)
+        begun, sending.begun = sending.begun, None
+        try:
+            line = begun[0] if begun else lines.take() or await lines.open(CONNECT_S)
+            try:
+                reply = await (begun[1] if begun else self._write(line, lines, request, sending))
+            finally:
+                lines.give_back(line)
+        except _NotPermitted as stopped:
+            return Answer(0, str(stopped))
+        except NoAnswer as none:
+            return Answer(0, f"{_host(base)}: {none}")
+        except OSError as error:
+            return Answer(0, f"{_host(base)}: {words_for(error)}")
+        wait = seconds_of(reply.headers.get("retry-after", ""), self._clock.stamp())
+        text = reply.body.decode("utf-8", errors="replace")
+        return Answer(reply.status, text, wait, _date_of(reply.headers.get("date", "")))
+
+    def _lines_to(self, base: str) -> Lines:
+        from pmterm.net.line import Lines  # noqa: PLC0415 - as above
+
+        if base not in self._lines:
+            self._lines[base] = Lines(base, self._tls(), self._max_body, IDLE_S)
+        return self._lines[base]
+
+    def _headers(self, request: HttpRequest) -> dict[str, str]:
+        headers = {"Accept": "application/json", "User-Agent": AGENT}
+        if request.body:
+            headers["Content-Type"] = "application/json"
+        if request.auth:
+            headers |= self._proofs[request.venue].headers(request, self._clock.now())
+        return headers
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = ssl.create_default_context()
+            self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return self._context
+
     @asynccontextmanager
     async def _exchange(
         self, request: HttpRequest, url: str, sending: _Sending
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         from yarl import URL  # noqa: PLC0415 - comes with aiohttp, as late as it does
 
-        headers = {"Accept": "application/json", "User-Agent": AGENT}
-        if request.body:
-            headers["Content-Type"] = "application/json"
-        if request.auth:
-            headers |= self._proofs[request.venue].headers(request, self._clock.now())
         async with self._open_session().request(
             request.method,
             URL(url, encoded=True),
             data=request.body.encode() if request.body else None,
-            headers=headers,
+            headers=self._headers(request),
             allow_redirects=False,
             proxy=self._proxy,
             trace_request_ctx=sending,
@@ -240,11 +328,9 @@ class HttpClient:
         import aiohttp  # noqa: PLC0415 - as above
 
         if self._session is None:
-            context = ssl.create_default_context()
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    ssl=context, limit=96, limit_per_host=48, keepalive_timeout=IDLE_S
+                    ssl=self._tls(), limit=96, limit_per_host=48, keepalive_timeout=IDLE_S
                 ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -285,6 +371,12 @@ class HttpClient:
             self._limiter.hold(request.venue, seconds, reads_too=reads_too)
         elif answer.status:
             waits.reset()
+
+
+def _failed(error: Exception) -> asyncio.Future[Any]:
+    failed = asyncio.get_running_loop().create_future()
+    failed.set_exception(error)
+    return failed
 
 
 def _date_of(header: str) -> Ns:

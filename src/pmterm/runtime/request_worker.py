@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from pmterm.messages.base import Message
@@ -19,7 +19,7 @@ MOST_READS = 12  # a venue that lets reads hang must not have every lane and con
 class Asks(Protocol):
     """Who can put a question to a venue; `net.http.HttpClient` does."""
 
-    async def ask(self, request: HttpRequest) -> HttpResponse:
+    def ask(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """Return the answer, status 0 if none came."""
         ...
 
@@ -83,11 +83,12 @@ class RequestWorker:
         while self._questions is not None and lane.waiting and lane.busy < lane.most:
             _, _, request = heapq.heappop(lane.waiting)
             lane.busy += 1
-            self._questions.create_task(self._answer(request, lane))
+            answer = self._http.ask(request)  # what is urgent leaves here, before the task begins
+            self._questions.create_task(self._answer(answer, lane))
 
-    async def _answer(self, request: HttpRequest, lane: _Lane) -> None:
+    async def _answer(self, answer: Awaitable[HttpResponse], lane: _Lane) -> None:
         try:
-            response = await self._http.ask(request)
+            response = await answer
         finally:
             lane.busy -= 1
             self._serve(lane)
