@@ -129,8 +129,15 @@ class Oracle:
         is_open = order.standing.is_open
         if report.state.is_final and is_open and order.id not in self.hidden_long:
             self.says(f"{report.order} is open and said to be {report.state}: {report.reason}")
+        if report.state is OrderState.CANCELLED and self._is_whole(order):
+            self.says(f"{report.order} has filled and is said to be cancelled: {report.reason}")
         if report.filled > order.filled:
             self.says(f"{report.order}: {report.filled} said to be filled, {order.filled} is")
+
+    def _is_whole(self, order):
+        """Whether all of an order traded, and nothing of it can come undone."""
+        is_resting = order.tif is TimeInForce.GTC and not order.extra.get("cut")
+        return is_resting and order.standing is Standing.FILLED and not self.undone_of(order)
 
     def _approved(self, approved):
         if self.life.is_dead or not approved.reserved or self.foreign:

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections import Counter
 
-import msgspec
 from tests.live.evening import (
     BUY,
     DELAYED,
@@ -14,15 +13,14 @@ from tests.live.evening import (
     SELL,
     Exchange,
     api_key,
-    owner,
 )
 from tests.live.virtual import VirtualClock
 from tests.live.virtual import run as run_virtual
 from tests.proof import faults
 from tests.proof.life import Crash, Life
 from tests.proof.oracle import Oracle
+from tests.proof.stranger import Stranger
 
-from pmterm.config.settings import Hosts
 from pmterm.messages.commands import (
     AmendTicket,
     Arm,
@@ -38,12 +36,11 @@ from pmterm.messages.commands import (
     SubmitTicket,
 )
 from pmterm.messages.live import Reconciled
-from pmterm.messages.orders import Intent, OrderReport, Refused
-from pmterm.model.ids import OrderId, Venue
+from pmterm.messages.orders import OrderReport, Refused
+from pmterm.model.ids import Venue
 from pmterm.model.order import GateState, OrderState, TimeInForce
 from pmterm.model.units import QTY_ONE, SECOND
-from pmterm.net.http import HttpClient
-from pmterm.net.limiter import Limiter
+from pmterm.sim.fault_script import Do, Rule
 
 MARKETS = (POLY, DELAYED, KALSHI)
 PRICES = (4_400, 4_500, 4_600, 4_600, 4_700, 4_800)
@@ -63,39 +60,13 @@ MOVES = {
     "place": 30, "cross": 14, "quote": 4, "cancel": 8, "cancel_here": 2, "cancel_all": 2,
     "amend": 5, "close": 3, "halt": 2, "reduce": 1, "disarm": 1, "panic": 1, "fault": 10,
     "lose": 5, "streams": 6, "wait": 8, "leave": 2, "crash": 4, "stranger": 3, "press": 4,
+    "late": 4,
 }  # fmt: skip
+LATE_S = (0, 5, 20, 40)  # how long Polymarket's list of trades waits; a minute is what is borne
 LONGEST_CALM_S = 400
 # Polymarket dates trades by the second: whether one made elsewhere in the very second in which an
 # account is taken over is in what was held then is not told, so a person is asked (it differs).
 BEGUN_S = 2.0
-
-
-class Stranger:
-    """Another client program with keys of the same account."""
-
-    def __init__(self, story):
-        self.story = story
-        self.exchange = story.exchange
-        who = owner(self.exchange, story.key)
-        self.wings = who.wings
-        hosts = msgspec.convert(self.exchange.server.hosts(), Hosts)
-        clock = self.exchange.clock
-        self.http = HttpClient(hosts.bases(), Limiter({}, clock), clock, proofs=who.proofs)
-        for market in MARKETS:
-            self.wings[market.venue].learn(market)
-        self.count = 0
-        self.bodies = set()
-
-    async def order(self, market, side, qty, price):
-        self.count += 1
-        at = self.exchange.clock.stamp()
-        order = OrderId(f"stranger-{self.story.seed}-{self.count}")
-        intent = Intent(at, order, market.id, side, qty, price, TimeInForce.GTC)
-        wing = self.wings[market.venue]
-        named = wing.name(intent, market, 0 if side is BUY else 1)
-        self.story.oracle.foreign.add(named.venue_order)
-        self.bodies.add(named.body)
-        return (await self.http.ask(wing.place(named, at))).status
 
 
 class Story:
@@ -309,9 +280,9 @@ class Story:
 
     # What others do
 
-    async def cross(self):
+    async def cross(self, market=None):
         chance = self.chance
-        market = chance.choice(MARKETS)
+        market = market or chance.choice(MARKETS)
         side = chance.choice([BUY, SELL])
         price = chance.choice([4_700, 4_800]) if side is BUY else chance.choice([4_500, 4_400])
         qty = chance.choice([3, 10, 60, 200]) * QTY_ONE
@@ -351,6 +322,15 @@ class Story:
     async def streams(self):
         self._add(faults.at_streams(self.chance, self.chance.choice(list(Venue))))
 
+    async def late(self):
+        """The crowd trades while no stream tells of it, and the list of trades waits."""
+        late_s = self.chance.choice(LATE_S)
+        self.note(f"trades are listed {late_s} s late")
+        self.exchange.server.polymarket.switches.trades_after = late_s * SECOND
+        self._add([Rule(do=Do.DROP_STREAMS, after_s=0, venue=Venue.POLYMARKET)])
+        await asyncio.sleep(0.3)
+        await self.cross(POLY)
+
     # The end
 
     async def _calm(self):
@@ -361,6 +341,7 @@ class Story:
         if self.life.is_dead or self.here is None:
             await self._rise()
         self.life.crash = None
+        self.exchange.server.polymarket.switches.trades_after = 0
         self.note("calm")
         since = self.clock.now() + 12 * SECOND
         for _ in range(LONGEST_CALM_S):
