@@ -4,9 +4,11 @@ import shlex
 
 import msgspec
 import pytest
+from tests.lab.recordings import HOCKEY, ROTATION, lines_of, write_recording
 
 from pmterm.compose.bench import LabBench
-from pmterm.compose.replays import Scene
+from pmterm.compose.given import Screen
+from pmterm.compose.replays import Scene, contents_of, replay
 from pmterm.compose.scenes import scene_of, with_parameters_of
 from pmterm.config.settings import Settings
 from pmterm.model.errors import UsageWrong
@@ -50,3 +52,22 @@ def test_the_command_of_a_trade_leads_to_the_scene_and_settings_of_its_run(tmp_p
     assert scene_of(options["--from"], options["--market"], strategies) == scene
     again = with_parameters_of(Settings(), options["--parameters"])
     assert (again.strategies, again.signals) == (settings.strategies, settings.signals)
+
+
+async def test_a_market_that_the_recording_does_not_hold_is_refused_with_those_it_does(tmp_path):
+    path = write_recording(tmp_path / "evening.ndjson.zst", lines_of(HOCKEY))
+    held = contents_of(path).markets
+    with pytest.raises(UsageWrong) as told:
+        await replay(Settings(), Screen(plain=True), path, speed=1.0, scene=Scene(0, "KX-NONE"))
+    assert str(told.value.detail) == "evening.ndjson.zst holds no market KX-NONE."
+    assert told.value.hint == f"It holds {', '.join(held)}."
+    assert len(held) > 1
+    assert told.value.exit_code == 2
+
+
+@pytest.mark.parametrize("market", ["KXBTC15M-26MAY140100-00", "KXBTC15M-26MAY140045-45"])
+async def test_a_market_that_the_recording_names_or_has_frames_of_is_shown(tmp_path, market):
+    path = write_recording(tmp_path / "evening.ndjson.zst", lines_of(ROTATION))
+    scene = Scene(0, MarketId(market))
+    assert len(contents_of(path).markets) == 1
+    assert await replay(Settings(), Screen(plain=True), path, speed=1_000.0, scene=scene) == 0

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +24,7 @@ from pmterm.messages.base import Message
 from pmterm.messages.commands import Command
 from pmterm.messages.health import Noticed
 from pmterm.messages.strategy import RecordKnown, SetMode, StrategyMode
+from pmterm.messages.transport import Frame
 from pmterm.model.errors import RecordingBroken, UsageWrong
 from pmterm.model.ids import MarketId
 from pmterm.model.units import Ns
@@ -35,10 +37,11 @@ from pmterm.runtime.session import Edge, run_session
 from pmterm.runtime.supervisor import Worker
 from pmterm.store.database import Database
 from pmterm.store.journal import DECISIONS, Journal, decisions_hash
-from pmterm.store.recording import Header, NoteLine, RecordingReader
+from pmterm.store.recording import Header, MarketLine, NoteLine, RecordingReader
 
 COMMANDS = Command.__args__
 SAID_AT_END = 5  # differing decisions shown
+NAMED = 12  # markets named where another one was asked for
 QUIET: Ns = LONGEST_QUIET // 2
 
 
@@ -53,9 +56,16 @@ class Scene(msgspec.Struct, frozen=True):
 async def replay(
     settings: Settings, screen: Screen, path: Path, *, speed: float, scene: Scene | None = None
 ) -> int:
-    """Play a recording in the terminal."""
+    """Play a recording in the terminal.
+
+    Raises:
+        RecordingBroken: it cannot be read, or holds nothing with a time.
+        UsageWrong: the market to begin with is not in it.
+    """
     clock = SystemClock()
-    span, damage = span_of(path)
+    span, damage, markets = contents_of(path)
+    if scene is not None and scene.market not in {"", *markets}:
+        _check_market(path, scene.market, markets)
 
     def build() -> Built:
         parts = core(settings)
@@ -111,21 +121,47 @@ class Finale:
         self._end(0)
 
 
-def span_of(path: Path) -> tuple[tuple[Ns, Ns], list[str]]:
-    """Return the first and last time of a recording, and what of it is damaged.
+class Contents(NamedTuple):
+    """The first and last time of a recording, what of it is damaged, and the markets it names."""
+
+    span: tuple[Ns, Ns]
+    damage: list[str]
+    markets: list[MarketId]
+
+
+def contents_of(path: Path) -> Contents:
+    """Read a recording through.
 
     Raises:
         RecordingBroken: it cannot be read, or holds nothing with a time.
     """
     reader = RecordingReader(path)
     first = last = 0
+    markets: dict[MarketId, None] = {}
     for line in reader:
+        if isinstance(line, MarketLine):
+            markets[line.market] = None
         if not isinstance(line, Header) and line.at > 0:
             first = first or line.at
             last = max(last, line.at)
     if not first:
         raise RecordingBroken(f"{path.name} holds no frame.", "There is nothing to play.")
-    return (first, last), reader.damage
+    return Contents((first, last), reader.damage, list(markets))
+
+
+def _check_market(path: Path, market: MarketId, markets: Sequence[MarketId]) -> None:
+    """Refuse a market that a recording neither names nor has frames of.
+
+    Raises:
+        UsageWrong: it names those that there are.
+    """
+    quoted = f'"{market}"'
+    if any(isinstance(line, Frame) and quoted in line.text for line in RecordingReader(path)):
+        return
+    named = ", ".join(markets[:NAMED])
+    more = f" and {len(markets) - NAMED} more" if len(markets) > NAMED else ""
+    hint = f"It holds {named}{more}." if markets else "It names none."
+    raise UsageWrong(f"{path.name} holds no market {market[:80]}.", hint)
 
 
 def _damaged(damage: Sequence[str]) -> str:
