@@ -151,6 +151,17 @@ async def test_enter_right_after_opening_a_ticket_is_not_meant():
         assert s.sent == []
 
 
+async def test_key_right_after_a_dialog_closed_is_not_meant_and_that_is_said():
+    async with Session() as s:
+        await s.press("a", "l")
+        await s.press("escape", gap_ms=200)
+        await s.press("b", gap_ms=400)
+        assert s.sent == []
+        assert "the screen changed just before that key; press it again" in s.trading.look.notice
+        await s.press("b")
+        assert len(s.sent) == 1
+
+
 async def test_limit_ticket_takes_the_row_pointed_at():
     async with Session() as s:
         await s.press("down", "down", "down", "l", "enter")

@@ -31,11 +31,15 @@ class KeyGuard:
         self._key = now
         return self._is_alone
 
+    def is_settling(self, now: Ns) -> bool:
+        """Whether something else was in front a moment ago."""
+        return now - self._moved < SETTLE
+
     def lets(self, action: str, now: Ns) -> bool:
         """Whether `action` may act. A refused repeat counts too, so that a held key stays out."""
         last = self._acted.get(action, -REPEAT)
         self._acted[action] = now
-        return now - last >= REPEAT and now - self._moved >= SETTLE
+        return now - last >= REPEAT and not self.is_settling(now)
 
     def means(self, action: str, now: Ns) -> bool:
         """Whether `action` may act on the last key: no repeat, no paste, aimed at what is there."""

@@ -87,7 +87,7 @@ class Amending(Stopping):
         row = self._pointed_order()
         if row is None:
             self.tell("point at a working order first, in the ladder or with F5")
-        elif self._hand.means("cancel one"):
+        elif self._means("cancel one"):
             self._send(CancelOrder(0, row.order))
             self.tell(f"cancelling {row.order}")
 
@@ -106,7 +106,7 @@ class Amending(Stopping):
             self.tell("its last change is not answered yet: wait")
         elif self._fresh.locked:
             self.tell(self._fresh.locked)
-        elif self._hand.means(action):
+        elif self._means(action):
             return row
         return None
 

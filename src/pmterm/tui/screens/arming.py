@@ -83,7 +83,7 @@ class Armable(Asking):
         self._paint(("header", "footer", "brief"))
 
     def _may_arm(self) -> bool:
-        if self._fresh.market is None or not self._hand.means("arm"):
+        if self._fresh.market is None or not self._means("arm"):
             return False
         if not self._fresh.ladder.health.is_trusted:
             self.tell("cannot arm: the book is not to be trusted")

@@ -80,5 +80,14 @@ class Asking(Panels):
         """Note that the trader looks at this screen again: keys were aimed at what was before."""
         self._hand.moved()
 
+    def _means(self, action: str) -> bool:
+        """Whether a key may act; says so where it came too soon for what is in front now."""
+        is_settling = self._guard.is_settling(self._clock.monotonic())
+        if self._hand.means(action):
+            return True
+        if is_settling:
+            self.tell("not done: the screen changed just before that key; press it again")
+        return False
+
     def _send(self, command: Message) -> None:
         self._desk.send(command)

@@ -17,7 +17,7 @@ class Dealing(Amending):
 
     def _may(self, action: str) -> bool:
         """Whether an order key may act now."""
-        return self._hand.means(action) and self.board.market is not None
+        return self._means(action) and self.board.market is not None
 
     def action_buy(self) -> None:
         """Buy: a ticket at the best ask, or at once when armed."""

@@ -103,7 +103,7 @@ class Exiting(Dealing):
         price = market.tick_up(base) if ticks > 0 else market.tick_down(base)
         if guarded.fired is not None:
             self.tell("an exit came true: the position is closing")
-        elif price != base and self._hand.means(f"move {mark.kind} {price}"):
+        elif price != base and self._means(f"move {mark.kind} {price}"):
             self._moved_exit = Moved(market.id, mark.kind, price, now)
             self._send(_with(guarded, mark.kind, price))
             self.tell(f"{WORDS[mark.kind]} to {price_text(price, self.look.unit, tick_of(price))}")
@@ -115,7 +115,7 @@ class Exiting(Dealing):
             super().action_cancel_one()
         elif pointed[1].fired is not None:
             self.tell("an exit came true: the position is closing")
-        elif self._hand.means("exit away"):
+        elif self._means("exit away"):
             mark, guarded = pointed
             self._send(_with(guarded, mark.kind, 0))
             self.tell(f"taking the {WORDS[mark.kind]} away")
@@ -130,7 +130,7 @@ class Exiting(Dealing):
             self.tell("not taken: disarmed there, press a")
         elif one.id != shown or self._clock.monotonic() - since < SEEN_FOR:
             self.tell("the suggestion has just changed: look at it, then press i")
-        elif self._hand.means("take"):
+        elif self._means("take"):
             self._take(one)
 
     def _take(self, one: Suggested) -> None:
