@@ -395,6 +395,25 @@ async def test_resume_from_the_kill_dialog_does_not_arm():
         await s.until(lambda: "disarmed" in s.rows()[0])
 
 
+@pytest.mark.parametrize(
+    ("opened", "told"),
+    [(("b",), "closed, no order goes through: killed from another shell"),
+     (("b", "a"), "not armed")],
+    ids=["ticket", "arming from the ticket"],
+)  # fmt: skip
+async def test_kill_from_another_shell_closes_what_would_send(opened, told):
+    async with Session(live_desk(disarmed())) as s:
+        await s.press(*opened)
+        assert s.app.screen is not s.trading
+        why = "killed from another shell"
+        s.desk.hear(GateChanged(NOW, GateState.HALTED, why), disarmed(why))
+        await s.until(lambda: s.app.screen is s.trading)
+        await s.until(lambda: s.trading.look.notice == told)
+        await s.until(lambda: f"KILLED: {why}" in s.shown())
+        await s.press("enter")
+        assert s.sent == []
+
+
 async def test_kill_leaves_no_ticket_or_question_behind():
     async with Session(live_desk(armed())) as s:
         await s.press("l")

@@ -2,6 +2,7 @@
 
 from pmterm.messages.commands import Halt, Panic, Resume
 from pmterm.model.order import GateState
+from pmterm.model.text import counted
 from pmterm.model.units import Ns
 from pmterm.tui.desk import Clock, Desk
 from pmterm.tui.guard import Escape, PanicStrip
@@ -39,9 +40,14 @@ class Stopping(Armable):
         self._strip = PanicStrip()
         self._stop = PanicStrip()  # ctrl+z is asked for twice in the same way
         self._halted_here = False
+        self._was_halted = False
 
     def before_paint(self, now: Ns) -> None:
-        """Do what a second key asked for."""
+        """Do what a second key asked for; close what would send where all is halted."""
+        is_halted = self._fresh.header.gate is GateState.HALTED
+        if is_halted and not self._was_halted and self._close_forms():
+            self.tell(f"closed, no order goes through: {self._fresh.header.gate_reason}")
+        self._was_halted = is_halted
         if self._strip.due(now):
             self._panic()
         if self._stop.due(now):
@@ -104,15 +110,21 @@ class Stopping(Armable):
         self._strip.drop()
         is_second = self._halted_here or self._fresh.header.gate is GateState.HALTED
         self._halted_here = True
+        self._close_forms()
         top = self.app.screen
-        if isinstance(top, TicketScreen | QuestionScreen | ArmScreen):
-            top.close(None)
-            top = self.app.screen
         if is_second and not isinstance(top, ConfirmScreen):
             self._offer_to_flatten()
         elif not isinstance(top, ConfirmScreen | KillScreen):
             self.app.push_screen(KillScreen(self._desk.board, self.look, self.action_resume))
         self.tell("KILLED: no order goes through; ^k again offers to close everything, R resumes")
+
+    def _close_forms(self) -> bool:
+        """Close what is in front and would send or arm; tell whether there was such a thing."""
+        screens = self.app.screen_stack
+        for screen in screens[::-1]:
+            if isinstance(screen, TicketScreen | QuestionScreen | ArmScreen):
+                screen.close(None)  # only if it is in front by now
+        return len(self.app.screen_stack) < len(screens)
 
     def _offer_to_flatten(self) -> None:
         sold = sold_words(self._fresh)
@@ -130,7 +142,8 @@ class Stopping(Armable):
         reason = self._fresh.header.gate_reason or "no reason given"
         lines = [f"Orders are held back: {reason}."]
         if self._fresh.live.kill.left:
-            lines.append(f"{len(self._fresh.live.kill.left)} cancels are not proved yet.")
+            left = len(self._fresh.live.kill.left)
+            lines.append(f"{counted(left, 'cancel')} not proved yet.")
         if self._fresh.is_live:
             lines.append("You stay disarmed: a arms again, by its own word.")
         self._ask("RESUME TRADING", lines, "resume", self._resume)
