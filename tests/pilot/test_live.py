@@ -574,6 +574,20 @@ async def test_order_stays_where_the_gate_would_refuse_the_one_instead_of_it():
         assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
 
 
+async def test_amend_ticket_stays_and_says_what_the_gate_has_against_it():
+    async with Session(on_polymarket(live_desk(armed(cap=50 * CASH_ONE)))) as s:
+        s.desk.against = no_to("R9 rate")
+        await s.press("j", "j", "enter", "left_square_bracket", "enter")
+        assert isinstance(s.app.screen, TicketScreen)
+        assert "nothing is cancelled; R9 rate: 6 in 1s against 5 in 1s; slow down" in s.shown()
+        assert s.sent == []
+        s.desk.against = None
+        await s.until(lambda: not s.app.screen.query_one("#send").has_class("-active"))
+        await s.press("enter")
+        assert s.sent == [CancelOrder(0, OrderId("p7-00002"))]
+        await s.until(lambda: s.app.screen is s.trading)
+
+
 async def test_amend_ticket_over_the_cap_cancels_nothing():
     async with Session(on_polymarket(live_desk(armed(cap=10 * CASH_ONE)))) as s:
         await s.press("j", "j", "enter", "left_square_bracket", "enter")

@@ -110,11 +110,14 @@ class Amending(Stopping):
             return row
         return None
 
-    def amend(self, row: OrderRow, price: Price, qty: Qty) -> None:
-        """Change an order: by an amend, or by cancel and new where the venue knows no amend."""
+    def amend(self, row: OrderRow, price: Price, qty: Qty) -> str:
+        """Change an order: by an amend, or by cancel and new where the venue knows no amend.
+
+        Returns why nothing was sent, "" if something was.
+        """
         if (price, qty) == (row.price, row.qty):
             self.tell("there is no further tick")
-            return
+            return "it stands there already"
         to = f"{qty_text(qty - row.filled)} @ {price_text(price, tick=tick_of(price))}"
         how = amend_words(self._fresh.market) if self._fresh.is_live else ""
         objection = self._objection(row, price, qty) if how else ""
@@ -128,6 +131,7 @@ class Amending(Stopping):
         else:
             self._send(AmendTicket(0, row.order, price, qty))
             self.tell(f"changing to {to}: sent, waiting")
+        return objection
 
     def _objection(self, row: OrderRow, price: Price, qty: Qty) -> str:
         """Say why the order in its place would be refused; the old one is not taken back then."""

@@ -83,7 +83,7 @@ class TicketScreen(Dialog[None]):
         *,
         step: Callable[[Qty], Qty],
         arm: Callable[[], None],
-        amend: Callable[[OrderRow, Price, Qty], None],
+        amend: Callable[[OrderRow, Price, Qty], str],
     ) -> None:
         super().__init__(desk.board(), look)
         self._desk = desk
@@ -259,12 +259,13 @@ class TicketScreen(Dialog[None]):
         if board.locked or stands_against or draft.guarding(board, self.look.unit).is_wrong:
             self._update()
             return
-        self._sent_board = board
+        objection = ""
         if draft.amends is not None:
-            self._amend(draft.amends, draft.limit, draft.qty)
+            objection = self._amend(draft.amends, draft.limit, draft.qty)
         else:
             self._desk.send(self._ticket(board))
-        self.query_one(Estimate).answer = "sent, waiting for the outcome"
+        self._sent_board = None if objection else board
+        self.query_one(Estimate).answer = objection or "sent, waiting for the outcome"
         self._update()
 
     def _ticket(self, board: Board) -> SubmitTicket:
