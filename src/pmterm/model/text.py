@@ -34,3 +34,8 @@ def clean_text(text: str, limit: int = 200) -> str:
             kept.append(sign)
     line = _BLANKS.sub(" ", "".join(kept)).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def counted(n: int, one: str, more: str = "") -> str:
+    """Write how many of something there are; `more` is the word for several if not `one` + s."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
