@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmterm.model.text import clean_text
+from pmterm.model.text import clean_text, counted
 
 HOSTILE = [
     "\x1b[2J\x1b[31mred",
@@ -46,3 +46,10 @@ def test_long_text_ends_in_an_ellipsis():
 
 def test_a_line_break_becomes_a_blank():
     assert clean_text("T1\nvs\r\nVAR") == "T1 vs VAR"
+
+
+def test_one_is_told_as_one():
+    assert counted(1, "recording") == "1 recording"
+    assert counted(0, "recording") == "0 recordings"
+    assert counted(1_200, "order") == "1,200 orders"
+    assert (counted(1, "loss", "losses"), counted(2, "loss", "losses")) == ("1 loss", "2 losses")
