@@ -71,7 +71,7 @@ from pmterm.views.account_words import (
 from pmterm.views.banner import banner
 from pmterm.views.board import BoardFold
 from pmterm.views.differences import accept_lines, alarm
-from pmterm.views.live import VenueView
+from pmterm.views.live import KillView, VenueView
 from pmterm.views.news import refusal_text
 from pmterm.views.order_row import advice, delay_text, state_words
 from pmterm.views.plans import plan_words
@@ -407,10 +407,18 @@ def test_kill_counts_what_is_proved():
     assert (board.live.kill.total, board.live.kill.proved) == (2, 1)
     assert board.live.kill.left == ("p7-00003",)
     lines = kill_lines(board)
-    assert "1 of 2 cancels proved, asking again for the others:" in lines
+    assert "1 of 2 cancels proved, asking again:" in lines
     assert "  SELL 100@52" in lines
     assert "Still held; flatten sells 100 Sentinels for about $46.00 (-$1.00)." in lines
     assert "All 2 cancels proved." in kill_lines(board_of(*killed(2)))
+
+
+def test_one_cancel_is_told_as_one():
+    assert KillView(1, 1).end_words == "the one cancel proved"
+    board = board_of(*killed(1))
+    one = msgspec.structs.replace(board.live, kill=KillView(1, 0, ("p7-00003",)))
+    lines = kill_lines(msgspec.structs.replace(board, live=one))
+    assert "0 of 1 cancel proved, asking again:" in lines
 
 
 def test_kill_follows_an_order_that_was_on_its_way_and_leaves_foreign_ones():

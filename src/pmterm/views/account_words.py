@@ -1,6 +1,7 @@
 """The state of a real account in words: ready or not, compared, dead-man, line; and latencies."""
 
 from pmterm.model.ids import Venue
+from pmterm.model.text import counted
 from pmterm.model.units import MS, SECOND, Ns
 from pmterm.views.figures import age_text, cash_text
 from pmterm.views.live import Counts, VenueView
@@ -49,7 +50,8 @@ def link_words(venue: VenueView) -> str:
         return "clock not compared"
     slowed = f", {venue.limited} limited" if venue.limited else ""
     failed = f", {venue.failed} failed" if venue.failed else ""
-    return f"clock {span_words(venue.skew, signed=True)}, {venue.calls:,} calls{slowed}{failed}"
+    calls = f"{counted(venue.calls, 'call')}{slowed}{failed}"
+    return f"clock {span_words(venue.skew, signed=True)}, {calls}"
 
 
 def is_alarming(venue: VenueView, at: Ns) -> bool:

@@ -1,6 +1,7 @@
 """The words of the bar that stands over every live screen: whose money, and what passes."""
 
 from pmterm.model.order import GateState
+from pmterm.model.text import counted
 from pmterm.model.units import Ns
 from pmterm.views.board import Board
 from pmterm.views.figures import cash_text, span_text
@@ -63,5 +64,5 @@ def _unproved(board: Board) -> str:
     if not kill.total:
         return ""
     if kill.left:
-        return f"; {kill.proved} of {kill.total} cancels proved, asking again"
-    return f"; all {kill.total} cancels proved"
+        return f"; {kill.proved} of {counted(kill.total, 'cancel')} proved, asking again"
+    return f"; {kill.end_words}"

@@ -147,6 +147,11 @@ class KillView(msgspec.Struct, frozen=True):
     proved: int = 0
     left: tuple[str, ...] = ()
 
+    @property
+    def end_words(self) -> str:
+        """Say that nothing is left."""
+        return "the one cancel proved" if self.total == 1 else f"all {self.total} cancels proved"
+
 
 class LiveView(msgspec.Struct, frozen=True):
     """All of it."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
 from pmterm.model.order import Side
+from pmterm.model.text import counted
 from pmterm.model.units import Price, Qty
 from pmterm.views.account_words import has_dead_man
 from pmterm.views.board import Board
@@ -22,7 +23,7 @@ def panic_question(board: Board) -> str:
     held = ", ".join(f"{qty_text(p.qty)} {p.outcome}" for p in board.positions if p.qty)
     estimate = cash_text(board.money.open_exit, signed=True)
     closes = f"closes {held} (about {estimate})" if held else "no position to close"
-    return f"PANIC? esc or enter: cancels {_orders(working)}, {closes}. Any other key: no"
+    return f"PANIC? esc or enter: cancels {counted(working, 'order')}, {closes}. Any other key: no"
 
 
 def panic_names(board: Board) -> str:
@@ -58,16 +59,16 @@ def kill_lines(board: Board) -> list[str]:
     lines = ["No new order goes through."]
     working = sum(row.is_working and not row.is_foreign for row in board.orders)
     if not kill.total:
-        yet = f"{_orders(working)} of yours: not asked to be cancelled yet."
+        yet = f"{counted(working, 'order')} of yours: not asked to be cancelled yet."
         lines.append(yet if working else "No order of yours was working.")
     elif kill.left:
-        lines.append(f"{kill.proved} of {kill.total} cancels proved, asking again for the others:")
+        lines.append(f"{kill.proved} of {counted(kill.total, 'cancel')} proved, asking again:")
         lines.append(f"  {_left_names(board)}")
     else:
-        lines.append(f"All {kill.total} cancels proved.")
+        lines.append(f"{kill.end_words.capitalize()}.")
     foreign = sum(row.is_foreign and row.is_working for row in board.orders)
     if foreign:
-        lines.append(f"{_orders(foreign)} made elsewhere: not touched.")
+        lines.append(f"{counted(foreign, 'order')} made elsewhere: not touched.")
     held = sold_words(board)
     lines.append(f"Still held; flatten {held}." if held else "Nothing is held.")
     return [*lines, *dead_man_lines(board)]
@@ -122,7 +123,7 @@ def order_name(side: Side, left: Qty, price: Price, market: Market | None, of: M
 
 def stop_words(board: Board, count: int) -> str:
     """Say what a stopped process means for orders."""
-    stay = f"{_orders(count)} {'stays' if count == 1 else 'stay'} open"
+    stay = f"{counted(count, 'order')} {'stays' if count == 1 else 'stay'} open"
     words = f"^z again stops pmterm: cancels nothing, {stay}, unwatched until fg"
     if not board.is_live:
         return f"{words}; then books start afresh"
@@ -131,7 +132,3 @@ def stop_words(board: Board, count: int) -> str:
         return f"{words}; no dead-man will cancel them"
     told = ", ".join(f"{v.venue} in {age_text(v.beat_until - board.at)}" for v in ends)
     return f"{words}; the dead-man then cancels all ({told})"
-
-
-def _orders(count: int) -> str:
-    return f"{count} order{'' if count == 1 else 's'}"

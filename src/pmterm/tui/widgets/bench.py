@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pmterm.model.text import counted
 from pmterm.model.units import CASH_ONE, PPM, Price
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.braille import draw, joined
@@ -130,7 +131,7 @@ class Progress(ListLines):
     def note(self) -> str:
         """Say how much does not fit here: with the keys it gets more room."""
         hidden = self.count() - (self.size.height - 1)
-        return f"{hidden} more lines: tab" if hidden > 0 and not self.has_focus else ""
+        return f"{counted(hidden, 'more line')}: tab" if hidden > 0 and not self.has_focus else ""
 
     def on_blur(self) -> None:
         """Show the beginning again."""
@@ -305,7 +306,7 @@ class Trades(ListLines):
 
 
 def _markets(number: int) -> str:
-    return f"{number} market{'' if number == 1 else 's'}" if number else ""
+    return counted(number, "market") if number else ""
 
 
 def _pieces(text: str, width: int) -> list[str]:
