@@ -48,6 +48,10 @@ def ask(path="/x", method="GET", body="", priority=2, host="api"):
     return HttpRequest(1, K, host, method, path, body, "why", priority, AUTH)
 
 
+async def answer_of(client, request):
+    return await client.ask(request)
+
+
 class Site:
     """A loopback server; `seen` holds the requests that reached it."""
 
@@ -223,7 +227,7 @@ async def test_retry_after_keeps_the_next_read_back_but_not_a_cancel():
     async with Site(handler) as site:
         told = await site.client.ask(ask())
         assert (told.status, told.retry_after_s) == (429, 30)
-        read = asyncio.get_running_loop().create_task(site.client.ask(ask("/read")))
+        read = asyncio.get_running_loop().create_task(answer_of(site.client, ask("/read")))
         await settle()
         cancelled = await site.client.ask(ask("/cancel", method="DELETE", priority=0))
         assert cancelled.status == 200
@@ -238,7 +242,7 @@ async def test_429_without_a_time_keeps_reads_back_for_a_while():
 
     async with Site(handler) as site:
         await site.client.ask(ask())
-        read = asyncio.get_running_loop().create_task(site.client.ask(ask()))
+        read = asyncio.get_running_loop().create_task(answer_of(site.client, ask()))
         await settle()
         assert len(site.seen) == 1
         await site.clock.advance(1.0)

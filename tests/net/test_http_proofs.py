@@ -1,6 +1,7 @@
 """Signed requests: who proves, what may still be stopped, and what is known of the sending."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -131,6 +132,18 @@ async def test_an_order_is_on_its_way_before_anybody_waits_for_it(
     while len(venue.asked) < 2:
         await asyncio.sleep(0)
     assert (await answer).status == 201
+    await http.close()
+
+
+async def test_an_order_whose_sender_is_gone_before_it_waits_leaves_nothing_open(
+    base: str, venue: Venueless
+) -> None:
+    http = client(base, proofs={Venue.KALSHI: Signs()})
+    await http.ask(PLACE)
+    http.ask(PLACE)  # a coroutine nobody awaits would be a warning, and that an error here
+    gc.collect()
+    while len(venue.asked) < 2:
+        await asyncio.sleep(0)
     await http.close()
 
 

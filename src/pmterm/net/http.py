@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -72,6 +72,16 @@ class _Sending:
         self.begun: tuple[Line, asyncio.Future[Reply]] | None = None
 
 
+class _Answering:
+    """Waits for an answer once it is awaited; who is cancelled before that leaves nothing open."""
+
+    def __init__(self, wait: Callable[[], Coroutine[Any, Any, HttpResponse]]) -> None:
+        self._wait = wait
+
+    def __await__(self) -> Generator[Any, None, HttpResponse]:
+        return self._wait().__await__()
+
+
 class HttpClient:
     """Asks the hosts it was told of and no other; follows no redirect, resends nothing but reads.
 
@@ -109,7 +119,7 @@ class HttpClient:
         self._lines: dict[str, Lines] = {}
         self._busy = {venue: Backoff(1.0, 30.0, chance=clock.chance) for venue, _ in self._bases}
 
-    def ask(self, request: HttpRequest) -> Coroutine[Any, Any, HttpResponse]:
+    def ask(self, request: HttpRequest) -> Awaitable[HttpResponse]:
         """Return the answer; `status` 0 and words if none came or the question cannot be put.
 
         A GET is tried up to 3 times if nothing came back, all within one deadline. Nothing else is
@@ -120,7 +130,7 @@ class HttpClient:
         asked_at = self._clock.stamp()
         sending = _Sending(lambda: self._permit(request) if request.priority == ORDER else "")
         self._begin(request, sending)
-        return self._answered(request, sending, asked_at)
+        return _Answering(lambda: self._answered(request, sending, asked_at))
 
     async def _answered(
         self, request: HttpRequest, sending: _Sending, asked_at: Ns
