@@ -16,7 +16,7 @@ from tests.store.build_messages import T0, order_life, started
 
 from pmterm.model.errors import StoreBroken
 from pmterm.store import database as database_module
-from pmterm.store.database import VERSION, Database
+from pmterm.store.database import PROVING, QUICK_S, VERSION, Database
 from pmterm.store.journal import Journal
 
 
@@ -322,3 +322,71 @@ async def test_a_large_store_is_checked_where_the_money_is(store_path, monkeypat
         except StoreBroken:
             refused += 1
     assert refused > 20
+
+
+def where(connection):
+    put(f"n{count(connection)}")(connection)
+    return threading.current_thread() is threading.main_thread()
+
+
+async def prove(database):
+    for _ in range(PROVING):
+        assert not await database.write(where, is_small=True)
+
+
+async def test_a_small_write_is_done_on_the_spot_once_the_disk_was_quick_for_long(
+    database, monkeypatch
+):
+    monkeypatch.setattr(database, "_time", lambda: 0.0)
+    await prove(database)
+    assert await database.write(where, is_small=True)
+    assert not await database.write(where), "it is not small"
+    assert await database.write(where, is_small=True)
+    assert await database.read(count) == PROVING + 3
+
+
+async def test_after_a_slow_write_the_loop_waits_for_the_disk_no_more(database, monkeypatch):
+    now = [0.0]
+
+    def slow(connection):
+        now[0] += QUICK_S * 2
+        return where(connection)
+
+    monkeypatch.setattr(database, "_time", lambda: now[0])
+    await prove(database)
+    assert await database.write(slow, is_small=True)
+    await prove(database)
+    assert await database.write(where, is_small=True)
+
+
+async def test_a_write_on_the_spot_waits_for_what_the_thread_does(database, monkeypatch):
+    monkeypatch.setattr(database, "_time", lambda: 0.0)
+    await prove(database)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(connection):
+        begun.set()
+        assert go_on.wait(20)
+        return where(connection)
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(database.write(long))
+        await asyncio.to_thread(begun.wait, 20)
+        second = group.create_task(database.write(where, is_small=True))
+        await asyncio.sleep(0)
+        go_on.set()
+    assert (first.result(), second.result()) == (False, False)
+    assert await database.read(count) == PROVING + 2
+
+
+async def test_a_failing_write_on_the_spot_leaves_nothing(database, monkeypatch):
+    def half(connection):
+        put("half")(connection)
+        connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    monkeypatch.setattr(database, "_time", lambda: 0.0)
+    await prove(database)
+    with pytest.raises(StoreBroken, match="no such table"):
+        await database.write(half, is_small=True)
+    assert await database.write(where, is_small=True)
+    assert await database.read(count) == PROVING + 1

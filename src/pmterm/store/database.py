@@ -5,10 +5,10 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from pmterm.model.errors import StoreBroken
 from pmterm.store.private_files import (
@@ -31,13 +31,34 @@ _STEPS: Final = (
 BUSY_S: Final = 1.0  # how long a write waits for another program's lock before it is refused
 TIDY_EVERY: Final = 100  # writes; then the log of pages is folded into the file, some milliseconds
 LOG_PAGES: Final = 8_000  # 32 MB; a write folds it itself only if it has grown to this all the same
+QUICK_S: Final = 0.002  # a disk that takes longer is not waited for where the screen waits too
+PROVING: Final = 5  # quick writes in a row before a disk counts as quick
 WHOLE_CHECK_BYTES: Final = 32 * 1024 * 1024  # a tenth of a second
 _MONEY_TABLES: Final = ("journal", "orders", "fills", "positions", "system_state")
 _FRESH: Final = "Move it away; pmterm then starts with an empty store."
 
 
+class Pace:
+    """Whether the disk has been quick of late: at first, and after each slow write, it is not."""
+
+    def __init__(self) -> None:
+        self._to_prove = PROVING
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the next write can be expected to take no longer than `QUICK_S`."""
+        return not self._to_prove
+
+    def took(self, seconds: float) -> None:
+        """A write took so long."""
+        self._to_prove = PROVING if seconds > QUICK_S else max(0, self._to_prove - 1)
+
+
 class Database:
     """The store's file. Work is a function of a connection, run whole on a thread of its own.
+
+    A thread costs a quarter of a millisecond, and several where the loop is busy. A small write on
+    a disk that has been quick of late takes as long as that in all, so it is done on the spot.
 
     Writes run one after another, each in one transaction with `synchronous=FULL`: when `write`
     returns, it is on disk. A caller that is cancelled while it waits cannot leave a transaction
@@ -55,6 +76,9 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._writing = ThreadPoolExecutor(1, "pmterm-store")
+        self._last: Future[Any] | None = None  # of the writing thread's
+        self._pace = Pace()
+        self._time: Callable[[], float] = asyncio.get_running_loop().time
         self._reading = ThreadPoolExecutor(1, "pmterm-store-read")
 
     @classmethod
@@ -84,19 +108,26 @@ class Database:
         """Close."""
         await self.close()
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_small: bool = False) -> T:
         """Run `work` in one transaction; return when it is on disk.
+
+        `is_small`: it writes a few rows, and is urgent.
 
         Raises:
             StoreBroken: the disk is full or fails, or another program locks the file. Nothing of
                 `work` was kept then, and the next write may be tried.
         """
         self._refuse_closed()
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self._writing, lambda: self._transaction(work))
+        is_alone = self._last is None or self._last.done()  # what one thread began last ends last
+        if is_small and is_alone and self._pace.is_quick:
+            result = self._paced(work)
+        else:
+            run = self._paced if is_small else self._transaction
+            self._last = self._writing.submit(run, work)
+            result = await asyncio.wrap_future(self._last)
         self._writes += 1
         if self._writes % TIDY_EVERY == 0 and not self._is_closed:
-            self._writing.submit(self._tidy)
+            self._last = self._writing.submit(self._tidy)
         return result
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -131,6 +162,13 @@ class Database:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def _paced(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        start = self._time()
+        try:
+            return self._transaction(work)
+        finally:
+            self._pace.took(self._time() - start)
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
@@ -180,7 +218,9 @@ class Database:
         self._lock = _locked(self.path)
         os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
         try:
-            self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_S)
+            self._connection = sqlite3.connect(  # one thread at a time, as `write` sees to
+                self.path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
+            )
             version = _version(self._connection, self.path)
             self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             self._connection.execute("PRAGMA synchronous = FULL")

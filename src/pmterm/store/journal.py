@@ -150,6 +150,7 @@ DECISIONS: Final = frozenset(JOURNALED) - {
     TakeSuggestion, TagGame, RecordKnown, StrategyFailed, ChangeLimit,
 }  # fmt: skip
 
+SMALL: Final = 32  # messages; an order leads to five, a disk that failed for a while to many
 _KINDS: Final = frozenset(JOURNALED)
 _SELECT = "SELECT seq, session, at, type, body, crc FROM journal"
 
@@ -183,7 +184,8 @@ class Journal:
             if type(message) is SessionStarted:
                 session = message.session
             rows.append((session, message, self._encode(message)))
-        await self._database.write(lambda connection: _insert(connection, rows))
+        is_small = len(rows) <= SMALL
+        await self._database.write(lambda connection: _insert(connection, rows), is_small=is_small)
         self.session = session
 
     async def read(self, session: str | None = None, before: Ns | None = None) -> list[Message]:
