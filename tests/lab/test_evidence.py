@@ -90,7 +90,7 @@ def test_a_signal_shows_up_in_its_row(folder):
     seen = [case.signal.kind for one in played for case in one.cases]
     assert SignalKind.SPIKE in seen
     facts = facts_of(SOURCES, played)
-    assert facts["Polymarket BTC 15 min, 1 s: spike"] == "n 1: not known: 1 signals of 30"
+    assert facts["Polymarket BTC 15 min, 1 s: spike"] == "n 1: not known: 1 signal of 30"
     row = next(
         line
         for line in document(SOURCES, played, []).splitlines()
@@ -113,6 +113,33 @@ def test_a_document_that_cannot_be_written_is_told(folder, place):
         evidence(folder, out, 0, 1)
     assert str(out) in told.value.detail
     assert "--out" in told.value.hint
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_judged(folder, capsys):
+    (folder / "wire/kalshi_KXBTC15M_b.ndjson.zst").write_bytes(b"no zstd at all")
+    packed(folder / "polymarket_1s_btc15m/other.csv.zst", "other,columns\n1,2\n")
+    packed(folder / "polymarket_1s_btc15m/words.csv.zst", seconds_of(1).replace("0.51", "much"))
+    out = folder / "evidence.md"
+    facts, code = evidence(folder, out, 0, 1)
+    assert code == 6
+    names = ["kalshi_KXBTC15M_b.ndjson.zst", "other.csv.zst", "words.csv.zst"]
+    assert [one["recording"] for one in facts["left out"]] == names
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["left out"] * 3
+    text = out.read_text()
+    alone = document(
+        SOURCES, [play(piece) for piece in pieces_in(folder) if piece.path.name not in names], []
+    )
+    assert text.startswith(alone)
+    for name in names:
+        assert name in text.removeprefix(alone)
+
+
+def test_a_folder_of_which_no_file_can_be_read_is_told(tmp_path):
+    packed(tmp_path / "polymarket_1s_btc15m/other.csv.zst", "other,columns\n1,2\n")
+    out = tmp_path / "evidence.md"
+    with pytest.raises(RecordingBroken, match=r"other\.csv\.zst: a row does not read"):
+        evidence(tmp_path, out, 0, 1)
+    assert not out.exists()
 
 
 def test_nothing_to_play_is_told(tmp_path):

@@ -1,10 +1,13 @@
 """Plays recordings for their signals alone, and writes down what those were worth."""
 
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from pmterm.compose.backtests import LeftOut
 from pmterm.compose.core import core
 from pmterm.compose.pool import crew
 from pmterm.compose.progress import STOPPED, Progress, Silence
@@ -14,9 +17,10 @@ from pmterm.compose.trials import looking, trials
 from pmterm.config.settings import Settings
 from pmterm.lab.evidence import Played, document, facts_of
 from pmterm.lab.moments import Watcher
-from pmterm.lab.readers.sources import SOURCES
+from pmterm.lab.readers.sources import SOURCES, Reader
 from pmterm.lab.trials import Tried
-from pmterm.model.errors import UsageWrong
+from pmterm.messages.base import Message
+from pmterm.model.errors import RecordingBroken, UsageWrong
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -29,27 +33,46 @@ class Piece(msgspec.Struct, frozen=True):
 def evidence(folder: Path, out: Path, nulls: int, workers: int) -> tuple[dict[str, object], int]:
     """Play all that is known in a folder of recordings, and write the document.
 
-    With `nulls` so many made-up worlds of either kind are judged, too, and told of in it.
+    With `nulls` so many made-up worlds of either kind are judged, too, and told of in it. Files
+    that cannot be read are left out and named; the exit code is then that of a broken recording.
 
     Raises:
         UsageWrong: nothing of the kind is there, or the document cannot be written.
-        RecordingBroken: a file cannot be read.
+        RecordingBroken: no file can be read.
     """
     pieces = pieces_in(folder)
     if not out.parent.is_dir():
         raise _unwritable(out, f"there is no folder {out.parent}")
     with Progress() as watch:
-        played = list(
-            crew(workers, len(pieces)).map(play, pieces, watch, lambda one: one.path.name)
-        )
+        found = crew(workers, len(pieces)).map(read, pieces, watch, lambda one: one.path.name)
+        played, left_out = _apart(list(found))
         tried: list[Tried] = [] if watch.is_stopped else trials(nulls, workers, watch)
     if watch.is_stopped:
         return {"stopped": "nothing was written"}, STOPPED
     try:
-        out.write_text(document(SOURCES, played, tried), encoding="utf-8")
+        out.write_text(document(SOURCES, played, tried, left_out), encoding="utf-8")
     except OSError as error:
         raise _unwritable(out, (error.strerror or str(error)).lower()) from error
-    return {"written": str(out), **facts_of(SOURCES, played)}, 0
+    facts: dict[str, object] = {"written": str(out), **facts_of(SOURCES, played)}
+    if left_out:
+        facts["left out"] = [{"recording": name, "why": why} for name, why in left_out.items()]
+    return facts, RecordingBroken.exit_code if left_out else 0
+
+
+def _apart(found: Sequence[Played | LeftOut]) -> tuple[list[Played], dict[str, str]]:
+    """Return what was played, and why which files were not.
+
+    Raises:
+        RecordingBroken: none was.
+    """
+    played = [one for one in found if isinstance(one, Played)]
+    broken = [one for one in found if isinstance(one, LeftOut)]
+    if broken and not played:
+        raise RecordingBroken(broken[0].why, broken[0].hint)
+    left_out = {one.path.name: one.why for one in broken}
+    for why in left_out.values():
+        sys.stderr.write(f"left out: {why}\n")
+    return played, left_out
 
 
 def _unwritable(out: Path, why: str) -> UsageWrong:
@@ -73,8 +96,20 @@ def pieces_in(folder: Path) -> list[Piece]:
     return pieces
 
 
-def play(piece: Piece, _: Silence | None = None) -> Played:
-    """Play one file, with the settings that pmterm comes with."""
+def read(piece: Piece, _: Silence | None = None) -> Played | LeftOut:
+    """Play one file if it can be read, in this process or another."""
+    try:
+        return play(piece)
+    except RecordingBroken as broken:
+        return LeftOut(piece.path, broken.detail, broken.hint)
+
+
+def play(piece: Piece) -> Played:
+    """Play one file, with the settings that pmterm comes with.
+
+    Raises:
+        RecordingBroken: it cannot be read.
+    """
     source = SOURCES[piece.source]
     settings = Settings()
     signals = msgspec.structs.replace(settings.signals, min_baseline_s=source.baseline_s)
@@ -86,7 +121,7 @@ def play(piece: Piece, _: Silence | None = None) -> Played:
         for event in inputs_of(piece.path, survey_of(piece.path)):
             give(engine, event)
     else:
-        for message in source.read(piece.path):
+        for message in _told(source.read, piece.path):
             engine.heard((message.at,), (message,))
     cases = watcher.cases(np.random.default_rng(1))
     markets = watcher.markets.values()
@@ -94,3 +129,11 @@ def play(piece: Piece, _: Silence | None = None) -> Played:
     return Played(
         piece.source, piece.path.name, watcher.hours(), watcher.events, clusters, tuple(cases)
     )
+
+
+def _told(read_rows: Reader, path: Path) -> Iterator[Message]:
+    """Yield what another's table says; one with other columns or words in them is broken."""
+    try:
+        yield from read_rows(path)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise RecordingBroken(f"{path.name}: a row does not read: {error}.") from error

@@ -12,6 +12,7 @@ from pmterm.lab.readers.sources import Draw, Source
 from pmterm.lab.trials import Tried
 from pmterm.lab.trials import facts_of as trial_facts
 from pmterm.model.ids import MarketId
+from pmterm.model.text import counted
 from pmterm.store.export import time_text
 
 USUAL_BASELINE_S: Final = 600
@@ -25,6 +26,7 @@ ALL_TOGETHER: Final = Source(
     Draw.MARKET,
 )
 _DAY: Final = slice(0, 10)
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -122,8 +124,13 @@ def facts_of(sources: Sequence[Source], played: Sequence[Played]) -> dict[str, o
     return facts
 
 
-def document(sources: Sequence[Source], played: Sequence[Played], tried: Sequence[Tried]) -> str:
-    """Write what the recordings say."""
+def document(
+    sources: Sequence[Source],
+    played: Sequence[Played],
+    tried: Sequence[Tried],
+    left_out: Mapping[str, str] = NOTHING,
+) -> str:
+    """Write what the recordings say; `left_out` are files that could not be read, and why."""
     told = _all(sources, played)
     everything = judged(told)
     days = sorted({day for share in told for day in share.days()})
@@ -134,7 +141,9 @@ def document(sources: Sequence[Source], played: Sequence[Played], tried: Sequenc
         parts.append(_section(share, mine))
     if tried:
         parts.append(words.made_up(trial_facts(tried)))
-    return "\n\n".join([*parts, words.CLOSING]) + "\n"
+    parts.append(words.CLOSING)
+    parts += [words.left_out(left_out)] if left_out else []
+    return "\n\n".join(parts) + "\n"
 
 
 def _all(sources: Sequence[Source], played: Sequence[Played]) -> list[Share]:
@@ -145,8 +154,8 @@ def _all(sources: Sequence[Source], played: Sequence[Played]) -> list[Share]:
 def _section(share: Share, mine: Sequence[Verdict]) -> str:
     source = share.source
     amount = (
-        f"{words.count(share.files, 'file')}, {words.count(share.markets, 'market')}, "
-        f"{words.count(share.draws, 'independent draw')} (one a {source.draw}), "
+        f"{counted(share.files, 'file')}, {counted(share.markets, 'market')}, "
+        f"{counted(share.draws, 'independent draw')} (one a {source.draw}), "
         f"{share.hours:.1f} hours of books."
     )
     where = f"`{source.folder}/{source.pattern}` ({source.licence}): " if source.folder else ""

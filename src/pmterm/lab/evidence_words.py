@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pmterm.lab.judging import Row, Verdict
+from pmterm.model.text import counted
 from pmterm.stats.intervals import Estimate, Proportion
 
 _HUNDRED: Final = 100.0
@@ -77,7 +78,7 @@ def summary(told: Sequence[Verdict], pooled: Sequence[Verdict]) -> str:
         lines.append(f"The price came back more than by chance, without paying: {_named(back)}.")
     lines += [
         f"Of {len(told)} pairs of source and signal {len(known)} had enough signals to be asked",
-        f"anything: {told[0].asked} questions in all. The rest is not known.",
+        f"anything: {counted(told[0].asked, 'question')} in all. The rest is not known.",
         "",
         "All sources together:",
         "",
@@ -86,9 +87,10 @@ def summary(told: Sequence[Verdict], pooled: Sequence[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def count(n: int, what: str) -> str:
-    """Write how many."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+def left_out(files: Mapping[str, str]) -> str:
+    """Return which files could not be read, and why."""
+    lines = [f"- {why.removesuffix('.')}" for why in files.values()]
+    return "\n".join(["## Files that could not be read", "", *lines])
 
 
 def table(told: Sequence[Verdict]) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 from pmterm.lab.moments import FEWEST, Case
 from pmterm.messages.signals import SignalKind
 from pmterm.model.ids import MarketId
+from pmterm.model.text import counted
 from pmterm.stats.digits import shown
 from pmterm.stats.distributions import student_cdf, two_sided_t
 from pmterm.stats.intervals import (
@@ -182,7 +183,7 @@ def _share(cases: Sequence[Case], cluster: ClusterOf) -> Estimate:
 def _not_known(row: Row) -> str:
     clusters = max(row.excess.clusters, row.net.clusters)
     if row.n < ENOUGH:
-        return f"not known: {row.n} signals of {ENOUGH}"
+        return f"not known: {counted(row.n, 'signal')} of {ENOUGH}"
     if clusters < FEWEST_CLUSTERS:
         return f"not known: {clusters} independent of {FEWEST_CLUSTERS}"
     return "not known: too few moments to compare with"
