@@ -200,7 +200,7 @@ def test_kept_is_what_the_command_keeps_and_only_once(bench, settings, tmp_path)
     bench.keep()
     wait_until(lambda: bench.run().kept or bench.run().error)
     assert bench.run().error == ""
-    assert " of 1 recordings (" in bench.run().kept
+    assert " of 1 recording (" in bench.run().kept
     assert kept_path(store).exists()
     with pytest.raises(UsageWrong, match="kept already"):
         bench.keep()

@@ -228,7 +228,7 @@ def test_stopped_while_it_reads_it_counts_all_that_was_to_be_played(tmp_path, mo
     monkeypatch.setattr("pmterm.compose.progress.Progress.at", _stop_at_once)
     whole, code = backtest(Settings(), Wish((tmp_path,)))
     assert code == 130
-    assert whole["stopped"].endswith("of 3 recordings were begun")
+    assert whole["stopped"].endswith("of 3 recordings begun")
 
 
 def _stop_at_once(watch, _what, _share):

@@ -60,7 +60,7 @@ def test_only_unknown_trades_are_in_no_figure_and_their_money_is_told():
     assert (found.whole.n, found.whole.net, len(found.unknown)) == (0, 0, 1)
     assert found.parts["strategy"][0].unknown == 1
     (whole, *_) = review_tables(found)
-    assert ("unknown, counted apart", "1 trades, net -1.00") in whole.rows
+    assert ("unknown, counted apart", "1 trade, net -1.00") in whole.rows
 
 
 def test_an_open_position_is_apart():

@@ -179,7 +179,7 @@ def test_more_than_a_days_work_is_refused_by_the_runs_that_differ(spec, monkeypa
 
     monkeypatch.setattr(sweeps, "FEW", 1)
     monkeypatch.setattr(sweeps, "MOST_DAYS", 0.0)
-    with pytest.raises(UsageWrong, match=r"12 runs that differ x .* s \(measured\) / 1 processes"):
+    with pytest.raises(UsageWrong, match=r"12 runs that differ x .* s \(measured\) / 1 process = "):
         sweep(spec, workers=1, cluster="", out=None)
 
 

@@ -81,7 +81,7 @@ def test_noise_between_frames_is_stepped_over(sound, tmp_path):
         tmp_path / "noise", data[: offsets[3]] + b"garbage" * 9 + data[offsets[3] :]
     )
     assert texts == TEXTS
-    assert reader.damage == [f"byte {offsets[3]:,}: 63 bytes that are no zstd frame"]
+    assert reader.damage == [f"byte {offsets[3]:,}: 63 bytes of no zstd frame"]
 
 
 def test_what_is_written_after_a_killed_writer_is_read(sound, tmp_path):

@@ -17,6 +17,7 @@ from pmterm.live.audit.audit import Finding, audit
 from pmterm.messages.base import Message
 from pmterm.messages.live import AccountSeen
 from pmterm.model.errors import CredentialsWrong, PmtermError, StoreBroken, TransportLost
+from pmterm.model.text import counted
 from pmterm.net.http import HttpClient
 from pmterm.net.limiter import Limiter
 from pmterm.runtime.clock import Clock, SystemClock
@@ -46,7 +47,7 @@ async def check(
         messages = await _read(path)
     except StoreBroken as broken:
         return [fail("", "journal", broken.detail, broken.hint or FIX, WRONG)], WRONG
-    lines = [ok("", "journal", f"{len(messages):,} rows, none missing or changed")]
+    lines = [ok("", "journal", f"{counted(len(messages), 'row')}, none missing or changed")]
     lines += [_line(finding) for finding in audit(messages, settings.risk)]
     if not is_paper and not is_offline:
         lines += await _venues(settings, messages, clock or SystemClock())

@@ -24,6 +24,7 @@ from pmterm.lab.shelf import Shelf, source_of
 from pmterm.lab.tape import Facts
 from pmterm.lab.times import parse_time
 from pmterm.model.errors import RecordingBroken, UsageWrong
+from pmterm.model.text import counted
 from pmterm.store.export import time_text
 from pmterm.trading.strategy.strategies import STRATEGIES
 
@@ -91,7 +92,7 @@ def backtest(settings: Settings, wish: Wish) -> tuple[dict[str, object], int]:
     if wish.keeps:
         facts["kept"] = keep_played(settings, played, settings)
     if watch.is_stopped:
-        facts["stopped"] = f"{len(outcomes)} of {many} recordings were begun"
+        facts["stopped"] = f"{len(outcomes)} of {counted(many, 'recording')} begun"
         return facts, STOPPED
     broke = broken(outcomes)
     for words in broke:

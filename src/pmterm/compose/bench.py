@@ -20,7 +20,7 @@ from pmterm.config.paths import recordings_dir
 from pmterm.config.settings import Settings
 from pmterm.lab.times import parse_time
 from pmterm.model.errors import PmtermError, UsageWrong
-from pmterm.model.text import clean_text
+from pmterm.model.text import clean_text, counted
 from pmterm.runtime.clock import SystemClock
 from pmterm.store.export import time_text
 from pmterm.store.recording import ENDINGS
@@ -209,7 +209,7 @@ class LabBench:
         result = self._view.result
         self._view = RunView(
             phase,
-            f"{result.recordings} of {len(self._played.paths)} recordings",
+            f"{result.recordings} of {counted(len(self._played.paths), 'recording')}",
             1_000_000,
             f"{over.error} {over.hint}".strip(),
             result,

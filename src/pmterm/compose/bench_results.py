@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pmterm.compose import backtests
 from pmterm.lab.figures import (
@@ -14,7 +15,7 @@ from pmterm.lab.figures import (
     signal_facts,
 )
 from pmterm.lab.outcome import Outcome, Trade
-from pmterm.model.text import clean_text
+from pmterm.model.text import clean_text, counted
 from pmterm.model.units import Cash
 from pmterm.stats.intervals import Estimate
 from pmterm.views.bench import BenchResult, BenchTrade, StrategyFigures
@@ -40,10 +41,11 @@ def result_of(
     )
 
 
-def kept_words(facts: Mapping[str, object]) -> str:
+def kept_words(facts: Mapping[str, Any]) -> str:
     """Say what was kept, and what of it may prove something."""
+    signals, recordings = facts["signals followed to their end"], facts["recordings"]
     return (
-        f"KEPT {facts['signals followed to their end']} signals of {facts['recordings']} recordings"
+        f"KEPT {counted(signals, 'signal')} of {counted(recordings, 'recording')}"
         f" ({facts['of the real venues']} of the real venues, {facts['new']} new);"
         f" {facts['held out']}"
     )
@@ -109,5 +111,5 @@ def _notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         notes += [f"{name}: strategy stopped: {each}" for each in outcome.failed]
         notes += [f"{name}: damaged: {each}" for each in outcome.damage[:1]]
         if outcome.without_book:
-            notes.append(f"{name}: {len(outcome.without_book)} markets without a book")
+            notes.append(f"{name}: {counted(len(outcome.without_book), 'market')} without a book")
     return tuple(clean_text(note) for note in notes)

@@ -24,6 +24,7 @@ from pmterm.lab.shelf import source_of
 from pmterm.lab.spec import SIGNALS, Point, Spec, read_spec
 from pmterm.lab.walk import Tried, chosen, report, windows_of
 from pmterm.model.errors import UsageWrong
+from pmterm.model.text import counted
 from pmterm.model.units import SECOND
 from pmterm.runtime.clock import SystemClock
 from pmterm.trading.strategy.strategies import STRATEGIES
@@ -70,7 +71,7 @@ def sweep(
     facts: dict[str, object] = {"points": spec.count, "runs": len(pieces)}
     if watch.is_stopped:
         done = sum(piece.key in results.known for piece in pieces)
-        facts["stopped"] = f"{done} of {len(pieces)} runs are done; the same command goes on"
+        facts["stopped"] = f"{done} of {counted(len(pieces), 'run')} done; the same command goes on"
         return facts, STOPPED
     done_by = {(piece.name, results.known[piece.key].hash) for piece in pieces}
     facts["runs that did different things"] = len(done_by)
@@ -174,12 +175,14 @@ def _check_many(spec: Spec, files: Sequence[Path], hands: int) -> None:
     days = spec.count * a_point / hands / DAY_S
     if days > MOST_DAYS:
         raise UsageWrong(
-            f"{spec.count:,} points x {a_point:.2f} s (measured) / {hands} processes = "
+            f"{counted(spec.count, 'point')} x {a_point:.2f} s (measured) / "
+            f"{counted(hands, 'process', 'processes')} = "
             f"{days:,.1f} days.",
             FEWER,
         )
     raise UsageWrong(
-        f"{spec.count:,} points x {len(files):,} recordings = {runs:,} runs; one sweep takes "
+        f"{counted(spec.count, 'point')} x {counted(len(files), 'recording')} = "
+        f"{counted(runs, 'run')}; one sweep takes "
         f"{MOST_RUNS:,}.",
         FEWER,
     )
@@ -201,8 +204,8 @@ def _check_time(pieces: Sequence[Piece], hands: int) -> None:
     days = all_s / hands / DAY_S
     if days > MOST_DAYS:
         raise UsageWrong(
-            f"{len(pieces):,} runs that differ x {all_s / len(pieces):.2f} s (measured) / {hands} "
-            f"processes = {days:,.1f} days.",
+            f"{len(pieces):,} runs that differ x {all_s / len(pieces):.2f} s (measured) / "
+            f"{counted(hands, 'process', 'processes')} = {days:,.1f} days.",
             FEWER,
         )
 

@@ -12,6 +12,7 @@ from pmterm.lab.moments import Watcher
 from pmterm.lab.nulls import play
 from pmterm.lab.trials import Trial, Tried, asked, facts_of
 from pmterm.model.ids import Venue
+from pmterm.model.text import counted
 from pmterm.runtime.engine import Engine, NoBroker
 from pmterm.trading.book.books import Books
 from pmterm.trading.pipeline import Pipeline
@@ -42,7 +43,7 @@ def nulls(seeds: int, workers: int) -> tuple[dict[str, object], int]:
         tried = trials(seeds, workers, watch)
     facts = facts_of(tried)
     if watch.is_stopped:
-        facts["stopped"] = f"{len(tried)} of {len(asked(seeds))} worlds were judged"
+        facts["stopped"] = f"{len(tried)} of {counted(len(asked(seeds)), 'world')} judged"
     return facts, STOPPED if watch.is_stopped else 0
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from pmterm.lab import wording
 from pmterm.lab.calibration import Calibration
+from pmterm.model.text import counted
 from pmterm.stats.equity import Point
 
 WIDE: Final = 640
@@ -33,7 +34,8 @@ def equity_plot(curve: Sequence[Point], capital: int) -> str:
         peaks.append(at(point.n, peak))
     line = [at(point.n, point.equity) for point in points]
     fall = " ".join([*peaks, *reversed(line)])
-    label = f"equity {wording.money(low)} to {wording.money(high)} over n {points[-1].n} trades"
+    trades = counted(points[-1].n, "trade")
+    label = f"equity {wording.money(low)} to {wording.money(high)} over n {trades}"
     base = at(0, capital).split(",")[1]
     return _svg(
         WIDE,

@@ -10,6 +10,7 @@ from pmterm.lab.review import Part, Review
 from pmterm.lab.round_trips import RoundTrip
 from pmterm.messages.accounts import Mode
 from pmterm.model.order import Side
+from pmterm.model.text import counted
 from pmterm.model.units import QTY_ONE, SECOND, fixed_text, price_text
 from pmterm.stats.performance import Performance
 from pmterm.store.export import time_text
@@ -69,7 +70,9 @@ def whole_table(review: Review) -> Table:
     ]
     if review.unknown:
         lost = wording.money(sum(trip.net for trip in review.unknown))
-        rows.append(("unknown, counted apart", f"{len(review.unknown)} trades, net {lost}"))
+        rows.append(
+            ("unknown, counted apart", f"{counted(len(review.unknown), 'trade')}, net {lost}")
+        )
     if review.standing:
         tied = wording.money(sum(trip.cost for trip in review.standing))
         rows.append(("open yet, counted apart", f"{len(review.standing)}, {tied} paid for them"))

@@ -8,6 +8,7 @@ import msgspec
 from pmterm.lab.judging import KINDS, Row, Verdict, verdicts
 from pmterm.lab.nulls import Plant, World
 from pmterm.messages.signals import SignalKind
+from pmterm.model.text import counted
 from pmterm.stats.intervals import wilson
 
 NULL: Final = World()
@@ -90,9 +91,10 @@ def facts_of(tried: Sequence[Tried]) -> dict[str, object]:
     for kind in KINDS:
         rows = [one.row for one in told if one.row.kind is kind]
         back = sum(row.reverted.hits for row in rows)
+        good = sum(one.is_good for one in told if one.row.kind is kind)
         facts[f"null_{kind.value}"] = (
             f"came back {share_text(back, sum(row.n for row in rows))}, called good in "
-            f"{sum(one.is_good for one in told if one.row.kind is kind)} of {len(rows)} worlds"
+            f"{good} of {counted(len(rows), 'world')}"
         )
     facts["planted_seeds"] = len(planted)
     facts["planted_found"] = share_text(sum(one.aimed.is_good for one in planted), len(planted))

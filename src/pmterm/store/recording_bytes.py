@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final
 import zstandard
 
 from pmterm.model.errors import RecordingBroken
+from pmterm.model.text import counted
 from pmterm.store.zstd_frames import MAGIC, Span, find_magic, measure
 
 PIECE: Final = 256 * 1024
@@ -102,7 +103,7 @@ class RecordingBytes:
             if span is None:
                 next_at = find_magic(file, position, size)
                 self.damage.append(
-                    f"{_at(position)}: {next_at - position:,} bytes that are no zstd frame"
+                    f"{_at(position)}: {counted(next_at - position, 'byte')} of no zstd frame"
                 )
                 yield HOLE
                 position = next_at
@@ -122,9 +123,10 @@ class RecordingBytes:
         except zstandard.ZstdError as error:
             resume = find_magic(file, span.start + 4, size)
             kept = self.unpacked - before
-            fate = f"{kept:,} bytes before it were kept, not proven" if kept else "left out"
+            fate = f"{counted(kept, 'byte')} before it kept, not proven" if kept else "left out"
             self.damage.append(
-                f"{_at(span.start)}: {resume - span.start:,} packed bytes damaged ({error}); {fate}"
+                f"{_at(span.start)}: {counted(resume - span.start, 'packed byte')} damaged "
+                f"({error}); {fate}"
             )
             yield HOLE
             return resume
@@ -133,7 +135,7 @@ class RecordingBytes:
             where = "at the end" if resume == size else "and written after"
             self.damage.append(
                 f"{_at(span.start)}: cut short {where}; "
-                f"{self.unpacked - before:,} bytes of it could still be read"
+                f"{counted(self.unpacked - before, 'byte')} of it could still be read"
             )
             yield HOLE
         return resume

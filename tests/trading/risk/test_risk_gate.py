@@ -297,6 +297,12 @@ def test_refused_post_only_orders_are_no_errors_of_the_venue():
         assert tell(it, report(numbered(n), OrderState.REFUSED)) == []
 
 
+def test_one_loss_is_told_as_one():
+    it = gate(Limits(market_cooldown=0, losses_in_row=1))
+    (paused,) = lose(it, 1, T0 + 1)
+    assert paused.reason == "R4 1 loss in a row"
+
+
 def test_three_losses_in_a_row_pause_and_the_pause_ends():
     it = gate(LOOSE)
     assert lose(it, 1, T0 + 1) == []

@@ -5,6 +5,7 @@ from typing import Final
 from pmterm.messages.orders import OrderReport
 from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState
+from pmterm.model.text import counted
 from pmterm.trading.risk.breakers import Errors, Refusals
 from pmterm.trading.risk.limits import Limits
 from pmterm.trading.risk.reserved import Reserved
@@ -35,7 +36,7 @@ class Answers:
             return ""
         errors = self._errors.setdefault(venue, Errors(self._limits))
         if errors.count(is_error=report.state in _FAILURES):
-            return f"R8 errors in the last {self._limits.error_window} calls"
+            return f"R8 errors in the last {counted(self._limits.error_window, 'call')}"
         return self._refused_too_often(venue, report) if self.is_live else ""
 
     def _refused_too_often(self, venue: Venue, report: OrderReport) -> str:

@@ -58,6 +58,7 @@ from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import GateState
 from pmterm.model.readings import LimitUse
+from pmterm.model.text import counted
 from pmterm.model.units import Ns
 from pmterm.trading.risk.answers import Answers
 from pmterm.trading.risk.arming import Arming, cannot_arm
@@ -323,7 +324,8 @@ class Gate:
         if not most or in_row < most or self._state is not GateState.ACTIVE:
             return ()
         until = at + self._limits.loss_cooldown
-        return self._become(at, GateState.REDUCING, f"R4 {in_row} losses in a row", until=until)
+        reason = f"R4 {counted(in_row, 'loss', 'losses')} in a row"
+        return self._become(at, GateState.REDUCING, reason, until=until)
 
     def _journal_failed(self, failed: JournalFailed) -> Sequence[Message]:
         self._exposure.drop(failed.order)
