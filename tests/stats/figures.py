@@ -11,7 +11,7 @@ from pmterm.stats.intervals import difference, p_above
 from pmterm.stats.isotonic import fit_isotonic
 from pmterm.stats.multiple import benjamini_hochberg
 from pmterm.stats.performance import performance
-from pmterm.stats.sharpe import deflated, minimum_track_record, probabilistic, sharpe_of
+from pmterm.stats.sharpe import deflated, probabilistic, sharpe_of
 from pmterm.stats.walk_forward import Case, compare, walk_forward
 
 
@@ -42,7 +42,6 @@ def figures():
         "performance": performance(trades, 100 * CASH_ONE),
         "sure": probabilistic(sharpe),
         "deflated": deflated(sharpe, 40, 0.01),
-        "needed": minimum_track_record(sharpe),
         "brier": brier(chance, hits),
         "curve": reliability_curve(chance, hits),
         "isotonic": fit_isotonic(chance, hits),

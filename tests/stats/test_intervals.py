@@ -17,7 +17,6 @@ from pmterm.stats.intervals import (
     mean,
     median,
     p_above,
-    p_below,
     wilson,
 )
 
@@ -88,13 +87,13 @@ def test_counts_that_cannot_be_are_refused(hits, n):
 @pytest.mark.parametrize(("hits", "n", "rate", "above", "below"), BINOMIAL)
 def test_exact_binomial_agrees_with_scipy(hits, n, rate, above, below):
     assert p_above(hits, n, rate).p == pytest.approx(above, rel=1e-8)
-    assert p_below(hits, n, rate).p == pytest.approx(below, rel=1e-8)
+    assert p_above(n - hits, n, 1 - rate).p == pytest.approx(below, rel=1e-8)
 
 
 @given(st.integers(1, 60), st.floats(0, 1))
 def test_more_or_fewer_is_everything_and_once_itself(n, rate):
     hits = n // 2
-    rest = p_below(hits - 1, n, rate).p if hits else 0.0
+    rest = p_above(n - hits + 1, n, 1 - rate).p if hits else 0.0
     assert p_above(hits, n, rate).p + rest == pytest.approx(1.0, abs=1e-8)
 
 

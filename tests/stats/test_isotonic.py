@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmterm.stats.isotonic import Isotonic, block_at, fit_isotonic, linear_value, step_value
+from pmterm.stats.isotonic import Isotonic, block_at, fit_isotonic, step_value
 
 TARGETS = [1, 2, 6, 3, 7, 3, 5, 5, 9, 8]
 WEIGHTS = [1, 2, 1, 1, 3, 1, 1, 2, 1, 1]
@@ -71,17 +71,15 @@ def test_rises_keeps_the_mean_and_counts_everybody(points):
     st.floats(-2, 12),
     st.floats(-2, 12),
 )
-def test_both_ways_to_read_it_rise(points, one, other):
+def test_what_is_read_rises(points, one, other):
     fitted = fit_isotonic(*zip(*points, strict=True))
     low, high = sorted((one, other))
-    for read in (step_value, linear_value):
-        assert read(fitted, low) <= read(fitted, high)
+    assert step_value(fitted, low) <= step_value(fitted, high)
 
 
-def test_between_blocks_a_line_or_the_lower_step():
+def test_between_blocks_the_lower_step():
     fitted = fit_isotonic([1, 2, 4, 5], [0, 0, 1, 1])
     assert [step_value(fitted, x) for x in (0, 2, 3, 3.9, 4, 9)] == [0, 0, 0, 0, 1, 1]
-    assert [linear_value(fitted, x) for x in (0, 2, 3, 3.5, 4, 9)] == [0, 0, 0.5, 0.75, 1, 1]
 
 
 def test_one_score_is_one_point_with_its_n():
@@ -92,7 +90,7 @@ def test_one_score_is_one_point_with_its_n():
 
 def test_nothing_learned_says_nothing():
     empty = fit_isotonic([], [])
-    assert (step_value(empty, 1), linear_value(empty, 1), block_at(empty, 1)) == (None, None, None)
+    assert (step_value(empty, 1), block_at(empty, 1)) == (None, None)
 
 
 def test_is_written_and_read_back_the_same():

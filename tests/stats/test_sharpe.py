@@ -13,7 +13,6 @@ from pmterm.stats.sharpe import (
     deflated_of,
     expected_maximum,
     known_sharpe,
-    minimum_track_record,
     probabilistic,
     sharpe_error,
     sharpe_of,
@@ -52,27 +51,6 @@ def test_46_trials_would_have_been_acceptable_or_88_of_normal_results():
 def test_the_fund_is_less_sure_than_a_normal_one():
     assert round(probabilistic(FUND).probability, 3) == 0.913
     assert round(probabilistic(Sharpe(24, 0.458, None)).probability, 3) == 0.982
-
-
-def test_daily_results_need_two_years_and_three_quarters():
-    # The same paper: 2 a year against 1 a year, normal daily results: 2.73 years.
-    daily = Sharpe(1, 2 / math.sqrt(250), None)
-    found = minimum_track_record(daily, 1 / math.sqrt(250))
-    assert round(found.needed / 250, 2) == 2.73
-
-
-def test_the_minimum_is_where_the_probability_passes():
-    needed = minimum_track_record(FUND).needed
-    at, before = (
-        probabilistic(Sharpe(n, FUND.value, None, FUND.skew, FUND.kurtosis)).probability
-        for n in (needed, needed - 1)
-    )
-    assert before < 0.95 <= at
-
-
-def test_no_length_makes_a_loser_good():
-    assert minimum_track_record(Sharpe(100, -0.1, 0.1)).needed is None
-    assert minimum_track_record(Sharpe(100, 0.1, 0.1), against=0.1).needed is None
 
 
 def test_the_best_of_ten_worthless_tries_shows_1_57():
@@ -145,7 +123,6 @@ def test_without_spread_there_is_no_sharpe(results):
     assert (found.n, found.value, found.error) == (len(results), None, None)
     assert probabilistic(found).probability is None
     assert deflated(found, 10, 1.0).probability is None
-    assert minimum_track_record(found).needed is None
 
 
 def test_too_few_tell_only_their_number():

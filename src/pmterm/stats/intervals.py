@@ -99,16 +99,6 @@ def p_above(hits: int, n: int, rate: float) -> PValue:
     return PValue(hits, n, rate, shown(math.fsum(binomial_chances(n, rate)[hits:])))
 
 
-def p_below(hits: int, n: int, rate: float) -> PValue:
-    """Return the exact chance of `hits` or fewer in `n` tries at `rate`.
-
-    Raises:
-        ValueError: not 0 <= hits <= n, or a rate outside 0..1.
-    """
-    _check_counts(hits, n)
-    return PValue(hits, n, rate, shown(math.fsum(binomial_chances(n, rate)[: hits + 1])))
-
-
 def difference(
     first: tuple[int, int], second: tuple[int, int], confidence: float = CONFIDENCE
 ) -> Difference:

@@ -96,22 +96,6 @@ def step_value(isotonic: Isotonic, score: float) -> float | None:
     return None if block is None else block.value
 
 
-def linear_value(isotonic: Isotonic, score: float) -> float | None:
-    """Return the value at `score`, on a straight line between neighbouring blocks."""
-    blocks = isotonic.blocks
-    if not blocks:
-        return None
-    place = bisect_right(blocks, score, key=lambda block: block.low)
-    if not place:
-        return blocks[0].value
-    lower = blocks[place - 1]
-    if place == len(blocks) or score <= lower.high:
-        return lower.value
-    upper = blocks[place]
-    share = (score - lower.high) / (upper.low - lower.high)
-    return shown(lower.value + share * (upper.value - lower.value))
-
-
 def _pool_violators(pools: list[_Pool]) -> None:
     while len(pools) > 1 and _must_share(pools[-2], pools[-1]):
         later = pools.pop()

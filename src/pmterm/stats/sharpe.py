@@ -44,15 +44,6 @@ class Confidence(msgspec.Struct, frozen=True):
     trials: int = 1
 
 
-class TrackRecord(msgspec.Struct, frozen=True):
-    """How many results it takes; `n` are there. `needed` is None where no number suffices."""
-
-    n: int
-    needed: int | None
-    against: float
-    confidence: float
-
-
 def sharpe_of(results: Sequence[float]) -> Sharpe:
     """Return the Sharpe ratio per trade: mean over sample standard deviation (n - 1).
 
@@ -148,28 +139,6 @@ def deflated_of(best: Sharpe, tried: Sequence[float]) -> Confidence:
     centre = math.fsum(values) / trials
     square = math.fsum((value - centre) ** 2 for value in values)
     return deflated(best, trials, square / (trials - 1))
-
-
-def minimum_track_record(
-    sharpe: Sharpe, against: float = 0.0, confidence: float = 0.95
-) -> TrackRecord:
-    """Return how many results it takes until this Sharpe lies above `against` with `confidence`.
-
-    Bailey & Lopez de Prado (2012), Journal of Risk 15, rounded up.
-
-    Raises:
-        ValueError: a confidence outside 0..1.
-    """
-    if not 0.0 < confidence < 1.0:
-        msg = f"a confidence lies between 0 and 1, not {confidence}"
-        raise ValueError(msg)
-    if sharpe.value is None or sharpe.value <= against:
-        return TrackRecord(sharpe.n, None, against, confidence)
-    spread = _variance_times_n(sharpe.value, sharpe.skew, sharpe.kurtosis)
-    distance = normal_quantile(confidence) / (sharpe.value - against)
-    return TrackRecord(
-        sharpe.n, math.ceil(shown(1.0 + spread * distance * distance)), against, confidence
-    )
 
 
 def known_sharpe(sharpe: Sharpe, enough: int) -> Sharpe:
