@@ -15,9 +15,9 @@ from pmterm.config.settings import (
     Settings,
     default_config_text,
     load_settings,
-    settings_of,
+    settings_given,
 )
-from pmterm.config.sources import line_numbers
+from pmterm.config.sources import from_file, line_numbers
 from pmterm.config.units import Unit, ValueWrongError, read_value, value_text
 from pmterm.model.errors import SettingsWrong
 from pmterm.model.ids import Venue
@@ -51,6 +51,10 @@ def refusal(tmp_path, text):
     return str(caught.value)
 
 
+def settings_of(path):
+    return settings_given(from_file(path))
+
+
 def bare(found):
     return msgspec.structs.replace(found, shown=())
 
@@ -65,7 +69,7 @@ def test_the_shipped_file_equals_the_defaults(tmp_path):
     for profile, limits in PROFILES.items():
         text = default_config_text().replace('profile = "standard"', f'profile = "{profile}"')
         path.write_text(text)
-        assert bare(settings_of(path)) == Settings(risk=limits)
+        assert settings_of(path) == Settings(risk=limits)
 
 
 def test_the_shipped_file_shows_every_key_with_a_comment():

@@ -137,11 +137,6 @@ def settings_given(given: Mapping[str, Given]) -> Settings:
     return _settings(given, tells=False)
 
 
-def settings_of(path: Path) -> Settings:
-    """Return the settings of one file alone, over the defaults (`config check FILE`)."""
-    return _settings(from_file(path))
-
-
 def project_file(cwd: Path) -> Path | None:
     """Return the settings file of the current folder; another program's config.toml is none."""
     for name in PROJECT_FILES:
