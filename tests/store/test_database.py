@@ -390,3 +390,30 @@ async def test_a_failing_write_on_the_spot_leaves_nothing(database, monkeypatch)
         await database.write(half, is_small=True)
     assert await database.write(where, is_small=True)
     assert await database.read(count) == PROVING + 1
+
+
+async def test_one_that_was_called_off_in_the_queue_lets_nobody_past_what_is_under_way(
+    database, monkeypatch
+):
+    monkeypatch.setattr(database, "_time", lambda: 0.0)
+    await prove(database)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(connection):
+        begun.set()
+        assert go_on.wait(20)
+        return where(connection)
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(database.write(long))
+        await asyncio.to_thread(begun.wait, 20)
+        queued = group.create_task(database.write(put("never")))
+        await asyncio.sleep(0)
+        queued.cancel()
+        await asyncio.sleep(0)
+        third = group.create_task(database.write(where, is_small=True))
+        await asyncio.sleep(0)
+        assert not third.done()
+        go_on.set()
+    assert (first.result(), third.result()) == (False, False)
+    assert await database.read(count) == PROVING + 2

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from pmterm.model.errors import StoreBroken
 from pmterm.store.private_files import (
@@ -76,7 +77,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._writing = ThreadPoolExecutor(1, "pmterm-store")
-        self._last: Future[Any] | None = None  # of the writing thread's
+        self._turn = threading.Lock()  # who holds it has the connection
         self._pace = Pace()
         self._time: Callable[[], float] = asyncio.get_running_loop().time
         self._reading = ThreadPoolExecutor(1, "pmterm-store-read")
@@ -118,16 +119,18 @@ class Database:
                 `work` was kept then, and the next write may be tried.
         """
         self._refuse_closed()
-        is_alone = self._last is None or self._last.done()  # what one thread began last ends last
-        if is_small and is_alone and self._pace.is_quick:
-            result = self._paced(work)
+        run = self._paced if is_small else self._transaction
+        if is_small and self._pace.is_quick and self._turn.acquire(blocking=False):
+            try:
+                result = run(work)
+            finally:
+                self._turn.release()
         else:
-            run = self._paced if is_small else self._transaction
-            self._last = self._writing.submit(run, work)
-            result = await asyncio.wrap_future(self._last)
+            loop = asyncio.get_running_loop()
+            result = await loop.run_in_executor(self._writing, self._in_turn, lambda: run(work))
         self._writes += 1
         if self._writes % TIDY_EVERY == 0 and not self._is_closed:
-            self._last = self._writing.submit(self._tidy)
+            self._writing.submit(self._in_turn, self._tidy)
         return result
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -162,6 +165,10 @@ class Database:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def _in_turn(self, work: Callable[[], T]) -> T:
+        with self._turn:
+            return work()
 
     def _paced(self, work: Callable[[sqlite3.Connection], T]) -> T:
         start = self._time()
@@ -218,7 +225,7 @@ class Database:
         self._lock = _locked(self.path)
         os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
         try:
-            self._connection = sqlite3.connect(  # one thread at a time, as `write` sees to
+            self._connection = sqlite3.connect(  # one thread at a time: `_turn`
                 self.path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
             )
             version = _version(self._connection, self.path)
