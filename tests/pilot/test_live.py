@@ -93,6 +93,15 @@ async def test_every_size_says_live_and_what_passes(size, state):
         assert len(s.rows()) == size[1]
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=ids)
+async def test_what_is_told_of_a_working_order_is_read_where_its_row_is_short(size):
+    gone = "the venue lists it no more: filled or taken back, known within a minute"
+    told = report("p7-00004", OrderState.OPEN, reason=gone)
+    async with Session(live_desk(armed(), *placed("p7-00004"), told), size) as s:
+        await s.until(lambda: "! 4 the venue lists it no more" in s.shown())
+        assert "within a minute" in s.shown()
+
+
 @pytest.mark.parametrize("size", [(20, 5), (80, 24)], ids=ids)
 @pytest.mark.parametrize("opened", OPENED_BY)
 async def test_the_bar_is_over_every_dialog(size, opened):

@@ -9,6 +9,7 @@ from pmterm.views.order_row import OrderRow, advice, state_words
 from pmterm.views.plans import plan_words
 
 TAIL = 8  # cells; what is cut to fewer says nothing
+ROW = 36  # cells before the tail
 
 
 class Blotter(ListLines):
@@ -35,9 +36,10 @@ class Blotter(ListLines):
         return ", ".join(parts)
 
     def headings(self, width: int) -> list[Row]:
-        """Pin above the list what to do about orders nobody knows the end of."""
-        doubtful = [row for row in self.board.orders if row.is_doubtful]
-        words = [f"! {_number(row)} {advice(row)}" for row in doubtful[:2]]
+        """Pin above the list what to do about doubtful orders, and what a row has no room for."""
+        doubtful = [(row, advice(row)) for row in self.board.orders if row.is_doubtful]
+        cut = [(row, row.reason) for row in self.board.orders if _is_cut(row, width)]
+        words = [f"! {_number(row)} {told}" for row, told in (doubtful + cut)[:2]]
         rows: list[Row] = [((line, "warn"),) for text in words for line in wrapped(text, width)]
         for plan in self.board.plans[:2]:
             text = f"{self.elsewhere(plan.market)} {plan_words(plan)}".strip()
@@ -50,7 +52,7 @@ class Blotter(ListLines):
         price = price_text(row.price, self.look.unit, tick_of(row.price))
         side, style = ("BUY ", "bid") if row.side is Side.BUY else ("SELL", "ask")
         words = state_words(row, self.board.at)
-        left = max(width - 36, 0)
+        left = max(width - ROW, 0)
         tail = f"{self._tail(row)} {self.elsewhere(row.market)}".strip()
         if left < min(TAIL, len(tail)):
             tail = ""
@@ -72,6 +74,12 @@ class Blotter(ListLines):
         if row.is_working:
             return row.reason or (f"q{qty_text(row.ahead)}" if row.ahead >= 0 else "")
         return row.reason or (average if row.average else "")
+
+
+def _is_cut(row: OrderRow, width: int) -> bool:
+    """Whether something is told of a working order of ours that its row has no room for."""
+    is_ours = row.is_working and not row.is_doubtful and not row.is_foreign
+    return is_ours and len(row.reason) > width - ROW
 
 
 def _number(row: OrderRow) -> str:
