@@ -77,11 +77,11 @@ def test_a_trade_of_a_backtest_is_seen_in_the_replay_and_back(tmp_path):
         terminal.keys("A")
         terminal.until("1 of 1 [x]")
         terminal.keys("r")
-        terminal.until("1 of 1 recordings")
+        terminal.until("1 of 1 recording")
         terminal.keys("\r")
         terminal.until("REPLAY")
         terminal.keys("\x11")
-        terminal.until("1 of 1 recordings")
+        terminal.until("1 of 1 recording")
         terminal.keys("\x11")
         assert terminal.ends() == 0
     finally:
@@ -110,7 +110,7 @@ def test_it_opens_over_a_running_session_and_runs_beside_it(tmp_path):
         terminal.keys("A")
         terminal.until("1 of 1 [x]")
         terminal.keys("r")
-        terminal.until("1 of 1 recordings")
+        terminal.until("1 of 1 recording")
         terminal.keys(F10)
         terminal.until("POSITIONS")
         terminal.keys("\x11")

@@ -203,7 +203,7 @@ async def test_escape_with_nothing_running_says_how_to_quit():
 
 
 async def test_a_run_that_broke_says_why_and_can_be_run_again():
-    bench = FakeBench(RunView(Phase.BROKE, "0 of 1 recordings", 0, "it broke: OSError: no space"))
+    bench = FakeBench(RunView(Phase.BROKE, "0 of 1 recording", 0, "it broke: OSError: no space"))
     async with BenchSession(bench) as s:
         assert "it broke: OSError: no space" in s.shown()
         await s.press("space", "r")
