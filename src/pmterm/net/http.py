@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +20,7 @@ from pmterm.net.backoff import Backoff
 from pmterm.net.clock import Clock
 from pmterm.net.limiter import ORDER, READ, Limiter
 from pmterm.net.retry_after import seconds_of
+from pmterm.net.sending import Answering, NotPermitted, Sending, failed
 from pmterm.net.words import words_for
 
 if TYPE_CHECKING:
@@ -52,34 +53,6 @@ class Proof(Protocol):
     def headers(self, request: HttpRequest, at: Ns) -> Mapping[str, str]:
         """Return headers that prove who asks, good for a few seconds from `at` (Unix ns)."""
         ...
-
-
-class _NotPermitted(Exception):
-    """An order may not go out any more; said before its first byte."""
-
-
-class _Sending:
-    """What one request knows of its sending: when its connection was in hand, who may stop it.
-
-    `begun` is what was written already, before anybody waited for it.
-    """
-
-    __slots__ = ("begun", "permit", "sent_at")
-
-    def __init__(self, permit: Callable[[], str]) -> None:
-        self.permit = permit
-        self.sent_at: Ns = 0
-        self.begun: tuple[Line, asyncio.Future[Reply]] | None = None
-
-
-class _Answering:
-    """Waits for an answer once it is awaited; who is cancelled before that leaves nothing open."""
-
-    def __init__(self, wait: Callable[[], Coroutine[Any, Any, HttpResponse]]) -> None:
-        self._wait = wait
-
-    def __await__(self) -> Generator[Any, None, HttpResponse]:
-        return self._wait().__await__()
 
 
 class HttpClient:
@@ -128,13 +101,11 @@ class HttpClient:
         A signed order that nothing holds up is on its way before this returns what to wait for.
         """
         asked_at = self._clock.stamp()
-        sending = _Sending(lambda: self._permit(request) if request.priority == ORDER else "")
+        sending = Sending(lambda: self._permit(request) if request.priority == ORDER else "")
         self._begin(request, sending)
-        return _Answering(lambda: self._answered(request, sending, asked_at))
+        return Answering(lambda: self._answered(request, sending, asked_at))
 
-    async def _answered(
-        self, request: HttpRequest, sending: _Sending, asked_at: Ns
-    ) -> HttpResponse:
+    async def _answered(self, request: HttpRequest, sending: Sending, asked_at: Ns) -> HttpResponse:
         try:
             answer = await self._within_deadline(request, sending)
         except VenueRefused as refused:
@@ -174,7 +145,7 @@ class HttpClient:
             await self._session.close()
             self._session = None
 
-    async def _within_deadline(self, request: HttpRequest, sending: _Sending) -> Answer:
+    async def _within_deadline(self, request: HttpRequest, sending: Sending) -> Answer:
         base = self._bases.get((request.venue, request.host))
         if base is None:
             return Answer(0, f"no address is set for {request.venue} {request.host!r}")
@@ -204,7 +175,7 @@ class HttpClient:
             return False
         return True
 
-    async def _attempts(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:
+    async def _attempts(self, request: HttpRequest, url: str, sending: Sending) -> Answer:
         answer = await self._once(request, url, sending)
         if answer.status or request.method != "GET":
             return answer
@@ -217,7 +188,7 @@ class HttpClient:
                 break
         return answer
 
-    async def _once(self, request: HttpRequest, url: str, sending: _Sending) -> Answer:
+    async def _once(self, request: HttpRequest, url: str, sending: Sending) -> Answer:
         if request.auth and self._proxy is None:
             return await self._once_signed(request, sending)
         import aiohttp  # noqa: PLC0415 - 180 ms, which the first screen does not wait for
@@ -225,7 +196,7 @@ class HttpClient:
         try:
             async with self._exchange(request, url, sending) as response:
                 text = await self._body(response)
-        except _NotPermitted as stopped:
+        except NotPermitted as stopped:
             return Answer(0, str(stopped))
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
             return Answer(0, f"{_host(url)}: the connection was cut")
@@ -236,7 +207,7 @@ class HttpClient:
         wait = seconds_of(response.headers.get("Retry-After", ""), self._clock.stamp())
         return Answer(response.status, text, wait, _date_of(response.headers.get("Date", "")))
 
-    def _begin(self, request: HttpRequest, sending: _Sending) -> None:
+    def _begin(self, request: HttpRequest, sending: Sending) -> None:
         """Write an order out now, if there is a connection and nothing to wait for."""
         lines = self._lines.get(self._bases.get((request.venue, request.host), ""))
         is_ready = request.auth and request.venue in self._proofs
@@ -251,20 +222,20 @@ class HttpClient:
             lines.give_back(line)
 
     def _write(
-        self, line: Line, lines: Lines, request: HttpRequest, sending: _Sending
+        self, line: Line, lines: Lines, request: HttpRequest, sending: Sending
     ) -> asyncio.Future[Reply]:
         """Write a signed request out, unless it may not go any more; the answer comes later."""
         try:
             written = lines.written(request, self._headers(request))
         except (CredentialsWrong, VenueRefused) as wrong:
-            return _failed(wrong)
+            return failed(wrong)
         stopped = sending.permit()
         if stopped:
-            return _failed(_NotPermitted(stopped))
+            return failed(NotPermitted(stopped))
         sending.sent_at = sending.sent_at or self._clock.stamp()
         return line.ask(request.method, written)
 
-    async def _once_signed(self, request: HttpRequest, sending: _Sending) -> Answer:
+    async def _once_signed(self, request: HttpRequest, sending: Sending) -> Answer:
         from pmterm.net.line import NoAnswer  # noqa: PLC0415 - h11 is loaded as late as aiohttp
 
         base = self._bases[(request.venue, request.host)]
@@ -276,7 +247,7 @@ class HttpClient:
                 reply = await (begun[1] if begun else self._write(line, lines, request, sending))
             finally:
                 lines.give_back(line)
-        except _NotPermitted as stopped:
+        except NotPermitted as stopped:
             return Answer(0, str(stopped))
         except NoAnswer as none:
             return Answer(0, f"{_host(base)}: {none}")
@@ -309,7 +280,7 @@ class HttpClient:
 
     @asynccontextmanager
     async def _exchange(
-        self, request: HttpRequest, url: str, sending: _Sending
+        self, request: HttpRequest, url: str, sending: Sending
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         from yarl import URL  # noqa: PLC0415 - comes with aiohttp, as late as it does
 
@@ -355,10 +326,10 @@ class HttpClient:
         import aiohttp  # noqa: PLC0415 - as above
 
         async def connected(_: object, context: Any, __: object) -> None:
-            sending: _Sending = context.trace_request_ctx
+            sending: Sending = context.trace_request_ctx
             stopped = sending.permit()
             if stopped:
-                raise _NotPermitted(stopped)
+                raise NotPermitted(stopped)
             sending.sent_at = sending.sent_at or self._clock.stamp()
 
         tracing = aiohttp.TraceConfig()
@@ -381,12 +352,6 @@ class HttpClient:
             self._limiter.hold(request.venue, seconds, reads_too=reads_too)
         elif answer.status:
             waits.reset()
-
-
-def _failed(error: Exception) -> asyncio.Future[Any]:
-    failed = asyncio.get_running_loop().create_future()
-    failed.set_exception(error)
-    return failed
 
 
 def _date_of(header: str) -> Ns:
