@@ -150,7 +150,7 @@ def test_a_venue_nobody_spoke_of_is_not_ready():
         ((disarmed("idle"),), "disarmed (idle); a arms", "disarmed ^k KILL"),
         (
             (armed(),),
-            "ARMED 4:32 in Sentinels to beat Fnatic, cap $10.00",
+            "ARMED 4:32, cap $10.00 in Sentinels to beat Fnatic",
             "ARMED 4:32 ^k KILL",
         ),
         ((armed(cap=0),), "ARMED 4:32 in Sentinels to beat Fnatic", "ARMED 4:32 ^k KILL"),
@@ -290,6 +290,20 @@ def test_amend_shows_as_a_question_until_it_is_answered():
     assert (kept.is_amending, kept.price, kept.reason) == (False, 4500, "the venue said no")
     lost = report("p7-00011", OrderState.UNKNOWN, price=4400, reason="no answer")
     assert order(board_of(*asked, lost), "p7-00002").is_amending
+
+
+def test_the_last_outcome_says_what_became_of_an_amend():
+    asked = placed("p7-00011", price=4400, replaces=OrderId("p7-00002"))
+    moved = report("p7-00002", OrderState.PARTIAL, 40, 4400, 12, at=NOW)
+    no = report("p7-00011", OrderState.REFUSED, price=4400, reason="off the grid", at=NOW)
+    lost = report("p7-00011", OrderState.UNKNOWN, price=4400, reason="no answer", at=NOW)
+    for word, said in (
+        (moved, "BUY 40 @ 44 PART 12/40"),
+        (no, "Not changed: BUY 40 @ 45 PART 12/40 (off the grid)"),
+        (lost, "BUY 40 @ 45 AMEND? (no answer)"),
+    ):
+        outcome = board_of(*asked, word).outcome
+        assert (outcome.text, outcome.order) == (said, "p7-00002")
 
 
 def test_question_holds_the_very_order_and_yes_sends_it_at_its_limit():

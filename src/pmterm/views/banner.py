@@ -45,7 +45,7 @@ def state_of(board: Board) -> str:
     cap = f", cap {cash_text(arming.max_cash)}" if arming.max_cash else ""
     if arming.market != board.focus:
         return f"{only}ARMED {left} in another market, {title_of(board, arming.market)}"
-    return f"{only}ARMED {left} in {title_of(board, arming.market)}{cap}"
+    return f"{only}ARMED {left}{cap} in {title_of(board, arming.market)}"
 
 
 def time_left(left: Ns) -> str:

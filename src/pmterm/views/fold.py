@@ -293,7 +293,7 @@ class Fold:
     def _report(self, message: OrderReport) -> None:
         before = self.blotter.row(message.order)
         self.blotter.report(message)
-        self.news.report(message, self.blotter.row(message.order))
+        self.news.report(message, self.blotter.row(message.order), before)
         if not self.news.is_silent and before is not None and before.state is not message.state:
             if message.state is OrderState.REFUSED:
                 self.live.declined()

@@ -71,6 +71,10 @@ def tick_of(price: int) -> int:
     return 100 if price % 100 == 0 else 10 if price % 10 == 0 else 1
 
 
+def _is_changed(row: OrderRow, before: OrderRow | None) -> bool:
+    return before is not None and (row.price, row.qty) != (before.price, before.qty)
+
+
 class News:
     """Collects what is told once. While `is_silent`, only the last outcome is kept."""
 
@@ -122,19 +126,33 @@ class News:
         self.outcome = Outcome(message.at, f"{word}: {text}", message.order, "bad")
         self.tell(message.at, "warning", f"{word}: {text}")
 
-    def report(self, message: OrderReport, row: OrderRow | None) -> None:
-        """Tell where an order stands, when that is news."""
+    def report(
+        self, message: OrderReport, row: OrderRow | None, before: OrderRow | None = None
+    ) -> None:
+        """Tell where an order stands, when that is news; `before` is what was known of it."""
+        if row is not None and row.order != message.order:
+            self._amend_failed(message, row)
+            return
         if row is None or row.state is not message.state:
             return
         text = order_text(row, message.at)
         bad = message.state in {OrderState.REFUSED, OrderState.UNKNOWN, OrderState.CANCEL_UNKNOWN}
-        is_new = row.since == message.at
+        is_new = row.since == message.at or _is_changed(row, before)
         if not (is_new or bad):
             return  # its place in line moved, nothing else
         if message.state is OrderState.FILLED:
             return  # the fill itself was told
         self.outcome = Outcome(message.at, text, message.order, "bad" if bad else "plain")
         self.tell(message.at, "warning" if bad else "information", text, is_toast=bad and is_new)
+
+    def _amend_failed(self, message: OrderReport, row: OrderRow) -> None:
+        """Tell that an order stays as it is, or that nobody knows whether it does."""
+        if message.state not in {OrderState.REFUSED, OrderState.UNKNOWN}:
+            return
+        is_no = message.state is OrderState.REFUSED
+        text = f"{'Not changed: ' if is_no else ''}{order_text(row, message.at)}"
+        self.outcome = Outcome(message.at, text, row.order, "bad")
+        self.tell(message.at, "warning", text)
 
     def plan_moved(self, message: PlanMoved) -> None:
         """Tell when a plan pauses or ends; its slices are told as orders."""
