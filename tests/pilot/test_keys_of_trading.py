@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 from tests.pilot.fake_desk import FakeClock, FakeDesk, FakePlayer
-from tests.pilot.screen_build import MAP_THREE, MAP_TWO, NOW
+from tests.pilot.screen_build import MAP_THREE, MAP_TWO, NOW, report
 from tests.pilot.session import Session
 from textual import events
 
@@ -22,7 +22,7 @@ from pmterm.messages.health import FeedDown
 from pmterm.messages.orders import GateChanged, Refused
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import PriceBand
-from pmterm.model.order import GateState, Side, TimeInForce
+from pmterm.model.order import GateState, OrderState, Side, TimeInForce
 from pmterm.model.units import SECOND
 from pmterm.tui.app import TradingApp
 from pmterm.tui.screens.confirm import ConfirmScreen
@@ -194,6 +194,17 @@ async def test_cancel_and_close_here_and_everywhere():
     async with Session() as s:
         await s.press("c", "C", "x")
         assert s.sent == [CancelMarket(0, MAP_THREE), CancelAll(0), ClosePosition(0, MAP_THREE)]
+
+
+async def test_cancel_says_when_nothing_of_ours_works():
+    desk = FakeDesk()
+    async with Session(desk) as s:
+        await s.press("c")
+        assert "cancelling your orders in this market" in s.words()
+    desk.hear(*(report(f"p7-0000{n}", OrderState.CANCELLED, at=NOW) for n in (2, 3)))
+    async with Session(desk) as s:
+        await s.press("c")
+        assert "no order of yours works in this market" in s.words()
 
 
 async def test_close_everything_asks_for_a_word():

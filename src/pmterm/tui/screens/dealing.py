@@ -1,6 +1,7 @@
 """Turns the order keys into commands, and keeps orders from leaving by accident."""
 
 from pmterm.messages.commands import CancelAll, CancelMarket, CloseAll, ClosePosition, SubmitTicket
+from pmterm.model.ids import MarketId
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import Price, Qty
 from pmterm.tui.screens.amending import Amending
@@ -79,13 +80,22 @@ class Dealing(Amending):
         """Cancel my orders in this market."""
         if self._may("cancel"):
             self._send(CancelMarket(0, self.board.focus))
-            self.tell("cancelling your orders in this market")
+            works = self.board.focus in self._working_in()
+            told = "cancelling your orders" if works else "no order of yours works"
+            self.tell(f"{told} in this market")
 
     def action_cancel_all(self) -> None:
         """Cancel my orders everywhere."""
         if self._may("cancel all"):
             self._send(CancelAll(0))
-            self.tell("cancelling all your orders")
+            works = self._working_in()
+            self.tell("cancelling all your orders" if works else "no order of yours works")
+
+    def _working_in(self) -> set[MarketId]:
+        """Return where orders or plans of ours work."""
+        rows, plans = self.board.orders, self.board.plans
+        mine = {row.market for row in rows if row.is_working and not row.is_foreign}
+        return mine | {plan.market for plan in plans if plan.is_open}
 
     def action_close_here(self) -> None:
         """Close the position in this market."""
