@@ -13,7 +13,7 @@ from pmterm.model.fees import fee_of, most_fee_of
 from pmterm.model.ids import MarketId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState, Side
-from pmterm.model.units import PRICE_ONE, Cash, Ns
+from pmterm.model.units import PRICE_ONE, Cash, Ns, Qty
 from pmterm.trading.risk.arming import Arming
 from pmterm.trading.risk.checks import Case, Verdict, judge
 from pmterm.trading.risk.exposure import Exposure
@@ -117,6 +117,7 @@ class OrderFacts:
         """Put together what the checks may look at."""
         exposure, market = self._exposure, intent.market
         now, then = exposure.worst(market), exposure.worst(market, intent)
+        closable = self._closable(intent)
         since = intent.at - self.limits.order_window
         case = Case(
             intent=intent,
@@ -126,8 +127,8 @@ class OrderFacts:
             market=self.markets.get(market),
             book=self._watch.books.get(market),
             heard_at=self._watch.heard_at(market),
-            reduces=self._reduces(intent, differs),
-            closable=exposure.closable(intent, self._room(market)),
+            reduces=self._reduces(intent, closable, differs),
+            closable=closable,
             is_amend_known=intent.replaces in exposure.orders,
             market_now=now,
             market_then=then,
@@ -204,14 +205,20 @@ class OrderFacts:
             rooms.append(max(1, limits.max_event - exposure.event(market) + now))
         return min(rooms, default=0)
 
-    def _reduces(self, intent: Intent, differs: HoldingDiffers | None) -> bool:
+    def _closable(self, intent: Intent) -> Qty:
+        """Return how much an order could still close; most orders find nothing held."""
+        if not _against(self._exposure.held(intent.market).qty, intent.side):
+            return 0
+        return self._exposure.closable(intent, self._room(intent.market))
+
+    def _reduces(self, intent: Intent, closable: Qty, differs: HoldingDiffers | None) -> bool:
         """Tell whether an intent can only make a holding, or a working order, smaller.
 
         Where the venue holds another number for us, it must be so by either.
         """
         old = self._exposure.orders.get(intent.replaces)
         to_fill = intent.qty - (old.filled if old is not None else 0)
-        if to_fill <= self._exposure.closable(intent, self._room(intent.market)):
+        if to_fill <= closable:
             return differs is None or to_fill <= _against(differs.theirs, intent.side)
         return old is not None and _shrinks(old, intent)
 
