@@ -32,7 +32,7 @@ from pmterm.messages.commands import (
     Resume,
     SubmitTicket,
 )
-from pmterm.messages.live import ReadinessChanged
+from pmterm.messages.live import ReadinessChanged, Reconciled
 from pmterm.messages.orders import (
     Approved,
     Bracket,
@@ -781,6 +781,13 @@ async def test_health_says_why_not_how_well_compared_and_where_the_time_goes(siz
         )
         assert "kals" in s.rows()[1]
         assert "not ready" in s.rows()[1]
+
+
+async def test_header_says_for_how_long_nothing_could_be_compared():
+    late = Reconciled(NOW - 150 * SECOND, Venue.POLYMARKET, "timer", 0, 310)
+    async with Session(live_desk(armed(), late), (80, 24)) as s:
+        await s.until(lambda: "poly not compared 2m" in s.rows()[1])
+        assert "kals 0" in s.rows()[1]
 
 
 async def test_header_says_whose_the_dead_man_is_beside_a_venue_without_one():

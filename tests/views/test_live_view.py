@@ -510,6 +510,8 @@ def test_account_in_words():
     assert link_words(kalshi) == "clock +240 ms, 512 calls, 2 limited, 1 failed"
     assert not is_alarming(poly, NOW)
     assert is_alarming(poly, NOW + 12 * SECOND), "the dead-man ran out"
+    assert not is_alarming(kalshi, NOW + 48 * SECOND)
+    assert is_alarming(kalshi, NOW + 49 * SECOND), "comparing breaks off again and again"
     nobody = VenueView(Venue.KALSHI)
     assert ready_words(nobody, NOW) == "not ready: nothing heard yet"
     assert compared_words(nobody, NOW) == "never compared with the venue"

@@ -7,6 +7,7 @@ from pmterm.views.figures import age_text, cash_text
 from pmterm.views.live import Counts, VenueView
 
 SKEW_WARNS: Ns = 2 * SECOND
+COMPARED_WITHIN: Ns = 90 * SECOND  # due every minute at most: older, and rounds have broken off
 
 
 def ready_words(venue: VenueView, at: Ns) -> str:
@@ -27,6 +28,11 @@ def compared_words(venue: VenueView, at: Ns) -> str:
     ago = age_text(at - venue.reconciled_at)
     differ = f"{venue.differences} differ" if venue.differences else "agrees"
     return f"compared {ago} ago ({venue.cause}) {differ}, {venue.took_ms} ms"
+
+
+def is_overdue(venue: VenueView, at: Ns) -> bool:
+    """Whether comparing has failed so long that fills and ends may be unknown here."""
+    return venue.reconciled_at > 0 and at - venue.reconciled_at > COMPARED_WITHIN
 
 
 def has_dead_man(venue: Venue) -> bool:
@@ -55,9 +61,9 @@ def link_words(venue: VenueView) -> str:
 
 
 def is_alarming(venue: VenueView, at: Ns) -> bool:
-    """Whether something about the line or the dead-man should be seen."""
+    """Whether something about the line, the dead-man or the comparing should be seen."""
     ran_out = venue.beat_at > 0 and venue.beat_until <= at
-    return ran_out or abs(venue.skew) > SKEW_WARNS
+    return ran_out or abs(venue.skew) > SKEW_WARNS or is_overdue(venue, at)
 
 
 def counts_words(counts: Counts) -> str:

@@ -68,7 +68,9 @@ def _venue(view: VenueView, board: Board) -> str:
     is_ready = view.is_told and not view.missing
     state = "ready" if is_ready else "not ready: " + (", ".join(view.missing) or "not known yet")
     cash = cash_text(view.cash) if view.cash >= 0 else "?"
-    age = age_text(board.at - view.reconciled_at) if view.reconciled_at else "never"
+    if not view.reconciled_at:
+        return f"{view.venue}: {state}; cash {cash}, never compared"
+    age = age_text(board.at - view.reconciled_at)
     return f"{view.venue}: {state}; cash {cash}, compared {age} ago, {view.differences} differ"
 
 

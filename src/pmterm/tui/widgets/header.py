@@ -13,7 +13,7 @@ from pmterm.tui.keys import footer_keys
 from pmterm.tui.render.cells import fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.tui.widgets.positions import tone
-from pmterm.views.account_words import has_dead_man
+from pmterm.views.account_words import has_dead_man, is_overdue
 from pmterm.views.figures import (
     age_text,
     brief_cash,
@@ -69,8 +69,12 @@ class Header(Lines):
         parts: list[tuple[str, str]] = []
         for lamp in lamps:
             sign, style, words = _lamp(lamp)
-            if self.board.is_live and lamp.is_up and not self.board.live.venue(lamp.venue).is_ready:
+            venue = self.board.live.venue(lamp.venue)
+            if self.board.is_live and lamp.is_up and not venue.is_ready:
                 sign, style, words = "◐", "warn", f"{words} not ready"
+            elif self.board.is_live and lamp.is_up and is_overdue(venue, self.board.at):
+                age = age_text(self.board.at - venue.reconciled_at)
+                sign, style, words = "◐", "warn", f"not compared {age}"
             name = lamp.venue.value if width >= 100 else lamp.venue.value[:4]
             parts += [(f" {sign}", style), (f"{name} {words}", _quiet(style))]
         return parts
