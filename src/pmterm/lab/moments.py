@@ -23,7 +23,7 @@ from pmterm.messages.signals import SignalEnded, SignalKind, SignalSeen
 from pmterm.model.ids import MarketId, SignalId, Venue, venue_of
 from pmterm.model.market import Market
 from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price
-from pmterm.trading.signal.detector import LONGEST_DOUBT
+from pmterm.trading.signal.following import LONGEST_DOUBT
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 

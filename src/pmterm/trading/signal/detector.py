@@ -11,8 +11,6 @@ import msgspec
 
 from pmterm.messages.base import Message
 from pmterm.messages.feed import (
-    NO_ASK,
-    NO_BID,
     BookChanged,
     BookDoubted,
     BookLost,
@@ -23,8 +21,6 @@ from pmterm.messages.feed import (
 )
 from pmterm.messages.health import FeedDown, Heartbeat
 from pmterm.messages.signals import (
-    SignalBack,
-    SignalEnded,
     SignalKind,
     SignalRejected,
     SignalSeen,
@@ -35,6 +31,7 @@ from pmterm.model.order import Side
 from pmterm.model.readings import Gauges
 from pmterm.model.units import MS, PPM, PRICE_ONE, SECOND, Cash, Ns, Qty
 from pmterm.trading.signal.facts import add_spike, facts_of, gauges_of
+from pmterm.trading.signal.following import doubted, heard, lose, see, wait, without_mid
 from pmterm.trading.signal.kalman import fused_ppm, pairs_of
 from pmterm.trading.signal.outcomes import Follow
 from pmterm.trading.signal.rules import RULES, Facts, Finding, SignalSettings, expected, score
@@ -44,7 +41,6 @@ from pmterm.trading.signal.window import SECONDS, TEN
 
 _NOTHING: Final[tuple[Message, ...]] = ()
 _TEN_SECONDS: Final[Ns] = TEN * SECOND
-LONGEST_DOUBT: Final[Ns] = SECOND  # two messages of one trade can cross for an instant
 _NO_FEES: Final = FeeSchedule()
 
 
@@ -108,13 +104,13 @@ class Detector:
         if watched is None:
             watched = self._open(book.market)
         if at >= watched.follow_due:
-            said = [*said, *_heard(watched, at)]
+            said = [*said, *heard(watched, at)]
         bid = book.best_bid
         ask = book.best_ask
         if not (book.is_trusted and bid and ask != PRICE_ONE):
             watched.mid2 = 0
             if watched.follows:
-                _without_mid(watched, book)
+                without_mid(watched, book)
             return said
         mid2 = watched.mid2 = bid + ask
         watched.quote = book
@@ -130,7 +126,7 @@ class Detector:
                 watched.calm_depth()
             return said
         if not watched.follow_low2 < mid2 < watched.follow_high2:
-            said = [*said, *_see(watched, book)]
+            said = [*said, *see(watched, book)]
         if watched.is_low(book) or not watched.low2 < mid2 < watched.high2:
             told = self._look(watched, book, at)
             return [*said, *told] if told else said
@@ -196,13 +192,13 @@ class Detector:
     def _book_lost(self, lost: BookLost | BookDoubted) -> Sequence[Message]:
         said = self._pass_time(lost.at) if lost.at >= self._next_second else _NOTHING
         watched = self._watched.get(lost.market)
-        return said if watched is None else [*said, *_lose(watched, lost.at)]
+        return said if watched is None else [*said, *lose(watched, lost.at)]
 
     def _feed_down(self, down: FeedDown) -> Sequence[Message]:
         said = list(self._pass_time(down.at)) if down.at >= self._next_second else []
         for watched in self._watched.values():
             if watched.meta is not None and watched.meta.venue is down.venue:
-                said += _lose(watched, down.at)
+                said += lose(watched, down.at)
         return said
 
     def _open(self, market: MarketId) -> Watched:
@@ -230,9 +226,9 @@ class Detector:
     def _end_second(self, watched: Watched, now: Ns, at: Ns) -> Sequence[Message]:
         said: Sequence[Message] = _NOTHING
         if watched.doubted_at:
-            said = _doubted(watched, now, at)
+            said = doubted(watched, now, at)
         if now >= watched.follow_due:
-            _wait(watched, now)
+            wait(watched, now)
         window = watched.window
         mid2 = watched.mid2
         quote = watched.quote if mid2 else None
@@ -378,61 +374,6 @@ class Detector:
                     watched.is_spoken = True
                 else:
                     episode.fired = episode.rejected = False
-
-
-def _wait(watched: Watched, now: Ns) -> None:
-    """Let time pass for the signals being followed, on the book as it stands."""
-    quote = watched.tradable
-    for follow in watched.follows:
-        follow.wait(now, quote)
-    watched.follow(watched.follows)
-
-
-def _heard(watched: Watched, at: Ns) -> list[SignalEnded]:
-    """The market is heard of: end what was followed for the whole time."""
-    _wait(watched, at)
-    looked = [(follow, follow.heard(at, watched.tradable)) for follow in watched.follows]
-    watched.follow([follow for follow, answer in looked if answer is None])
-    return [answer for _, answer in looked if answer is not None]
-
-
-def _see(watched: Watched, book: BookChanged) -> list[SignalBack]:
-    """Look at a changed book for the signals being followed."""
-    looked = [follow.see(book) for follow in watched.follows]
-    watched.follow(watched.follows)
-    return [answer for answer in looked if answer is not None]
-
-
-def _without_mid(watched: Watched, book: BookChanged) -> None:
-    """A book with one side only still has prices; one that crosses for an instant may recover."""
-    watched.is_bare = book.is_trusted and not (book.best_bid == NO_BID and book.best_ask == NO_ASK)
-    if watched.is_bare:
-        watched.quote = book
-    elif not watched.doubted_at:
-        watched.doubted_at = book.at
-
-
-def _doubted(watched: Watched, now: Ns, at: Ns) -> list[SignalEnded]:
-    """A second is over: end what is followed, if the book could not be believed for as long."""
-    if watched.tradable is not None:
-        watched.doubted_at = 0
-        return []
-    return _unfollow(watched, at) if now - watched.doubted_at >= LONGEST_DOUBT else []
-
-
-def _unfollow(watched: Watched, at: Ns) -> list[SignalEnded]:
-    """End what was followed without a claim."""
-    ended = [follow.lose(at) for follow in watched.follows]
-    watched.follow([])
-    watched.is_bare, watched.doubted_at = False, 0
-    return ended
-
-
-def _lose(watched: Watched, at: Ns) -> list[SignalEnded]:
-    """End what was followed without a claim, and forget the prices before the hole."""
-    ended = _unfollow(watched, at)
-    watched.forget_prices()
-    return ended
 
 
 def _hundredths(value: int) -> str:
