@@ -132,6 +132,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_judged(folder, c
     assert text.startswith(alone)
     for name in names:
         assert name in text.removeprefix(alone)
+    assert str(folder) not in text
 
 
 def test_a_folder_of_which_no_file_can_be_read_is_told(tmp_path):

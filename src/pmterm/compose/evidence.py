@@ -69,7 +69,7 @@ def _apart(found: Sequence[Played | LeftOut]) -> tuple[list[Played], dict[str, s
     broken = [one for one in found if isinstance(one, LeftOut)]
     if broken and not played:
         raise RecordingBroken(broken[0].why, broken[0].hint)
-    left_out = {one.path.name: one.why for one in broken}
+    left_out = {one.path.name: one.why.replace(str(one.path), one.path.name) for one in broken}
     for why in left_out.values():
         sys.stderr.write(f"left out: {why}\n")
     return played, left_out
