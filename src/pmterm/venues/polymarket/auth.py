@@ -43,7 +43,7 @@ class ApiKey:
         CredentialsWrong: one of its three parts cannot be one.
     """
 
-    __slots__ = ("__key", "__passphrase", "__secret", "id")
+    __slots__ = ("__mac", "__passphrase", "__secret", "id")
 
     def __init__(self, key_id: str, secret: Secret, passphrase: Secret) -> None:
         if not is_key_id(key_id):
@@ -53,7 +53,7 @@ class ApiKey:
         self.id: Final = key_id
         self.__secret = secret
         self.__passphrase = passphrase
-        self.__key = _decoded(secret)
+        self.__mac = hmac.new(_decoded(secret), digestmod=hashlib.sha256)
 
     def __repr__(self) -> str:
         return f"ApiKey({self.id[:8]}…)"
@@ -77,8 +77,9 @@ class ApiKey:
 
         `path` has no query, `body` holds the exact bytes sent.
         """
-        message = f"{stamp}{method}{path}{body}".encode()
-        return base64.urlsafe_b64encode(hmac.digest(self.__key, message, hashlib.sha256)).decode()
+        mac = self.__mac.copy()  # half the time of a new one, which an order waits for
+        mac.update(f"{stamp}{method}{path}{body}".encode())
+        return base64.urlsafe_b64encode(mac.digest()).decode()
 
 
 def _decoded(secret: Secret) -> bytes:
