@@ -1,5 +1,6 @@
 """What random evenings (tests/proof) have found, each as short as it can be told."""
 
+import msgspec
 import pytest
 from tests.live.rig import BUY, VENUE, M, ready
 
@@ -70,6 +71,21 @@ def test_money_read_just_after_an_order_ended_is_not_taken(venue):
     rig.wait(70)
     rig.agree(cash=995)
     assert cash_seen(rig) == [1_000, 995]
+
+
+def test_a_fill_first_heard_as_nobodys_and_then_by_our_name_is_counted_once():
+    rig = ready(venue=Venue.KALSHI)
+    order = rig.buy()
+    rig.hear(OrderUnclear(rig.at, Venue.KALSHI, order.id, "no answer"))
+    listed = fill_seen(rig, "theirs-1")  # a list does not tell our name for it, the stream does
+    rig.hear(listed)
+    rig.hear(msgspec.structs.replace(listed, client_order=order.named))
+    told = OrderSeen(rig.at, Venue.KALSHI, VenueOrderId("theirs-1"), M, 0, BUY, 4700,
+                     10 * QTY_ONE, 10 * QTY_ONE, S.FILLED, client_order=order.named)  # fmt: skip
+    rig.hear(told)
+    rig.wait(10)
+    assert [fill.order for fill in rig.heard(Fill)] == [order.id]
+    assert [p.qty for p in rig.portfolio.positions()] == [10 * QTY_ONE]
 
 
 def test_what_the_venue_shows_an_order_to_be_is_told():

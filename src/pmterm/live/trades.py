@@ -49,6 +49,7 @@ class Trades:
         if self._is_history(seen, order) or self._is_forgotten(seen, order):
             return ()
         if order is not None:
+            self._strange.pop(known, None)  # heard before, when nobody knew whose it was
             return self._count(seen, order)
         if seen.state is not FillState.FAILED:
             first = self._strange.get(known)
