@@ -56,7 +56,7 @@ class OnTerminal:
                     os.read(self.master, 65_536)
                 except OSError:
                     break
-        return self.child.wait(5)
+        return self.child.wait(PATIENCE_S)
 
     def close(self):
         self.child.kill()
