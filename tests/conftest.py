@@ -37,10 +37,16 @@ def pytest_collection_modifyitems(items):
     ))  # fmt: skip
 
 
+def pytest_sessionstart():
+    """Collect tests without clean-ups: of what is imported and read then all but a little stays."""
+    gc.disable()
+
+
 def pytest_collection_finish():
     """Have no later clean-up look through all that was imported."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @functools.cache

@@ -142,9 +142,14 @@ def test_liquidity_sometimes_vanishes(record):
     assert max(widest) >= 3
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_first_minute_holds_a_panic_worth_trading_for_every_seed(seed):
-    record = Record(seed, 62 * SECOND)
+@pytest.fixture(scope="module", params=range(4))
+def first_minutes(request):
+    """A seed's evening until the match goes on."""
+    return Record(request.param, 80 * SECOND)
+
+
+def test_first_minute_holds_a_panic_worth_trading_for_every_seed(first_minutes):
+    record = first_minutes
     seconds = record.seconds[record.scenario.listings[0].market.id]
     usual = sum(second.volume for second in seconds[: record.now]) / record.now * 30
     panics = [
@@ -156,10 +161,9 @@ def test_first_minute_holds_a_panic_worth_trading_for_every_seed(seed):
     assert len(panics) >= 3
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
-def test_panic_comes_back_while_the_match_stands_still(seed):
+def test_panic_comes_back_while_the_match_stands_still(first_minutes):
     """Between rumour and resumption nothing happens in the match: what fell was the crowd's."""
-    record = Record(seed, 80 * SECOND)
+    record = first_minutes
     seconds = record.seconds[record.scenario.listings[0].market.id]
     before = seconds[record.now + 15].mid
     lowest = min(second.mid for second in seconds[record.now + 21 : record.now + 45])

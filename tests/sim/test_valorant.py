@@ -1,5 +1,6 @@
 """The match: Valorant's rules, and a win probability that means what it says."""
 
+import functools
 import random
 from collections import Counter
 from itertools import pairwise
@@ -17,7 +18,9 @@ def evening(seed):
     return list(Match(random.Random(seed), ("Ants", "Bees")).moments())
 
 
-EVENINGS = [evening(seed) for seed in range(150)]
+@functools.cache
+def evenings():
+    return [evening(seed) for seed in range(150)]
 
 
 def maps_of(moments):
@@ -34,7 +37,7 @@ def maps_of(moments):
 
 def test_maps_go_to_thirteen_and_two_ahead_and_two_maps_win():
     overtimes = 0
-    for moments in EVENINGS:
+    for moments in evenings():
         maps = maps_of(moments)
         for winner, rounds in maps:
             wins = rounds.count(winner)
@@ -51,7 +54,7 @@ def test_maps_go_to_thirteen_and_two_ahead_and_two_maps_win():
 
 
 def test_each_map_has_one_half_time_and_pistols_at_its_halves():
-    for moments in EVENINGS[:20]:
+    for moments in evenings()[:20]:
         kinds = Counter(moment.kind for moment in moments)
         assert kinds["half"] == kinds["map_won"]
         pistols = [m for m in moments if m.kind == "buy" and m.text in {"round 1", "round 13"}]
@@ -59,7 +62,7 @@ def test_each_map_has_one_half_time_and_pistols_at_its_halves():
 
 
 def test_everything_a_viewer_talks_about_happens():
-    kinds = Counter(moment.kind for moments in EVENINGS for moment in moments)
+    kinds = Counter(moment.kind for moments in evenings() for moment in moments)
     for kind in ROUND_KINDS | {"timeout", "kill"}:
         assert kinds[kind] > 20
 
@@ -67,7 +70,7 @@ def test_everything_a_viewer_talks_about_happens():
 def test_rounds_last_about_half_a_minute():
     gaps = [
         (b.after - a.after) / SECOND
-        for moments in EVENINGS
+        for moments in evenings()
         for a, b in pairwise([m for m in moments if m.kind == "buy"])
         if a.map_number == b.map_number
     ]
@@ -77,7 +80,7 @@ def test_rounds_last_about_half_a_minute():
 
 
 def test_probability_ends_at_the_result_and_moves_only_forward_in_time():
-    for moments in EVENINGS:
+    for moments in evenings():
         assert all(a.after <= b.after for a, b in pairwise(moments))
         assert all(0 <= moment.match <= 1 for moment in moments)
         last = moments[-1]
@@ -86,7 +89,7 @@ def test_probability_ends_at_the_result_and_moves_only_forward_in_time():
 
 def test_probability_is_calibrated():
     said, came = Counter(), Counter()
-    for moments in EVENINGS:
+    for moments in evenings():
         for moment in moments[5::40]:
             said[int(moment.match * 5)] += 1
             came[int(moment.match * 5)] += moments[-1].team == 0
