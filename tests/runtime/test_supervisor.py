@@ -41,12 +41,12 @@ async def keep(clock, worker, seconds):
 
 async def test_a_lost_network_is_told_with_cause_and_wait_and_tried_again():
     clock = FakeClock()
-    worker = Worker(clock, (0, TransportLost("link down", "check the cable")))
+    worker = Worker(clock, (0, TransportLost("link down", "Check the cable.")))
     told, _ = await keep(clock, worker, 1)
     assert worker.runs == 2
     assert [type(message) for message in told] == [WorkerDown]
     assert told[0].name == "worker"
-    assert told[0].cause == "link down check the cable"
+    assert told[0].cause == "link down. Check the cable"
     assert 0 <= told[0].wait_s <= 0.25
 
 

@@ -49,7 +49,7 @@ class Supervisor:
                 if self._clock.monotonic() - began >= HEALTHY_S * SECOND:
                     waits.reset()
                 wait_s = waits.next()
-                cause = " ".join(part for part in (lost.detail, lost.hint) if part)
+                cause = ". ".join(part.rstrip(".") for part in (lost.detail, lost.hint) if part)
                 self._tell(WorkerDown(self._clock.stamp(), worker.name, cause, wait_s))
                 await self._clock.sleep(wait_s)
             else:
