@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding
 from eth_account import Account
 
 from pmterm.model.errors import CredentialsWrong, StoreBroken
@@ -145,6 +145,23 @@ def test_file_that_holds_no_keys_is_refused_and_left_as_it_is(tmp_path, change, 
     with pytest.raises(CredentialsWrong, match=words):
         credentials.keep(path)
     assert json.loads(path.read_text()) == rows
+
+
+def test_an_ed25519_key_opens_kalshi_too(tmp_path):
+    path = tmp_path / "keys.json"
+    credentials.keep(path)
+    rows = json.loads(path.read_text())
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    rows["accounts"][0]["kalshi"]["private_key"] = pem.decode()
+    path.write_text(json.dumps(rows))
+    (read,) = credentials.keep(path)
+    account = read.opens([KALSHI], CASH_ONE)
+    assert account.kalshi_keys[read.kalshi_key_id] == key.public_key()
 
 
 def test_link_is_not_followed(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from eth_account import Account
 from eth_utils.exceptions import ValidationError
@@ -180,8 +181,8 @@ def _public_key(pem: Secret, account: str) -> PublicKey:
         key: Any = serialization.load_pem_private_key(pem.reveal().encode(), password=None)
     except (ValueError, TypeError):
         key = None
-    if not isinstance(key, RSAPrivateKey):
-        raise CredentialsWrong(f"{account}: the Kalshi key is no RSA key in PEM.")
+    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise CredentialsWrong(f"{account}: the Kalshi key is no RSA or Ed25519 key in PEM.")
     return key.public_key()
 
 
