@@ -38,6 +38,7 @@ from pmterm.messages.feed import (
 )
 from pmterm.messages.live import (
     Armed,
+    CashSeen,
     DeadManSeen,
     Disarmed,
     HoldingAdjusted,
@@ -59,7 +60,7 @@ from pmterm.messages.orders import (
 from pmterm.model.ids import FillId, MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.market import MarketStatus
 from pmterm.model.order import FillState, GateState, OrderState, Side, TimeInForce
-from pmterm.model.units import MS, QTY_ONE, SECOND
+from pmterm.model.units import CASH_ONE, MS, QTY_ONE, SECOND
 from pmterm.views.account_words import (
     beat_words,
     compared_words,
@@ -76,6 +77,7 @@ from pmterm.views.news import refusal_text
 from pmterm.views.order_row import advice, delay_text, state_words
 from pmterm.views.plans import plan_words
 from pmterm.views.question import heading, lines_of, open_question, yes_to
+from pmterm.views.status import words_of
 from pmterm.views.stopping import (
     dead_man_words,
     kill_lines,
@@ -290,6 +292,17 @@ def test_amend_shows_as_a_question_until_it_is_answered():
     assert (kept.is_amending, kept.price, kept.reason) == (False, 4500, "the venue said no")
     lost = report("p7-00011", OrderState.UNKNOWN, price=4400, reason="no answer")
     assert order(board_of(*asked, lost), "p7-00002").is_amending
+
+
+def test_status_says_how_old_the_word_about_the_cash_is():
+    desk = live_desk()
+    desk.hear(
+        ReadinessChanged(NOW, Venue.KALSHI),
+        CashSeen(NOW - 60 * SECOND, Venue.KALSHI, 1_000 * CASH_ONE),
+        Reconciled(NOW - 2 * SECOND, Venue.KALSHI, "timer", 0, 15),
+    )
+    said = "kalshi: ready; cash $1,000.00 60s ago, compared 2.0s ago, 0 differ"
+    assert said in words_of(desk.board())
 
 
 def test_the_last_outcome_says_what_became_of_an_amend():

@@ -67,7 +67,8 @@ def _arming(board: Board) -> str:
 def _venue(view: VenueView, board: Board) -> str:
     is_ready = view.is_told and not view.missing
     state = "ready" if is_ready else "not ready: " + (", ".join(view.missing) or "not known yet")
-    cash = cash_text(view.cash) if view.cash >= 0 else "?"
+    told = age_text(board.at - view.cash_at)  # trades since then are in our own sum only
+    cash = f"{cash_text(view.cash)} {told} ago" if view.cash >= 0 else "?"
     if not view.reconciled_at:
         return f"{view.venue}: {state}; cash {cash}, never compared"
     age = age_text(board.at - view.reconciled_at)
