@@ -102,6 +102,39 @@ async def test_what_is_told_of_a_working_order_is_read_where_its_row_is_short(si
         assert "within a minute" in s.shown()
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=ids)
+async def test_a_refusal_of_the_venue_is_read_to_its_end(size):
+    why = (
+        "The money or shares are not free, or the exchange may not move them. Nothing was placed"
+        " and no money moved. `pmterm doctor` says which."
+    )
+    async with Session(live_desk(armed()), size) as s:
+        await s.press("l")
+        await s.until(lambda: "LIVE BUY" in s.shown())
+        await s.pilot.pause(0.4)
+        await s.press("enter")
+        await s.until(lambda: len(s.sent) == 1)
+        refused = report("p7-00004", OrderState.REFUSED, reason=why, at=NOW)
+        s.desk.hear(*placed("p7-00004"), refused)
+        words = why.split()
+        await s.until(lambda: all(word in s.shown() for word in words))
+        await s.press("escape", "f5", "down", "down")
+        await s.until(lambda: "! 4 The money" in s.shown())
+        assert all(word in s.shown() for word in words)
+
+
+async def test_a_ticket_hears_of_a_refusal_that_disarms_at_the_same_time():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l")
+        await s.until(lambda: "LIVE BUY" in s.shown())
+        await s.press("enter")
+        await s.until(lambda: len(s.sent) == 1)
+        refused = report("p7-00004", OrderState.REFUSED, reason="it does not take the key", at=NOW)
+        s.desk.hear(*placed("p7-00004"), refused, disarmed())
+        await s.until(lambda: "REFUSED: it does not take the key" in s.shown())
+        assert "sent, waiting" not in s.shown()
+
+
 @pytest.mark.parametrize("size", [(20, 5), (80, 24)], ids=ids)
 @pytest.mark.parametrize("opened", OPENED_BY)
 async def test_the_bar_is_over_every_dialog(size, opened):

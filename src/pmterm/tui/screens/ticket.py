@@ -9,6 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label
 
 from pmterm.messages.commands import SubmitTicket
+from pmterm.model.ids import OrderId
 from pmterm.model.order import OrderState, Side, TimeInForce
 from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, price_text
 from pmterm.tui.desk import Desk
@@ -330,12 +331,26 @@ class TicketScreen(Dialog[None]):
 
     def _refusal(self, board: Board, sent: Board) -> str:
         """Return why it was refused; empty where it was not, or where a person is asked instead."""
-        outcome = board.outcome
-        if outcome is sent.outcome or outcome.tone != "bad" or self._is_asked(board):
+        if self._is_asked(board) or self._is_new(board, sent):
             return ""
-        before = {row.order for row in sent.orders}
+        outcome, before = board.outcome, {row.order for row in sent.orders}
         is_of_another = outcome.order in before and self.draft.amends is None
-        return "" if is_of_another or self._is_new(board, sent) else outcome.text
+        if outcome is sent.outcome or outcome.tone != "bad" or is_of_another:
+            return self._refused_row(board, before)
+        return outcome.text
+
+    def _refused_row(self, board: Board, before: set[OrderId]) -> str:
+        """Return why an order is refused by its row: what came of it may be told over already."""
+        if self.draft.amends is not None:
+            return ""
+        rows = (
+            row
+            for row in board.orders
+            if row.order not in before and row.market == self.draft.market.id
+        )
+        return next(
+            (f"REFUSED: {row.reason}" for row in rows if row.state is OrderState.REFUSED), ""
+        )
 
     def _is_asked(self, board: Board) -> bool:
         question = board.live.question

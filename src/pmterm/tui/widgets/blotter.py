@@ -38,7 +38,13 @@ class Blotter(ListLines):
     def headings(self, width: int) -> list[Row]:
         """Pin above the list what to do about doubtful orders, and what a row has no room for."""
         doubtful = [(row, advice(row)) for row in self.board.orders if row.is_doubtful]
-        cut = [(row, row.reason) for row in self.board.orders if _is_cut(row, width)]
+        pointed = self.row() if self.has_focus else None
+        cut = [
+            (row, row.reason)
+            for row in self.board.orders
+            if len(row.reason) > width - ROW
+            and (_is_told(row) or (row is pointed and row.state is OrderState.REFUSED))
+        ]
         words = [f"! {_number(row)} {told}" for row, told in (doubtful + cut)[:2]]
         rows: list[Row] = [((line, "warn"),) for text in words for line in wrapped(text, width)]
         for plan in self.board.plans[:2]:
@@ -76,10 +82,9 @@ class Blotter(ListLines):
         return row.reason or (average if row.average else "")
 
 
-def _is_cut(row: OrderRow, width: int) -> bool:
-    """Whether something is told of a working order of ours that its row has no room for."""
-    is_ours = row.is_working and not row.is_doubtful and not row.is_foreign
-    return is_ours and len(row.reason) > width - ROW
+def _is_told(row: OrderRow) -> bool:
+    """Whether what is told of it is of a working order of ours, and not told as advice."""
+    return row.is_working and not row.is_doubtful and not row.is_foreign
 
 
 def _number(row: OrderRow) -> str:

@@ -7,7 +7,7 @@ from pmterm.model.order import Side, TimeInForce
 from pmterm.model.units import PRICE_ONE, Cash, Ns, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
-from pmterm.tui.widgets.lines import Lines, Row
+from pmterm.tui.widgets.lines import Lines, Row, wrapped
 from pmterm.views.board import Board
 from pmterm.views.bracket_form import Guarding, Held, Opening, guarding
 from pmterm.views.ends import HINT, end_objection, parse_end
@@ -101,7 +101,7 @@ class Draft:
 
 
 class Estimate(Lines):
-    """Five lines; in a small pane the two that matter most."""
+    """Five lines, the last ones what came of it; in a small pane the two that matter most."""
 
     can_focus = False
     is_titled = False
@@ -135,13 +135,14 @@ class Estimate(Lines):
         venue = self.draft.market
         name = elide(venue.id, min(40, len(venue.id)))
         place = f"{venue.venue} {name}   book {age_text(self.board.ladder.age)} old"
-        return [
+        rows: list[Row] = [
             ((fit(view.fills_text(self.look.unit), width), "strong"),),
             ((fit(view.cost_text(self.look.unit), width), "plain"),),
             self._limits(view, width),
             ((fit(place, width), "dim"),),
-            ((fit(said, width), "warn"),),
         ]
+        told = wrapped(said, width)[:3] or [""]  # a venue's refusal with what to do is long
+        return rows[: 5 - len(told)] + [((fit(line, width), "warn"),) for line in told]
 
     def _said(self, view: TicketView) -> str:
         """Say what came of it, what stands against it, or what a change really is."""

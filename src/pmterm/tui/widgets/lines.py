@@ -201,7 +201,8 @@ class ListLines(Lines):
 
     def row_at(self, line: int) -> int:
         """Return which row stands on a line under the title; none if it is not one of `count`."""
-        above = len(self.headings(self.size.width))
+        room = self.size.height - self.is_titled
+        above = len(self.headings(self.size.width)[: max(room - 1, 1)])
         return line - above + self._first if line >= above else -1
 
     def action_move(self, step: int) -> None:
