@@ -712,7 +712,7 @@ async def test_ticket_worked_by_size_asks_before_there_is_an_order():
     async with Session(live_desk(armed())) as s:
         await s.press("l", "w", "enter")
         (ticket,) = s.sent
-        assert ticket.route == "auto"
+        assert (ticket.route, ticket.price) == ("auto", 0)
         why = ("ASK", "5 orders over 4 min", "$500 at once", "confirm it")
         s.desk.hear(ticket, Refused(NOW, OrderId(""), MAP_THREE, *why, asks=True))
         await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
@@ -720,6 +720,25 @@ async def test_ticket_worked_by_size_asks_before_there_is_an_order():
         s.clock.pass_ms(1000)
         await s.press("y")
         assert s.sent[1:] == [msgspec.structs.replace(ticket, confirmed=True)]
+
+
+async def test_by_size_leaves_the_price_to_the_size_and_a_price_ends_it():
+    async with Session(live_desk(armed())) as s:
+        await s.press("l")
+        price = s.app.screen.query_one("#price").value
+        assert price
+        await s.press("w")
+        await s.until(lambda: "w: by size on" in s.shown())
+        assert s.app.screen.query_one("#price").value == ""
+        await s.press("w")
+        await s.until(lambda: "w: by size off" in s.shown())
+        assert s.app.screen.query_one("#price").value == price
+        await s.press("w", "right_square_bracket")
+        await s.until(lambda: "w: by size off" in s.shown())
+        await s.press("enter")
+        (ticket,) = s.sent
+        assert ticket.route == ""
+        assert ticket.price > 0
 
 
 async def test_plan_in_slices_is_told_above_the_orders():

@@ -160,6 +160,8 @@ class TicketScreen(Dialog[None]):
             self.draft.exits[event.input.id] = text
         else:
             self.draft.price = _read(parse_price, text) if text else 0
+            if self.draft.is_by_size and event.input.value:
+                self._work_by_size(is_on=False)
         self._update()
 
     def on_input_submitted(self) -> None:
@@ -223,10 +225,17 @@ class TicketScreen(Dialog[None]):
     def action_route(self) -> None:
         """Work it by its size: small at market, more resting at the touch, large in slices."""
         if self.draft.amends is None:
-            self.draft.is_by_size = not self.draft.is_by_size
-            state = "on" if self.draft.is_by_size else "off"
-            self.query_one("#route", Button).label = f"w: by size {state}"
+            self._work_by_size(is_on=not self.draft.is_by_size)
             self._update()
+
+    def _work_by_size(self, *, is_on: bool) -> None:
+        """Leave the price to its size, which finds its own; or take up the one there was."""
+        draft, price = self.draft, self.query_one("#price", Input)
+        draft.is_by_size = is_on
+        self.query_one("#route", Button).label = f"w: by size {'on' if is_on else 'off'}"
+        if is_on:
+            draft.kept_price = price.value
+        price.value = "" if is_on else price.value or draft.kept_price
 
     def action_exits(self) -> None:
         """Have exits go with it, the usual ones of the settings to begin with; or none."""

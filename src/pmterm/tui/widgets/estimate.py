@@ -27,7 +27,10 @@ _SHOWN = frozenset({"R1", "R2", "R3"})
 
 
 class Draft:
-    """What the ticket says right now. `qty` and `price` are -1 where the field does not read."""
+    """What the ticket says right now. `qty` and `price` are -1 where the field does not read.
+
+    `kept_price` is the text of the price that by size has taken away.
+    """
 
     def __init__(self, market: Market, side: Side, qty: Qty, price: Price) -> None:
         self.market = market
@@ -38,6 +41,7 @@ class Draft:
         self.is_post_only = False
         self.is_reduce_only = False
         self.is_by_size = False
+        self.kept_price = ""
         self.ends = ""
         self.amends: OrderRow | None = None
         self.has_exits = False
