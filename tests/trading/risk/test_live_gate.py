@@ -161,6 +161,13 @@ def test_an_old_book_disarms_and_trading_is_not_idle():
     assert "book" in said.reason
 
 
+def test_a_market_whose_book_never_came_is_disarmed_in_words_for_that():
+    it = Gate(LOOSE)
+    tell(it, started(), seen(), ready())
+    tell(it, Arm(T0, M, 300))
+    assert tell(it, Heartbeat(T0 + SECOND)) == [Disarmed(T0 + SECOND, "no book yet")]
+
+
 def test_a_new_session_is_never_armed_and_nobody_is_ready():
     it = gate()
     tell(it, started(session="t"))

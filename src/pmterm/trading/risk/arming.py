@@ -116,7 +116,9 @@ class Arming:
         if at - self._used_at >= self.rules.idle:
             return self.disarm(at, f"no order for {seconds(self.rules.idle)}")
         if max_age and at - heard_at > max_age:
-            return self.disarm(at, f"book {seconds(at - heard_at)} old")
+            return self.disarm(
+                at, f"book {seconds(at - heard_at)} old" if heard_at else "no book yet"
+            )
         return ()
 
 
