@@ -43,9 +43,10 @@ def pytest_sessionstart():
 
 
 def pytest_collection_finish():
-    """Have no later clean-up look through all that was imported."""
+    """Have no later clean-up look through all that was imported, nor look for every trifle."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
     gc.enable()
 
 
