@@ -111,10 +111,10 @@ class Evening:
         (session,) = json.loads(told.stdout).values()
         return session
 
-    def put_limit_below(self):
-        """Ask for 10 two ticks below the best bid: they must rest."""
+    def put_limit_below(self, ticks):
+        """Ask for 10 so far below the best bid: they must rest."""
         self.window.press_until("l", "LIVE BUY ")
-        self.window.press("[", "[")
+        self.window.press(*["["] * ticks)
         self.window.wait("fills 0 now, 10 rests")
         self.window.press_until("Enter", lambda screen: "LIVE BUY " not in screen)
 
@@ -186,7 +186,7 @@ def stay_disarmed_then_arm(evening):
 
 
 def first_order_asks(evening):
-    evening.put_limit_below()
+    evening.put_limit_below(2)
     asked = evening.window.wait("Type yes and press enter")
     assert f"the first live order on {evening.venue} of" in asked
     assert evening.account()["orders"] == []
@@ -234,7 +234,7 @@ def buy_at_market(evening):
 def kill_with_an_order_out(evening):
     """Kill from inside, then from another shell; return the cash that is left, as shown."""
     window = evening.window
-    evening.put_limit_below()
+    evening.put_limit_below(10)  # deeper than Kalshi's markets fall when the rumour is over
     window.wait(order(10, "OPEN"))
     window.press("C-k")
     window.wait("No new order goes through")
