@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from pmterm.messages.accounts import Mode, SessionStarted
@@ -176,7 +177,9 @@ def test_an_order_that_ends_says_when():
     wish = Intent(0, OrderId("o"), HERE, Side.BUY, 5_000_000, 4700, TimeInForce.GTD,
                   expires_at=90 * 60 * SECOND)  # fmt: skip
     told = line_of(Approved(0, wish, 2_350_000))
-    assert told == "00:00:00 approved o buy 5 at 0.47, worst -$2.35, ends 01:30:00 UTC"
+    assert told == "00:00:00 approved o buy 5 at 0.47, worst -$2.35, ends 01:30:00 UTC, in 90 min"
+    tomorrow = msgspec.structs.replace(wish, expires_at=(23 * 60 - 1) * 60 * SECOND)
+    assert line_of(Approved(0, tomorrow, 2_350_000)).endswith("ends 22:59:00 UTC, in 22 h 59 min")
 
 
 @pytest.mark.parametrize(

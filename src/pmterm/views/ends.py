@@ -11,6 +11,7 @@ HINT: Final = "10m, 2h or 21:30"
 _DAY: Final[Ns] = 86_400 * SECOND
 _LONGEST: Final[Ns] = 30 * _DAY
 _UNITS: Final = {"s": SECOND, "m": 60 * SECOND, "h": 3_600 * SECOND, "d": _DAY}
+_TOLD_IN_HOURS: Final = 120  # minutes
 _TERMS: Final = {
     Venue.POLYMARKET: "GTD, a minute added",
     Venue.KALSHI: "expiration_time",
@@ -48,9 +49,16 @@ def end_objection(venue: Venue, end: Ns, at: Ns) -> str:
 
 def end_text(venue: Venue, end: Ns, at: Ns) -> str:
     """Say when it ends, and what the venue will be told."""
+    return f"{end_words(end, at)} ({_TERMS[venue]})"
+
+
+def end_words(end: Ns, at: Ns) -> str:
+    """Say when it ends and how long that is: a time of day may be tomorrow's."""
     minutes, seconds = divmod(max(0, end - at) // SECOND, 60)
     span = f"{minutes} min" if minutes and not seconds else f"{minutes} min {seconds} s"
-    return f"ends {clock_text(end)} UTC, in {span} ({_TERMS[venue]})"
+    if minutes >= _TOLD_IN_HOURS:
+        span = f"{minutes // 60} h {minutes % 60} min"
+    return f"ends {clock_text(end)} UTC, in {span}"
 
 
 def _next_clock(words: str, at: Ns) -> Ns:

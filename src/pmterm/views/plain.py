@@ -38,6 +38,7 @@ from pmterm.model.market import Market
 from pmterm.model.order import FillState, OrderState
 from pmterm.model.units import Ns, Price, price_text
 from pmterm.views.account_words import span_words
+from pmterm.views.ends import end_words
 from pmterm.views.figures import cash_text, clock_text, qty_text, score_text, span_text
 from pmterm.views.latency import STAGES, spans_of
 from pmterm.views.limits import changed_text
@@ -101,7 +102,7 @@ def _approved(message: Approved) -> str:
     return (
         f"approved {wish.order} {wish.side} {qty_text(wish.qty)} at {price_text(wish.price)},"
         f" worst {cash_text(-message.reserved)}"
-        f"{f', ends {clock_text(wish.expires_at)} UTC' if wish.expires_at else ''}"
+        f"{f', {end_words(wish.expires_at, message.at)}' if wish.expires_at else ''}"
     )
 
 
