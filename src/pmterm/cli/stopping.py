@@ -1,5 +1,6 @@
 """The commands for another shell: `kill` and `status`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -22,6 +23,8 @@ def kill(
     from pmterm.compose import kill as killing
 
     settings = given.settings(flags(store__path=store), exchange=exchange)
+    if sys.stderr.isatty():
+        typer.echo("Stopping every session; where none answers, asking the venues…", err=True)
     print_facts(go(killing.kill(settings, flatten=flatten)), as_json=as_json)
 
 
