@@ -97,9 +97,12 @@ async def test_every_size_says_live_and_what_passes(size, state):
 async def test_what_is_told_of_a_working_order_is_read_where_its_row_is_short(size):
     gone = "the venue lists it no more: filled or taken back, known within a minute"
     told = report("p7-00004", OrderState.OPEN, reason=gone)
-    async with Session(live_desk(armed(), *placed("p7-00004"), told), size) as s:
+    held = report("p7-00005", OrderState.SENT, until=NOW + SECOND, reason="held back a second long")
+    more = (*placed("p7-00004"), told, *placed("p7-00005"), held)
+    async with Session(live_desk(armed(), *more), size) as s:
         await s.until(lambda: "! 4 the venue lists it no more" in s.shown())
         assert "within a minute" in s.shown()
+        assert "! 5" not in s.shown(), "the countdown says it"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=ids)

@@ -83,8 +83,8 @@ class Blotter(ListLines):
 
 
 def _is_told(row: OrderRow) -> bool:
-    """Whether what is told of it is of a working order of ours, and not told as advice."""
-    return row.is_working and not row.is_doubtful and not row.is_foreign
+    """Whether what is told of it is of an order of ours that stands at the venue."""
+    return row.state in {OrderState.OPEN, OrderState.PARTIAL} and not row.is_foreign
 
 
 def _number(row: OrderRow) -> str:

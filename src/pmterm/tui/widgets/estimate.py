@@ -145,7 +145,8 @@ class Estimate(Lines):
             self._limits(view, width),
             ((fit(place, width), "dim"),),
         ]
-        told = wrapped(said, width)[:3] or [""]  # a venue's refusal with what to do is long
+        told = wrapped(said, width)  # a venue's refusal with what to do is long
+        told = [*told[:2], " ".join(line.rstrip() for line in told[2:])][: len(told)]
         return rows[: 5 - len(told)] + [((fit(line, width), "warn"),) for line in told]
 
     def _said(self, view: TicketView) -> str:
