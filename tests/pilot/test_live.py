@@ -838,6 +838,18 @@ async def test_health_says_why_not_how_well_compared_and_where_the_time_goes(siz
         assert "not ready" in s.rows()[1]
 
 
+async def test_header_keeps_the_best_prices_beside_a_long_name_and_a_holding():
+    desk = live_desk(armed())
+    name = "Valorant: Sentinels to beat Fnatic (BO3) - Lighthouse Open, Map 3 Winner"
+    board = desk.board()
+    market = msgspec.structs.replace(board.market, title=name)
+    desk.board = lambda: msgspec.structs.replace(board, market=market)
+    async with Session(desk, (80, 24)) as s:
+        await s.until(lambda: "46/48" in s.rows()[2])
+        assert "holding 100 size 10" in s.rows()[2]
+        assert "Map 3 Winner 46/48" in s.rows()[2]
+
+
 async def test_header_says_for_how_long_nothing_could_be_compared():
     late = Reconciled(NOW - 150 * SECOND, Venue.POLYMARKET, "timer", 0, 310)
     async with Session(live_desk(armed(), late), (80, 24)) as s:

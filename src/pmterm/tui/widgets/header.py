@@ -10,7 +10,7 @@ from pmterm.model.market import MarketStatus
 from pmterm.model.order import GateState
 from pmterm.model.units import SECOND, Ns
 from pmterm.tui.keys import footer_keys
-from pmterm.tui.render.cells import fit
+from pmterm.tui.render.cells import elide, fit
 from pmterm.tui.widgets.lines import Lines, Row
 from pmterm.tui.widgets.positions import tone
 from pmterm.views.account_words import has_dead_man, is_overdue
@@ -47,7 +47,9 @@ class Header(Lines):
         """Return the two lines."""
         lamps = [*self._badges(), *self._lamps(width), *self._dead_man(width)]
         top = _spread(lamps, self._money(width), width)
-        return [top, _spread(self._market(), self._notes(), width)][:height]
+        notes = self._notes()
+        room = width - sum(cell_len(text) for text, _ in notes)
+        return [top, _spread(self._market(room), notes, width)][:height]
 
     def _badges(self) -> list[tuple[str, str]]:
         header = self.board.header
@@ -113,7 +115,8 @@ class Header(Lines):
         clock = clock_text(self.board.at) if self.board.at else "--:--:--"
         return [*parts, (f" {clock}{' UTC' if is_long else 'Z'} ", "strong")]
 
-    def _market(self) -> list[tuple[str, str]]:
+    def _market(self, room: int) -> list[tuple[str, str]]:
+        """Name the market and its best prices; where room is short, the name gives way to them."""
         board = self.board
         if board.market is None:
             return [(" no market: press / to find one", "dim")]
@@ -121,7 +124,7 @@ class Header(Lines):
         style = "stale" if not ladder.health.is_trusted else "dim" if ladder.is_dim else "strong"
         bid = price_text(ladder.best_bid, unit, ladder.tick) if ladder.best_bid != NO_BID else "-"
         ask = price_text(ladder.best_ask, unit, ladder.tick) if ladder.best_ask != NO_ASK else "-"
-        parts = [(f" {board.market.title} ", "strong"), (f"{bid}/{ask}", style)]
+        parts = [(f"{bid}/{ask}", style)]
         if board.market.status is not MarketStatus.ACTIVE:
             parts.append((f" {board.market.status.upper()}", "warn"))
         if not ladder.health.is_trusted:
@@ -131,7 +134,9 @@ class Header(Lines):
                 else " no book yet"
             )
             parts.append((words, "warn"))
-        return parts
+        title = board.market.title
+        left = room - sum(cell_len(text) for text, _ in parts) - 3
+        return [(f" {elide(title, max(min(left, cell_len(title)), 8))} ", "strong"), *parts]
 
     def _notes(self) -> list[tuple[str, str]]:
         board = self.board
