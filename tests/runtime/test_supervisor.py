@@ -5,6 +5,7 @@ import pytest
 from pmterm.messages.health import WorkerDown
 from pmterm.model.errors import CredentialsWrong, TransportLost
 from pmterm.runtime.clock import FakeClock, settle
+from pmterm.runtime.session import Patient
 from pmterm.runtime.supervisor import Supervisor
 
 
@@ -50,11 +51,11 @@ async def test_a_lost_network_is_told_with_cause_and_wait_and_tried_again():
     assert 0 <= told[0].wait_s <= 0.25
 
 
-async def test_waits_grow_while_it_keeps_failing_and_start_anew_after_a_healthy_minute():
+async def test_waits_grow_while_it_keeps_failing_and_start_anew_once_it_was_healthy():
     clock = FakeClock()
     lost = TransportLost("x")
     clock.chance.uniform = lambda low, high: high
-    worker = Worker(clock, *[(0, lost)] * 4, (61, lost), (0, lost), (10, lost))
+    worker = Worker(clock, *[(0, lost)] * 4, (21, lost), (0, lost), (10, lost))
     told, _ = await keep(clock, worker, 200)
     assert [message.wait_s for message in told] == [0.25, 0.5, 1.0, 2.0, 0.25, 0.5, 1.0]
 
@@ -95,3 +96,15 @@ async def test_a_worker_that_is_done_is_not_started_again():
     worker = Worker(clock, (1, None))
     told, task = await keep(clock, worker, 100)
     assert (worker.runs, told, task.cancelled()) == (1, [], False)
+
+
+async def test_one_that_is_refused_for_good_says_so_and_what_to_do():
+    clock = FakeClock()
+    wrong = CredentialsWrong("header timestamp expired", "Check this computer's clock.")
+    told = []
+    await Patient(Worker(clock, (0, wrong)), told.append, clock).run()
+    assert told[0].cause == (
+        "Key: header timestamp expired. Check this computer's clock. "
+        "It stays down: start pmterm again when that is mended."
+    )
+    assert told[0].wait_s == 0

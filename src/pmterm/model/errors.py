@@ -14,7 +14,9 @@ class PmtermError(Exception):
 
     def __str__(self) -> str:
         """All of it on one line: title, detail, hint."""
-        return " ".join(part for part in (f"{self.title}:", self.detail, self.hint) if part)
+        is_open = self.hint and self.detail and self.detail[-1] not in ".!?:;"
+        detail = f"{self.detail}." if is_open else self.detail
+        return " ".join(part for part in (f"{self.title}:", detail, self.hint) if part)
 
 
 class UsageWrong(PmtermError):

@@ -22,6 +22,7 @@ from pmterm.store.snapshots import Snapshots
 
 WIND_DOWN_S = 2.0
 WRITE_EVERY_S = 2.0
+STAYS_DOWN = "It stays down: start pmterm again when that is mended."
 SWITCH_S = 0.0005  # a write that is on disk waits no longer than this for the thread that says so
 
 
@@ -125,7 +126,8 @@ class Patient:
         try:
             await self._worker.run()
         except (CredentialsWrong, VenueRefused) as error:
-            self._tell(WorkerDown(self._clock.stamp(), self.name, str(error), 0.0))
+            cause = f"{error} {STAYS_DOWN}"
+            self._tell(WorkerDown(self._clock.stamp(), self.name, cause, 0.0))
 
 
 class Keeper:

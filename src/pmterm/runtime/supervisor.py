@@ -10,7 +10,7 @@ from pmterm.model.units import SECOND
 from pmterm.net.backoff import Backoff
 from pmterm.runtime.clock import Clock
 
-HEALTHY_S = 60
+HEALTHY_S = 20
 
 
 class Worker(Protocol):
@@ -39,7 +39,7 @@ class Supervisor:
         return [group.create_task(self.keep(worker), name=worker.name) for worker in workers]
 
     async def keep(self, worker: Worker) -> None:
-        """Run one worker until it is done; waits start anew after it was healthy for a minute."""
+        """Run one worker until it is done; waits start anew after it was healthy for 20 s."""
         waits = Backoff(chance=self._clock.chance)
         while True:
             began = self._clock.monotonic()
