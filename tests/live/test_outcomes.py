@@ -115,10 +115,26 @@ def test_f03_late_looks_say_that_more_looks_are_what_is_awaited():
     rig = ready()
     order = rig.buy()
     rig.hear(OrderUnclear(rig.at, VENUE, order.id, "no answer"))
+    missing(rig, order)
     rig.wait(61)
     missing(rig, order)
     told = [each.reason for each in rig.heard(OrderReport) if each.state is S.UNKNOWN]
-    assert told[-1] == "look 1: not there; given up at look 3"
+    assert told[-2:] == [
+        "look 1: not there; given up after 60 s",
+        "look 2: not there; given up at look 3",
+    ]
+
+
+def test_i7_what_was_compared_too_long_ago_counts_as_not_compared():
+    rig = ready()
+    rig.wait(90)  # each round breaks off: nothing is answered
+    assert rig.buy() is not None
+    rig.wait(40)
+    assert rig.buy(5) is None
+    assert "not compared" in rig.heard(Refused)[-1].value
+    rig.agree()
+    rig.arm()
+    assert rig.buy(5) is not None
 
 
 def test_f03_one_that_appears_after_all_is_adopted_and_taken_back():

@@ -161,7 +161,7 @@ class Judge:
         if order.existed or order.booked:
             return self._gone(order, said.at, is_due=is_due)
         if order.misses < LOOKS_TO_REFUTE or not is_due:
-            return self._looked(order, said.at)
+            return self._looked(order, said.at, is_due=is_due)
         order.was_given_up = True
         why = f"{GIVEN_UP}: the venue was asked {order.misses} times over a minute"
         return (order.report(said.at, OrderState.REFUSED, why),)
@@ -174,12 +174,11 @@ class Judge:
             return ()
         return (order.report(at, order.state, GONE),)
 
-    def _looked(self, order: LiveOrder, at: Ns) -> Sequence[Message]:
+    def _looked(self, order: LiveOrder, at: Ns, *, is_due: bool) -> Sequence[Message]:
         """Say that the venue was asked in vain, and what ends the asking."""
         if order.state is not OrderState.UNKNOWN:
             return ()
-        is_late = at - order.sent_at >= TIME_TO_REFUTE
-        end = f"at look {LOOKS_TO_REFUTE}" if is_late else f"after {TIME_TO_REFUTE // SECOND} s"
+        end = f"at look {LOOKS_TO_REFUTE}" if is_due else f"after {TIME_TO_REFUTE // SECOND} s"
         why = f"look {order.misses}: not there; given up {end}"
         return (order.report(at, OrderState.UNKNOWN, why),)
 

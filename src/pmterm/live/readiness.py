@@ -11,6 +11,9 @@ from pmterm.model.units import SECOND, Ns
 SKEW_DENIES: Ns = 10 * SECOND
 ASK_AGAIN: Ns = 5 * SECOND  # when a venue that takes no orders is asked how it is
 LONGEST_ASK: Ns = 40 * SECOND  # one that does not let us in is asked ever less often
+# Comparing is due every minute at most. Where it has failed for longer, an order may have filled
+# without a word: what was compared then counts no more.
+COMPARED_WITHIN: Ns = 120 * SECOND
 
 _WORDS = {
     VenueMood.CANCEL_ONLY: "the venue takes only cancels",
@@ -30,6 +33,7 @@ class Readiness:
         self._wants_dead_man = wants_dead_man
         self._has_stream = False
         self._is_reconciled = False
+        self._compared_at: Ns = 0
         self._has_dead_man = False
         self._has_lapsed = False
         self._mood = VenueMood.OPEN
@@ -52,6 +56,7 @@ class Readiness:
         asked for shows that it is back.
         """
         self._is_reconciled = True
+        self._compared_at = began_at
         if self._mood is not VenueMood.POST_ONLY and began_at >= self._mood_over:
             self._mood = VenueMood.OPEN
 
@@ -98,20 +103,24 @@ class Readiness:
     def say(self, at: Ns) -> Sequence[Message]:
         """Return a message if what is missing has changed."""
         post_only = self._mood is VenueMood.POST_ONLY
+        missing = self._missing(at)
         if self._said is not None and (self._said.missing, self._said.post_only) == (
-            self._missing(),
+            missing,
             post_only,
         ):
             return ()
-        self._said = ReadinessChanged(at, self._venue, self._missing(), post_only)
+        self._said = ReadinessChanged(at, self._venue, missing, post_only)
         return (self._said,)
 
-    def _missing(self) -> tuple[str, ...]:
+    def _missing(self, at: Ns) -> tuple[str, ...]:
         missing: list[str] = []
         if not self._has_stream:
             missing.append("the stream of your own orders is down")
         elif not self._is_reconciled:
             missing.append("your orders are not yet compared with the venue's")
+        elif at - self._compared_at > COMPARED_WITHIN:
+            minutes = COMPARED_WITHIN // (60 * SECOND)
+            missing.append(f"your orders were not compared with the venue's for {minutes} min")
         if self._mood is VenueMood.LOGGED_OUT and self._mood_reason:
             missing.append(self._mood_reason.partition(". ")[0])  # key and clock are told apart
         elif self._mood in _WORDS:
