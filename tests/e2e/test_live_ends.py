@@ -107,7 +107,7 @@ def find_the_truth(trader, held):
         told = status(trader)
         until = time.monotonic() + 3 * PATIENCE_S
         while told["working_orders"] and time.monotonic() < until:
-            time.sleep(1)  # one that no read shows has ended after a minute, not before
+            time.sleep(4)  # one that no read shows has ended after a minute, not before
             told = status(trader)
         assert told["differences"] == told["working_orders"] == trader.resting() == []
         assert sum(one["qty"] for one in told["positions"]) == held
