@@ -180,6 +180,15 @@ def test_reducing_is_said_beside_the_arming():
     assert "REDUCING, only closing orders; ARMED 4:32" in banner(board, 120)[0]
 
 
+def test_an_order_that_ended_in_part_says_what_of_it_stands():
+    part = report("p7-00010", OrderState.CANCELLED, filled=12, at=NOW)
+    board = board_of(*placed("p7-00010"), part)
+    assert state_words(order(board, "p7-00010"), NOW) == "FILLED 12/40"
+    none = report("p7-00010", OrderState.CANCELLED, at=NOW)
+    board = board_of(*placed("p7-00010"), none)
+    assert state_words(order(board, "p7-00010"), NOW) == "CANCELLED"
+
+
 def test_unknown_order_is_pinned_with_what_to_do():
     board = board_of(*unknown(reason="look 2: not there; given up after 60 s"), *placed("p7-00010"))
     row = board.orders[0]

@@ -97,6 +97,8 @@ def state_words(row: OrderRow, at: Ns) -> str:
         return "REVERSED" if row.reversed >= row.filled else f"REVERSED {qty_text(row.reversed)}"
     if row.settling:
         return "SETTLING"
+    if row.filled and row.left > 0:  # what ended, and what of it stands
+        return f"FILLED {qty_text(row.filled)}/{qty_text(row.qty)}"
     return _WORDS[row.state]
 
 
