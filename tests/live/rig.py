@@ -76,6 +76,9 @@ class Wing:
     def look(self, sent, at):
         return [self._ask(f"look:{sent.order}", at)]
 
+    def ask_queues(self, markets, at):
+        return [self._ask("queue:" + ",".join(markets), at)]
+
     def list_orders(self, at):
         return [self._ask("orders:", at)]
 

@@ -10,6 +10,7 @@ from pmterm.live.holdings import Holdings
 from pmterm.live.judging import Judge
 from pmterm.live.link import Link
 from pmterm.live.orders import LiveOrder, OrderTable, foreign_order
+from pmterm.live.queues import Queues
 from pmterm.live.readiness import Readiness
 from pmterm.live.reconcile import Rounds, Theirs
 from pmterm.live.settings import LiveSettings
@@ -39,6 +40,7 @@ from pmterm.messages.said import (
     OrderMissing,
     OrderSeen,
     OrderUnclear,
+    QueueSeen,
     WithdrawAnswered,
 )
 from pmterm.messages.transport import HttpResponse, UserClosed, UserFrame, UserOpened
@@ -75,6 +77,7 @@ class VenueDesk:
         self.holdings = Holdings(wing.venue, self.table, self.book, self.trades)
         self.rounds = Rounds(wing)
         self._asking = Asking(wing, self.table, self.trades)
+        self._queues = Queues(wing, self.table)
         self._ready = Readiness(wing.venue, wants_dead_man=settings.dead_man and wing.has_dead_man)
         self._link = Link(wing.venue)
         self._dead_man = DeadMan(wing, is_wanted=settings.dead_man)
@@ -89,6 +92,7 @@ class VenueDesk:
             OrderSeen: self._order_seen,
             OrderMissing: self._judge.missing,
             FillSeen: self.trades.seen,
+            QueueSeen: self._queues.seen,
             ListEnded: self._list_ended,
             HoldingSeen: self._holding_seen,
             MoneySeen: self._money_seen,
@@ -250,6 +254,7 @@ class VenueDesk:
         said = list(self._judged(self._wing.tick(at), at))
         said += self.trades.claimed(at)
         said += self._asking.beat(at, self.book.oldest_settling())
+        said += self._queues.beat(at)
         said += self._dead_man.beat(at)
         self._note_dead_man(at)
         if self._ready.is_time_to_ask(at):

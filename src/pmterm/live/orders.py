@@ -25,6 +25,16 @@ class FillsAsked(msgspec.Struct, frozen=True):
     due: Ns = 0
 
 
+class InLine(msgspec.Struct, frozen=True):
+    """What stood before an order, -1 not known, when it had these terms; `asked_at` is when."""
+
+    ahead: Qty = -1
+    price: Price = 0
+    qty: Qty = 0
+    done: Qty = 0
+    asked_at: Ns = 0
+
+
 class LiveOrder(msgspec.Struct):
     """One order on an account. Prices and side are on the YES scale, times Unix ns.
 
@@ -66,11 +76,24 @@ class LiveOrder(msgspec.Struct):
     let_go: Qty = 0
     fills_asked: FillsAsked = FillsAsked()
     amends: dict[OrderId, Intent] = msgspec.field(default_factory=dict)
+    in_line: InLine = InLine()
 
     @property
     def is_working(self) -> bool:
         """Whether something may still happen to it."""
         return not self.state.is_final
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it stands in the book for sure."""
+        return self.state in {OrderState.OPEN, OrderState.PARTIAL}
+
+    @property
+    def ahead(self) -> Qty:
+        """What must trade before it, -1 not known; only one made smaller keeps its place."""
+        last = self.in_line
+        is_kept = self.is_resting and self.price == last.price and self.qty <= last.qty
+        return last.ahead if is_kept else -1
 
     @property
     def done(self) -> Qty:
@@ -120,7 +143,7 @@ class LiveOrder(msgspec.Struct):
             until=self.until,
         )
         self.state = next_state(self.state, said)
-        said = msgspec.structs.replace(said, state=self.state)
+        said = msgspec.structs.replace(said, state=self.state, ahead=self.ahead)
         if self.state.is_final:
             self.ended_at = at
         self.told = self.done
@@ -139,6 +162,7 @@ class LiveOrder(msgspec.Struct):
             max(self.qty, self.done),
             self.done,
             f"the venue says that {said} traded, and told of {heard}",
+            ahead=self.ahead,
             until=self.until,
             lacks=self.let_go,
         )
@@ -258,6 +282,7 @@ def recall_report(order: LiveOrder, report: OrderReport) -> None:
     order.state = next_state(order.state, report)
     order.price, order.qty = report.price, report.qty
     order.filled = order.told = max(order.filled, report.filled)
+    order.in_line = InLine(report.ahead, report.price, report.qty, report.filled)
     order.let_go = max(order.let_go, report.lacks)
     order.existed = order.existed or report.state in _PROVEN
     order.was_given_up = order.was_given_up or report.reason.startswith(GIVEN_UP)

@@ -151,9 +151,10 @@ class OrderReport(Message, frozen=True):
     """Where an order stands by the venue's word. `filled` and `qty` are totals in contracts.
 
     `price` and `qty` differ from the intent's after an amend. `ahead` is what stands before us in
-    line by the pessimistic count, -1 if not known; `maybe_filled` what the optimistic count says.
-    `until` is when the venue's taker delay is over, 0 if it holds nothing back. `lacks` of `filled`
-    no fill has told of, and none is waited for any more: a difference that stands on the record.
+    line, on paper by the pessimistic count, -1 if not known; `maybe_filled` what the optimistic
+    count says. `until` is when the venue's taker delay is over, 0 if it holds nothing back. `lacks`
+    of `filled` no fill has told of, and none is waited for any more: a difference that stands on
+    the record.
     """
 
     order: OrderId

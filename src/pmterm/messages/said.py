@@ -120,6 +120,18 @@ class FillSeen(Message, frozen=True):
     client_order: str = ""
 
 
+class QueueSeen(Message, frozen=True):
+    """What must trade before each of our orders in these markets, by the venue's ids (Kalshi).
+
+    An order that is not named has no place that is known. `asked_at` is when it was asked for.
+    """
+
+    venue: Venue
+    markets: tuple[MarketId, ...]
+    ahead: tuple[tuple[VenueOrderId, Qty], ...]
+    asked_at: Ns
+
+
 class ListKind(StrEnum):
     """What was listed."""
 

@@ -124,11 +124,12 @@ class Orders(Protocol):
     """A venue's trading side, sans-IO: wishes become signed-to-be requests, answers our words.
 
     Requests carry `auth`, never a header; their `purpose` is "<verb>:<what>" and comes back in the
-    answer, which is how `answered` knows what was asked. Verbs: place, amend, cancel, look, orders,
-    fills, holdings, money, beat, group. Order signatures are made here (they stand in bodies).
-    `answered` and `receive` never raise on bad input: they answer `OrderUnclear`, `ListEnded(
-    is_whole=False)` or `Surprised`. What they return are messages of `messages/said.py`, further
-    `HttpRequest`s (the next page), `SendText(is_user=True)`, and `Surprised`.
+    answer, which is how `answered` knows what was asked. Verbs: place, amend, cancel, look, queue,
+    orders, fills, holdings, money, beat, group. Order signatures are made here (they stand in
+    bodies). `answered` and `receive` never raise on bad input: they answer `OrderUnclear`,
+    `ListEnded(is_whole=False)` or `Surprised`, and nothing for what no order hangs on. What they
+    return are messages of `messages/said.py`, further `HttpRequest`s (the next page),
+    `SendText(is_user=True)`, and `Surprised`.
     `has_dead_man`: the venue has a switch that cancels our orders when it does not hear of us.
     """
 
@@ -169,6 +170,10 @@ class Orders(Protocol):
 
     def look(self, sent: OrderSent, at: Ns) -> Sequence[HttpRequest]:
         """Return requests that find out what became of one order ("look:<order>")."""
+        ...
+
+    def ask_queues(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for what stands before our orders there, empty if nobody tells."""
         ...
 
     def list_orders(self, at: Ns) -> Sequence[HttpRequest]:

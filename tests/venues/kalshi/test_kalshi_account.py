@@ -25,7 +25,7 @@ from pmterm.messages.said import (
 )
 from pmterm.messages.transport import HttpRequest, HttpResponse
 from pmterm.model.errors import VenueRefused
-from pmterm.model.ids import Venue, VenueOrderId
+from pmterm.model.ids import Venue
 from pmterm.model.order import OrderState
 from pmterm.model.units import MS, QTY_ONE, SECOND
 from pmterm.venues.kalshi import account, exchange
@@ -296,13 +296,12 @@ def test_the_recorded_settlements_are_read(stored):
 
 
 def test_places_in_line_are_read():
-    assert account.queue_in({"queue_position_fp": "12.00"}) == 12 * QTY_ONE
     rows = [{"order_id": THEIRS, "market_ticker": A, "queue_position_fp": "0.00"}]
     assert account.queues_in({"queue_positions": rows}) == {THEIRS: 0}
     path = account.ask_queues([A, B], 5).path
     assert path == f"/portfolio/orders/queue_positions?market_tickers={A}%2C{B}"
-    one = account.ask_queue(VenueOrderId("a/b"), "o", 5)
-    assert one.path == "/portfolio/orders/a%2Fb/queue_position"
+    path = account.ask_queues([A], 5, subaccount=3).path
+    assert path == f"/portfolio/orders/queue_positions?market_tickers={A}&subaccount=3"
 
 
 @pytest.mark.parametrize(("ahead_s", "skew_s"), [(0, 0), (30, 30), (-60, -60)])

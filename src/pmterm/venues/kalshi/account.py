@@ -5,14 +5,16 @@ raise ValueError where it does not fit. Source: Kalshi docs, OpenAPI 3.34.0, rea
 answers recorded in demo 2026-06 and production 2026-01.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from pmterm.messages.transport import HttpRequest, HttpResponse
-from pmterm.model.ids import MarketId, OrderId, VenueOrderId
+from pmterm.model.ids import MarketId, VenueOrderId
 from pmterm.model.units import PRICE_ONE, SECOND, Cash, Ns, Price, Qty
 from pmterm.venues.kalshi import fields
 from pmterm.venues.kalshi.answers import Table
-from pmterm.venues.kalshi.asking import PAGE, PORTFOLIO, get, order_path
+from pmterm.venues.kalshi.asking import PAGE, PORTFOLIO, get
 from pmterm.venues.kalshi.translate import NAMES
 
 CENT: Cash = 10_000
@@ -45,16 +47,11 @@ def ask_settlements(since: Ns, at: Ns, cursor: str = "") -> HttpRequest:
     return get(at, f"{PORTFOLIO}/settlements", "account:settlements", query)
 
 
-def ask_queue(venue_order: VenueOrderId, order: OrderId, at: Ns) -> HttpRequest:
-    """Ask how much stands before one resting order."""
-    path = order_path(venue_order, f"{PORTFOLIO}/orders", "/queue_position")
-    return get(at, path, f"account:queue {order}")
-
-
-def ask_queues(markets: list[MarketId], at: Ns) -> HttpRequest:
-    """Ask how much stands before each of our orders in these markets."""
-    query = {"market_tickers": ",".join(markets)}
-    return get(at, f"{PORTFOLIO}/orders/queue_positions", "account:queues", query)
+def ask_queues(markets: Sequence[MarketId], at: Ns, *, subaccount: int = 0) -> HttpRequest:
+    """Ask how much must trade before each of our orders in these markets, which are one or more."""
+    told = ",".join(markets)
+    query: dict[str, object] = {"market_tickers": told, "subaccount": subaccount or ""}
+    return get(at, f"{PORTFOLIO}/orders/queue_positions", f"queue:{told}", query)
 
 
 # --- keys
@@ -168,13 +165,8 @@ def _settlement(row: Table) -> Settlement:
     )
 
 
-def queue_in(body: Table) -> Qty:
-    """Read how much stands before one order; 0 is the first in line."""
-    return fields.qty(body, "queue_position_fp")
-
-
 def queues_in(body: Table) -> dict[VenueOrderId, Qty]:
-    """Read how much stands before each order, by the venue's ids."""
+    """Read how much stands before each order, by the venue's ids; 0 is the first in line."""
     return {
         VenueOrderId(fields.name(row, "order_id")): fields.qty(row, "queue_position_fp")
         for row in tables(body, "queue_positions")

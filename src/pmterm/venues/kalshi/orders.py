@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pmterm.messages.base import Message
 from pmterm.messages.orders import Intent, OrderNamed
-from pmterm.messages.said import ListKind, MoneySeen, OrderUnclear
+from pmterm.messages.said import ListKind, MoneySeen, OrderUnclear, QueueSeen
 from pmterm.messages.transport import HttpRequest, HttpResponse, UserFrame, UserOpened
 from pmterm.model.ids import MarketId, OrderId, Venue, VenueOrderId
 from pmterm.model.kept import Kept
@@ -18,7 +18,7 @@ from pmterm.model.order import Side
 from pmterm.model.units import Ns, Qty, parse_price, parse_qty
 from pmterm.venues.base import OrderSent
 from pmterm.venues.kalshi import rows, verdicts
-from pmterm.venues.kalshi.account import money_in
+from pmterm.venues.kalshi.account import ask_queues, money_in, queues_in
 from pmterm.venues.kalshi.amends import Amends
 from pmterm.venues.kalshi.answers import Table
 from pmterm.venues.kalshi.asking import PORTFOLIO, WRITES, Asked, asked_at, asked_in, get, write
@@ -59,6 +59,7 @@ class KalshiOrders:
             "amend": self._amends.answered,
             "cancel": self._cancels.answered,
             "look": self._look_answered,
+            "queue": self._queue_answered,
             ListKind.ORDERS: self._orders_answered,
             ListKind.FILLS: self._fills_answered,
             ListKind.HOLDINGS: self._holdings_answered,
@@ -141,6 +142,10 @@ class KalshiOrders:
         self._ours.note(sent)
         return [self._ours.looks.ask(sent, f"look:{sent.order}", at)]
 
+    def ask_queues(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:
+        """Return the request for what must trade before each order ("queue:<market>,...")."""
+        return [ask_queues(markets, at, subaccount=self._ours.house.subaccount)]
+
     def list_orders(self, at: Ns) -> Sequence[HttpRequest]:
         """Return the request for all resting orders; `answered` asks for further pages."""
         return [self._lists.orders(at)]
@@ -218,6 +223,18 @@ class KalshiOrders:
         if sent is None:
             return [OrderUnclear(response.at, self.venue, order, "asked before a restart")]
         return self._ours.looks.answered(response, sent)
+
+    def _queue_answered(self, response: HttpResponse, asked: Asked) -> Said:
+        """Nothing hangs on a place in line: an answer that tells none says nothing at all."""
+        if not verdicts.is_done(response):
+            return ()
+        try:
+            ahead = queues_in(verdicts.object_of(response.text) or {})
+        except ValueError:
+            return ()
+        markets = tuple(MarketId(name) for name in asked.what.split(","))
+        told = tuple(ahead.items())
+        return [QueueSeen(response.at, self.venue, markets, told, asked_at(response))]
 
     def _orders_answered(self, response: HttpResponse, asked: Asked) -> Said:
         when = asked_at(response)

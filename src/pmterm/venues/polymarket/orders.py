@@ -136,6 +136,10 @@ class PolymarketOrders:
         self._known.note(sent.order, sent.venue_order or sent.named)
         return (self._looks.ask(sent, at),)
 
+    def ask_queues(self, markets: Sequence[MarketId], at: Ns) -> Sequence[HttpRequest]:  # noqa: ARG002  # Orders' shape
+        """Nothing: Polymarket tells nobody where an order stands in line."""
+        return ()
+
     def list_orders(self, at: Ns) -> Sequence[HttpRequest]:
         """Return the request for all open orders; `answered` asks for further pages."""
         self._known.strange.clear()
