@@ -9,7 +9,7 @@ from textual.message import Message
 
 from pmterm.messages.strategy import ExitKind
 from pmterm.model.order import Side
-from pmterm.model.units import PRICE_ONE, Price, Qty
+from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price, Qty
 from pmterm.tui.render.bars import bar_cell
 from pmterm.tui.render.cells import fit
 from pmterm.tui.render.look import Look
@@ -35,6 +35,7 @@ from pmterm.views.ladder import (
 from pmterm.views.standing import ExitMark
 
 PRICE_WIDTH = 7
+POINTS_FOR: Ns = 30 * SECOND  # a pointer left alone that long is about a market that is gone
 _EXIT_STYLES = {ExitKind.TARGET: "good", ExitKind.STOP: "bad", ExitKind.TRAILING: "warn"}
 
 
@@ -66,6 +67,8 @@ class Ladder(Lines):
         self._centre: Price = 0
         self._step: Price = 100
         self._cursor: Price = 0
+        self._pointed_at: Ns = 0
+        self._pointed_from: Price = 0  # the middle of the book then
         self._height = 0
         self._picked: ExitKind | None = None  # the exit that keys move
 
@@ -82,6 +85,27 @@ class Ladder(Lines):
         if held is not None and self._cursor and picked is None:
             self._follow(held)
         super().show(board, look)
+        if self._is_left_behind():
+            self._cursor = 0
+
+    def _is_left_behind(self) -> bool:
+        """Whether the pointer is old, or the market has left it out of sight; not on what is ours.
+
+        A key that orders at the row pointed at would take the trader for meaning that price still.
+        """
+        if not self._cursor or self.pointed_order or self.pointed_exit:
+            return False
+        if self.board.at - self._pointed_at >= POINTS_FOR:
+            return True
+        middle = centre_of(self.view, self._step)
+        in_sight = self._step * ((self._height - 1) // 2)
+        has_moved = abs(middle - self._pointed_from) > self._slack
+        return self._height > 0 and has_moved and abs(self._cursor - middle) > in_sight
+
+    @property
+    def _slack(self) -> Price:
+        """How far the middle of the book may move before the rows do."""
+        return self._step * max(self._height // 3, 1)
 
     def _follow_exit(self, picked: ExitMark) -> None:
         """Point where the exit picked stands now."""
@@ -190,8 +214,8 @@ class Ladder(Lines):
         view, height = self.view, self._height
         step = step_for(view, height)
         middle = centre_of(view, step)
-        slack = step * max(height // 3, 1)
-        if step != self._step or not self._centre or abs(middle - self._centre) > slack:
+        is_far = abs(middle - self._centre) > step * max(height // 3, 1)
+        if step != self._step or not self._centre or is_far:
             self._step, self._centre = step, middle
 
     def _row(self, row: LadderRow, width: int, largest: Qty, away: str) -> Row:
@@ -284,6 +308,7 @@ class Ladder(Lines):
         self.redraw()
 
     def _point_only(self, price: Price) -> None:
+        self._pointed_at, self._pointed_from = self.board.at, centre_of(self.view, self._step)
         low, high = self.view.tick, PRICE_ONE - self.view.tick
         self._cursor = min(max(price, low), high)
         reach = self._step * ((self._height - 1) // 2)
