@@ -82,7 +82,7 @@ async def test_prices_shares_trail_time_and_event_are_typed_by_keys_alone():
         ("target", "0.48", "target closes it at once: choose one above 48"),
         ("stop", "0.48", "stop closes it at once: choose one below 47"),
         ("stop", "1%", "stop closes it at once: choose one below 47"),
-        ("stop", "half", "stop: 'half' is no price. Dollars (0.55), or 8% of what was paid."),
+        ("stop", "half", "stop: that is no price: 45 or 0.45 is 45 cents."),
         ("seconds", "soon", "no time"),
     ],
 )
@@ -94,6 +94,20 @@ async def test_what_cannot_be_is_said_and_not_sent(field, text, words):
         assert words in s.shown()
         assert s.sent == []
         assert isinstance(s.app.screen, TicketScreen)
+
+
+async def test_prices_are_typed_in_cents_too():
+    async with Session(usual_desk()) as s:
+        await s.press("b")
+        await type_in(s, "price", "40")
+        assert "10 rests at 40" in s.shown()
+        await s.press("e")
+        for name, text in (("target", "45"), ("stop", "$0.385"), ("trail", "2.5")):
+            await type_in(s, name, text)
+        await s.press("enter")
+        (order,) = s.sent
+        exits = order.bracket
+        assert (order.price, exits.target, exits.stop, exits.trail) == (4000, 4500, 3850, 250)
 
 
 async def test_exits_of_an_order_that_rests_are_held_against_its_own_price():

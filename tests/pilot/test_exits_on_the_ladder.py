@@ -4,10 +4,11 @@ import msgspec
 import pytest
 from tests.pilot.fake_desk import HOSTILE, FakeDesk
 from tests.pilot.live_build import armed, disarmed, live_desk
-from tests.pilot.screen_build import MAP_THREE, NOW
+from tests.pilot.screen_build import MAP_THREE, NOW, market
 from tests.pilot.session import Session
 
 from pmterm.messages.accounts import PositionChanged
+from pmterm.messages.feed import MarketSeen
 from pmterm.messages.orders import Bracket
 from pmterm.messages.strategy import (
     ExitFired,
@@ -19,6 +20,7 @@ from pmterm.messages.strategy import (
     TakeSuggestion,
 )
 from pmterm.model.ids import OrderId, SignalId
+from pmterm.model.market import PriceBand
 from pmterm.model.order import Side
 from pmterm.model.text import clean_text
 from pmterm.model.units import QTY_ONE, SECOND
@@ -275,7 +277,7 @@ async def test_form_takes_shares_times_and_a_switch():
     [
         ("target", "fifty", "no price"),
         ("stop", "101", "between 0 and 100"),
-        ("trail", "0", "between 0 and 100"),
+        ("trail", "0", "0 is no price: 45 or 0.45 is 45 cents"),
         ("seconds", "soon", "no time"),
         ("seconds", "99999999", "no time"),
     ],
@@ -287,6 +289,34 @@ async def test_form_that_does_not_read_says_so_and_sends_nothing(field, text, wo
         await s.press("enter")
         assert s.sent == []
         assert words in s.shown()
+
+
+async def test_form_takes_dollars_as_the_ticket_does_and_says_what_it_understood():
+    async with Session(FakeDesk(), size=(80, 24)) as s:
+        await s.press("e")
+        for name, text in (("target", "0.53"), ("stop", "0.20"), ("trail", "0.5")):
+            s.app.screen.query_one(f"#{name}").value = text
+        await s.until(lambda: "sells at a mid of 20" in s.shown())
+        assert "sells at 53 or better" in s.shown()
+        assert "50 behind the best mid: too far to fire now" in s.shown()
+        await s.press("enter")
+        (wish,) = s.sent
+        assert (wish.target, wish.stop, wish.trail) == (5300, 2000, 5000)
+
+
+async def test_form_asks_for_the_unit_where_the_book_itself_is_below_a_cent():
+    desk = priced_desk(80, 120)
+    fine = (PriceBand(0, 10_000, 10),)
+    desk.hear(MarketSeen(NOW, market(bands=fine)))
+    async with Session(desk) as s:
+        await s.press("e")
+        s.app.screen.query_one("#stop").value = "0.5"
+        await s.press("enter")
+        assert s.sent == []
+        assert "$0.5 or 0.5c? a number below 1 needs its unit" in s.shown()
+        s.app.screen.query_one("#stop").value = "0.5c"
+        await s.press("enter")
+        assert s.sent[0].stop == 50
 
 
 async def test_form_goes_to_the_field_that_is_wrong():

@@ -23,13 +23,14 @@ from pmterm.messages.orders import GateChanged, Refused
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import PriceBand
 from pmterm.model.order import GateState, OrderState, Side, TimeInForce
-from pmterm.model.units import SECOND
+from pmterm.model.units import QTY_ONE, SECOND
 from pmterm.tui.app import TradingApp
 from pmterm.tui.screens.confirm import ConfirmScreen
 from pmterm.tui.screens.finder import FinderScreen, MarketList
 from pmterm.tui.screens.help import HelpScreen, KeyList
 from pmterm.tui.screens.ticket import TicketScreen
 from pmterm.tui.widgets.estimate import Estimate
+from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.figures import clock_text
 from pmterm.views.header import ReplayStatus
 
@@ -60,7 +61,7 @@ async def test_ticket_shows_what_it_costs_and_what_it_risks():
     async with Session() as s:
         await s.press("5", "b")
         words = s.words()
-        assert "fills 90 now at 48, 10 rests, fee $1.57, worst -$49.57" in words
+        assert "fills 90 now at 48, 10 rests at 48, fee $1.57, worst -$49.57" in words
         assert "cost $48.00" in words
         assert "exposure $190 > $240 of $5000" in words
         assert "kalshi KXVALGAME-26NOV21SENFNC-SEN" in words
@@ -501,6 +502,62 @@ async def test_ticket_closes_when_an_amendment_has_come_through():
         rows = tuple(amended if each is row else each for each in s.trading.board.orders)
         s.desk.changes["orders"] = rows
         await s.until(lambda: not isinstance(s.app.screen, TicketScreen))
+
+
+async def test_amend_ticket_of_an_order_that_has_filled_sends_nothing():
+    async with Session() as s:
+        await s.press("f5", "l", "minus")
+        rows = s.trading.board.orders
+        s.desk.changes["orders"] = tuple(
+            msgspec.structs.replace(row, filled=row.qty, state=OrderState.FILLED) for row in rows
+        )
+        await s.until(lambda: "it has filled: nothing is left to change" in s.shown())
+        assert "fills 0 now, 0 rests" in s.shown()
+        await s.press("enter")
+        assert s.sent == []
+
+
+async def test_amend_ticket_counts_what_has_traded_since_it_was_opened():
+    async with Session() as s:
+        await s.press("f5", "l", "minus")
+        assert "90 rests at 52" in s.shown()
+        rows = s.trading.board.orders
+        s.desk.changes["orders"] = tuple(
+            msgspec.structs.replace(row, filled=60 * QTY_ONE) if row.order == "p7-00003" else row
+            for row in rows
+        )
+        await s.until(lambda: "30 rests at 52" in s.shown())
+
+
+async def test_pointer_falls_away_when_it_is_left_alone():
+    desk = FakeDesk()
+    async with Session(desk) as s:
+        await s.press("j", "j", "j")
+        assert s.trading.query_one(Ladder).pointed == 4400
+        desk.now = NOW + 29 * SECOND
+        await s.until(lambda: s.trading.board.at == desk.now)
+        assert s.trading.query_one(Ladder).pointed == 4400
+        desk.now = NOW + 30 * SECOND
+        await s.until(lambda: not s.trading.query_one(Ladder).pointed)
+        await s.press("l")
+        assert s.app.screen.query_one("#price").value == "0.46"
+
+
+async def test_pointer_falls_away_when_the_market_leaves_it_out_of_sight():
+    desk = FakeDesk()
+    async with Session(desk) as s:
+        await s.press("j", "j", "j")
+        desk.reader.bid, desk.reader.ask = 8600, 8800
+        await s.until(lambda: not s.trading.query_one(Ladder).pointed)
+
+
+async def test_pointer_stays_on_an_order_of_ours():
+    desk = FakeDesk()
+    async with Session(desk) as s:
+        await s.press("j", "j")
+        desk.now = NOW + 300 * SECOND
+        await s.until(lambda: s.trading.board.at == desk.now)
+        assert s.trading.query_one(Ladder).pointed == 4500
 
 
 async def test_without_a_market_the_finder_opens_and_typing_is_a_name_not_an_order():

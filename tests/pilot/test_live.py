@@ -711,15 +711,30 @@ async def test_polymarket_ticket_at_market_shows_how_much_its_dollars_may_buy():
         assert "spends $4.90, a better price buys more" in s.shown()
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_the_last_hint_of_a_ticket_is_whole_or_not_there(size):
+    async with Session(live_desk(disarmed()), size) as s:
+        await s.press("l")
+        assert ("+ - size  [ ] price" in s.shown()) == (size[0] == 120)
+        assert "+ -" not in s.shown() or size[0] == 120
+
+
 async def test_ticket_worked_by_size_asks_before_there_is_an_order():
     async with Session(live_desk(armed())) as s:
-        await s.press("l", "w", "enter")
+        await s.press("l", "w")
+        s.app.screen.query_one("#size").value = "2500"
+        await s.pilot.pause()
+        shown = s.shown()
+        await s.press("enter")
         (ticket,) = s.sent
         assert (ticket.route, ticket.price) == ("auto", 0)
+        assert "5 orders over 4 min, 500 each at market, fee" in shown
         why = ("ASK", "5 orders over 4 min", "$500 at once", "confirm it")
         s.desk.hear(ticket, Refused(NOW, OrderId(""), MAP_THREE, *why, asks=True))
         await s.until(lambda: isinstance(s.app.screen, QuestionScreen))
         await s.until(lambda: "because of 5 orders over 4 min ($500 at once)" in s.shown())
+        assert "BUY 2,500 Sentinels: 5 orders over 4 min?" in s.shown()
+        assert "dropped" not in s.shown()
         s.clock.pass_ms(1000)
         await s.press("y")
         assert s.sent[1:] == [msgspec.structs.replace(ticket, confirmed=True)]
@@ -744,13 +759,14 @@ async def test_by_size_leaves_the_price_to_the_size_and_a_price_ends_it():
         assert ticket.price > 0
 
 
-async def test_plan_in_slices_is_told_above_the_orders():
-    async with Session(live_desk(armed()), (200, 60)) as s:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+async def test_plan_in_slices_is_told_above_the_orders(size):
+    async with Session(live_desk(armed()), size) as s:
         s.desk.hear(
             PlanStarted(NOW, "p7-w1", MAP_THREE, Side.BUY, 500 * QTY_ONE, 5, 60 * SECOND),
             PlanMoved(NOW, "p7-w1", PlanState.GOING, 2, 180 * QTY_ONE),
         )
-        await s.until(lambda: "BUY 500 in slices GOING: 2 of 5 sent, 180 filled" in s.shown())
+        await s.until(lambda: "BUY 500 in slices (c stops it) GOING" in s.shown())
         s.desk.hear(PlanMoved(NOW, "p7-w1", PlanState.DONE, 5, 500 * QTY_ONE))
         await s.until(lambda: "in slices" not in s.shown())
 

@@ -373,7 +373,7 @@ def test_question_about_a_ticket_that_is_no_order_yet_sends_the_ticket():
     board = board_of(ticket, no)
     question = open_question(board)
     assert yes_to(question) == msgspec.structs.replace(ticket, at=0, confirmed=True)
-    assert heading(question, board.market) == "BUY 2,000 Sentinels @ market, GTC?"
+    assert heading(question, board.market) == "BUY 2,000 Sentinels: 5 orders?"
     assert question.cost == 2_000_000_000
     elsewhere = msgspec.structs.replace(no, market=MAP_TWO)
     assert board_of(ticket, elsewhere).live.question is None
@@ -384,7 +384,7 @@ def test_plans_in_words():
     going = PlanMoved(NOW, "w1", PlanState.GOING, 2, 180 * QTY_ONE)
     (row,) = board_of(started, going).plans
     assert plan_words(row) == (
-        "SELL 500 in slices GOING: 2 of 5 sent, 180 filled, one every 1:00; c stops it"
+        "SELL 500 in slices (c stops it) GOING: 2 of 5 sent, 180 filled, one every 1:00"
     )
     paused = msgspec.structs.replace(going, state=PlanState.PAUSED, reason="disarmed")
     (row,) = board_of(started, paused).plans

@@ -19,7 +19,15 @@ from pmterm.trading.strategy.manual import ManualSettings
 from pmterm.venues.polymarket.amounts import market_amounts
 from pmterm.views.figures import cash_text, qty_text
 from pmterm.views.ladder import LadderView
-from pmterm.views.ticket import Terms, TicketView, amend_words, estimate, limits_after, over_cap
+from pmterm.views.ticket import (
+    Terms,
+    TicketView,
+    amend_words,
+    by_size,
+    estimate,
+    limits_after,
+    over_cap,
+)
 
 BOOK = LadderView(
     bids=((4600, 60 * QTY_ONE), (4500, 100 * QTY_ONE)),
@@ -52,8 +60,11 @@ def test_part_fills_now_and_part_rests_with_exact_fee_and_worst_case():
         fee=12_841_900,
         ties_up=474_520_000,
         worst=-487_361_900,
+        rests_at=4800,
     )
-    assert view.fills_text() == ("fills 736 now at 47.32, 263 rests, fee $12.84, worst -$487.36")
+    assert view.fills_text() == (
+        "fills 736 now at 47.32, 263 rests at 48, fee $12.84, worst -$487.36"
+    )
     assert view.cost_text() == "cost $474.52"
 
 
@@ -239,3 +250,20 @@ def test_an_order_over_the_cap_says_by_what():
 def test_only_polymarket_needs_words_for_an_amend():
     assert amend_words(market(venue=Venue.KALSHI)) == ""
     assert "cancel + new" in amend_words(market(venue=Venue.POLYMARKET))
+
+
+def test_by_size_is_at_market_a_moment_in_the_book_or_slices():
+    small, middle, large = (by_size(NO_FEE, BOOK, buy(qty)) for qty in (100, 1000, 2500))
+    assert small == estimate(NO_FEE, BOOK, buy(100, tif=TimeInForce.IOC))
+    assert middle.fills_text() == (
+        "fills 500 now at 47, 500 rests at 47 for 30 s, fee $0.00, worst -$470.00"
+    )
+    assert large.fills_text() == (
+        "5 orders over 4 min, 500 each at market, fee $0.00, worst -$1,195.00"
+    )
+
+
+def test_the_cap_of_an_order_holds_for_each_slice():
+    view = by_size(NO_FEE, BOOK, buy(2500))
+    assert not over_cap(view, 239 * CASH_ONE)
+    assert over_cap(view, 238 * CASH_ONE).startswith("$239.00 is over the cap of $238.00")

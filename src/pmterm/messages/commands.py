@@ -13,7 +13,7 @@ class SubmitTicket(Message, frozen=True):
 
     `origin` says where it came from: "key", "ticket", "armed key", "panic", later a strategy.
     `expires_at` (Unix ns) goes with GTD. `confirmed`: the person said yes to what the gate asked.
-    `route` "auto": how it is worked follows from its size (`strategy/routing.py`), "": as it is.
+    `route` "auto": how it is worked follows from its size (`model/routing.py`), "": as it is.
     `bracket`: exits that guard what fills of it; worked in slices, each slice sets them anew.
     """
 

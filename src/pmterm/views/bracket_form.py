@@ -25,7 +25,7 @@ from pmterm.views.news import tick_of
 from pmterm.views.ticket import TicketView
 
 FIELDS = ("target", "stop", "trail", "seconds", "event")
-TYPED = Unit.DOLLARS  # like the ticket's own price
+WRITTEN = Unit.DOLLARS  # like the ticket's own price
 
 
 class Held(NamedTuple):
@@ -81,7 +81,7 @@ def bracket_fields(usual: Bracket, opening: Opening, ladder: LadderView) -> dict
         typed = {name: share_text(ppm) for name, ppm in shares}
     else:
         now = opening.meets(ladder)
-        typed = {name: offered(name, ppm, position, now, TYPED) for name, ppm in shares}
+        typed = {name: offered(name, ppm, position, now, WRITTEN) for name, ppm in shares}
     lasts = str(usual.lasts_s) if usual.lasts_s else ""
     return {**typed, "trail": "", "seconds": lasts, "event": ""}
 
@@ -102,31 +102,31 @@ def guarding(
     if position is None:
         return Guarding(words="it opens nothing, so no exits go with it")
     try:
-        bracket = read_bracket(fields, position)
+        now = opening.meets(ladder)
+        bracket = read_bracket(fields, position, now.fine_tick(opening.market, unit))
     except FieldWrong as wrong:
         return Guarding(words=str(wrong), is_wrong=True)
     if bracket == Bracket():
         return Guarding(words="none is typed, so none goes with it: target 8%, stop 0.40")
-    now = opening.meets(ladder)
     stands_against = object_to_bracket(bracket, position, now, opening.price, unit)
     words = stands_against or foreseen(bracket, position, unit)
     return Guarding(bracket, words, is_wrong=bool(stands_against))
 
 
-def read_bracket(fields: Mapping[str, str], position: Guardable) -> Bracket:
-    """Read the fields; shares stay shares, of what will be paid.
+def read_bracket(fields: Mapping[str, str], position: Guardable, fine: Price) -> Bracket:
+    """Read the fields; shares stay shares, of what will be paid; `fine` as `fine_tick` says.
 
     Raises:
         FieldWrong: one does not read.
     """
-    prices = {name: price_in(name, fields[name], position, TYPED) for name in ("target", "stop")}
+    prices = {name: price_in(name, fields[name], position, fine) for name in ("target", "stop")}
     shares = {name: _share(fields[name]) for name in prices}
     return Bracket(
         target=0 if shares["target"] else prices["target"],
         stop=0 if shares["stop"] else prices["stop"],
         target_ppm=shares["target"],
         stop_ppm=shares["stop"],
-        trail=distance_in(fields["trail"], position, TYPED),
+        trail=distance_in(fields["trail"], position, fine),
         lasts_s=seconds_in(fields["seconds"]),
         event=clean_text(fields["event"], 40),
     )

@@ -12,8 +12,10 @@ from pmterm.model.units import PPM, PRICE_ONE, SECOND, Cash, Ns, Price, Qty, fix
 from pmterm.views.exit_words import LONGEST_S
 from pmterm.views.figures import Unit
 from pmterm.views.ladder import LadderView
+from pmterm.views.price_typed import fine_tick, read_typed, typed_text
 from pmterm.views.standing import Guarded
 
+CENT: Price = 100
 FIELDS = ("target", "stop", "trail", "seconds", "event")
 
 
@@ -60,6 +62,11 @@ class Touch(msgspec.Struct, frozen=True):
         is_up = is_long == (name == "target")
         return now > 0 and not (price > now if is_up else price < now)
 
+    def fine_tick(self, market: Market, unit: Unit = Unit.CENTS) -> Price:
+        """Return the tick that a typed `0.5` may be counted in, 0 where it can only be dollars."""
+        near = min((price for price in (self.out, self.mid) if price), default=0)
+        return 0 if unit is Unit.DOLLARS else fine_tick(market, near)
+
 
 def touch_of(ladder: LadderView, *, is_long: bool) -> Touch:
     """Return what exits are judged by; the mid rounded against the position, as the exits do."""
@@ -87,11 +94,11 @@ def fields_of(
             "seconds": str(usual.lasts_s) if usual.lasts_s else "",
             "event": "",
         }
-    exits = guarded.exits
+    exits, fine = guarded.exits, now.fine_tick(held.market)
     return {
-        "target": _written(exits.target, unit),
-        "stop": _written(exits.stop, unit),
-        "trail": _written(exits.trail, unit),
+        "target": _written(exits.target, unit, fine),
+        "stop": _written(exits.stop, unit, fine),
+        "trail": _written(exits.trail, unit, fine),
         "seconds": str(guarded.left(at) // SECOND) if exits.until else "",
         "event": exits.event,
     }
@@ -109,13 +116,16 @@ def offered(name: str, ppm: int, held: Guardable, now: Touch, unit: Unit) -> str
     if price == base:
         is_up = held.is_long == (name == "target")
         price = held.market.tick_up(base) if is_up else held.market.tick_down(base)
-    return "" if now.meets(name, price, is_long=held.is_long) else _written(price, unit)
+    fine = now.fine_tick(held.market)
+    return "" if now.meets(name, price, is_long=held.is_long) else _written(price, unit, fine)
 
 
 def read_fields(
-    fields: Mapping[str, str], held: Guardable, unit: Unit, *, thesis: bool, until: Ns = 0
+    fields: Mapping[str, str], held: Guardable, fine: Price, *, thesis: bool, until: Ns = 0
 ) -> SetExits:
     """Read the fields; `until` stands in for the seconds where those were left as they were.
+
+    `fine` is the `fine_tick` that prices are typed beside.
 
     Raises:
         FieldWrong: one does not read.
@@ -123,9 +133,9 @@ def read_fields(
     return SetExits(
         0,
         held.market.id,
-        price_in("target", fields["target"], held, unit),
-        price_in("stop", fields["stop"], held, unit),
-        distance_in(fields["trail"], held, unit),
+        price_in("target", fields["target"], held, fine),
+        price_in("stop", fields["stop"], held, fine),
+        distance_in(fields["trail"], held, fine),
         0 if until else seconds_in(fields["seconds"]),
         clean_text(fields["event"], 40),
         thesis,
@@ -138,30 +148,29 @@ def share_text(ppm: int) -> str:
     return f"{fixed_text(ppm, 4)}%" if ppm else ""
 
 
-def _written(price: Price, unit: Unit) -> str:
+def _written(price: Price, unit: Unit, fine: Price) -> str:
+    """Write a price as it would be typed; below one cent always in dollars."""
     if not price:
         return ""
-    return fixed_text(price, 4, at_least=2) if unit is Unit.DOLLARS else fixed_text(price, 2)
+    is_cents = unit is not Unit.DOLLARS and price >= CENT
+    return fixed_text(price, 2) if is_cents else typed_text(price, fine)
 
 
-def _number(name: str, text: str, unit: Unit) -> tuple[int, bool]:
+def _number(name: str, text: str, fine: Price) -> tuple[int, bool]:
     """Return a price, or a share in ppm and True."""
-    text = text.strip().lower()
+    text = text.strip()
+    if not text.endswith("%"):
+        try:
+            return read_typed(text, fine), False
+        except ValueError as wrong:
+            raise FieldWrong(f"{name}: {wrong}.") from wrong
     try:
-        if text.endswith("%"):
-            return parse_fixed(text[:-1].strip(), 4), True
-        if text.startswith("$"):
-            return parse_fixed(text[1:], 4), False
-        dollars = unit is Unit.DOLLARS and not text.endswith("c")
-        return parse_fixed(text.removesuffix("c").strip(), 4 if dollars else 2), False
+        return parse_fixed(text[:-1].strip(), 4), True
     except ValueError as wrong:
-        like = "Dollars (0.55)" if unit is Unit.DOLLARS else "Cents (55)"
-        raise FieldWrong(
-            f"{name}: {text[:20]!r} is no price. {like}, or 8% of what was paid."
-        ) from wrong
+        raise FieldWrong(f"{name}: that is no share. 8% is 8 % of what was paid.") from wrong
 
 
-def price_in(name: str, text: str, held: Guardable, unit: Unit) -> Price:
+def price_in(name: str, text: str, held: Guardable, fine: Price) -> Price:
     """Read the price of a target or a stop, 0 where none is typed.
 
     Raises:
@@ -169,16 +178,16 @@ def price_in(name: str, text: str, held: Guardable, unit: Unit) -> Price:
     """
     if not text.strip():
         return 0
-    value, is_share = _number(name, text, unit)
+    value, is_share = _number(name, text, fine)
     if is_share:
         share = abs(value)
         if not share:
             raise FieldWrong(f"{name}: 0 % from what was paid is no exit.")
         return held.beyond(share if name == "target" else -share)
-    return _within(name, value)
+    return value
 
 
-def distance_in(text: str, held: Guardable, unit: Unit) -> Price:
+def distance_in(text: str, held: Guardable, fine: Price) -> Price:
     """Read how far a trail stands behind, 0 where nothing is typed.
 
     Raises:
@@ -186,15 +195,12 @@ def distance_in(text: str, held: Guardable, unit: Unit) -> Price:
     """
     if not text.strip():
         return 0
-    value, is_share = _number("trail", text, unit)
+    value, is_share = _number("trail", text, fine)
     paid = held.average if held.is_long else PRICE_ONE - held.average
-    return _within("trail", abs(value) * paid // PPM if is_share else value)
-
-
-def _within(name: str, price: Price) -> Price:
-    if not 0 < price < PRICE_ONE:
-        raise FieldWrong(f"{name}: a price lies between 0 and 100 cents.")
-    return price
+    far = abs(value) * paid // PPM if is_share else value
+    if not 0 < far < PRICE_ONE:
+        raise FieldWrong("trail: that is less than nothing, or more than there is to fall.")
+    return far
 
 
 def seconds_in(text: str) -> int:

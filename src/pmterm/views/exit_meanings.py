@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pmterm.model.units import SECOND, Ns, Price
+from pmterm.model.units import PRICE_ONE, SECOND, Ns, Price
 from pmterm.views.exit_form import (
     FieldWrong,
     Guardable,
@@ -37,6 +37,11 @@ class Held(NamedTuple):
     best: Price = 0
     until: Ns = 0
 
+    @property
+    def fine(self) -> Price:
+        """The tick that a typed `0.5` may be counted in here."""
+        return self.now.fine_tick(self.position.market, self.unit)
+
     def written(self, price: Price) -> str:
         """Write a price as the screen does."""
         return price_text(price, self.unit, tick_of(price))
@@ -58,9 +63,9 @@ def _meaning(name: str, text: str, held: Held) -> Meaning:
     try:
         match name:
             case "target" | "stop":
-                return _priced(name, price_in(name, text, held.position, held.unit), held)
+                return _priced(name, price_in(name, text, held.position, held.fine), held)
             case "trail":
-                return _trailing(distance_in(text, held.position, held.unit), held)
+                return _trailing(distance_in(text, held.position, held.fine), held)
             case "seconds":
                 until = held.until or held.at + seconds_in(text) * SECOND
                 return Meaning(f"closes at {clock_text(until)} UTC, whatever the price")
@@ -99,4 +104,6 @@ def _trailing(trail: Price, held: Held) -> Meaning:
     if stop >= mid if is_long else stop <= mid:
         words = f"closes at once: it would stand at {held.written(stop)}, the mid is"
         return Meaning(f"{words} {held.written(mid)}", is_wrong=True)
-    return Meaning(f"{far}: begins at {held.written(stop)}" if stop > 0 else far)
+    if not 0 < stop < PRICE_ONE:
+        return Meaning(f"{far}: too far to fire now")
+    return Meaning(f"{far}: begins at {held.written(stop)}")

@@ -33,12 +33,12 @@ class PlanRow(msgspec.Struct, frozen=True):
 
 
 def plan_words(row: PlanRow) -> str:
-    """Say a plan on one line, and how to end it."""
+    """Say a plan on one line; how to end it first, since a narrow pane cuts the end off."""
     why = f" ({row.reason})" if row.reason else ""
     done = f"{row.sent} of {row.slices} sent, {qty_text(row.filled)} filled"
     how = f"one every {span_text(row.every)}" if row.state is PlanState.GOING else "a arms it again"
-    order = f"{row.side.upper()} {qty_text(row.qty)} in slices"
-    return f"{order} {row.state.upper()}{why}: {done}, {how}; c stops it"
+    order = f"{row.side.upper()} {qty_text(row.qty)} in slices (c stops it)"
+    return f"{order} {row.state.upper()}{why}: {done}, {how}"
 
 
 class PlanFold:

@@ -10,13 +10,15 @@ from pmterm.views.bracket_form import bracket_text
 from pmterm.views.figures import cash_text, clock_text, price_text, qty_text
 from pmterm.views.live import Question
 from pmterm.views.news import tick_of
-from pmterm.views.ticket import Terms, estimate, spends
+from pmterm.views.ticket import Terms, by_size, estimate, spends
 
 
 def heading(question: Question, market: Market | None) -> str:
     """Say the order on one line: BUY 100 Sentinels @ 48, GTC."""
     wish = question.intent
     name = market.outcomes[0].name if market is not None else wish.market
+    if question.ticket is not None:
+        return f"{wish.side.upper()} {qty_text(wish.qty)} {name}: {question.value}?"
     price = price_text(wish.price, tick=tick_of(wish.price)) if wish.price else "market"
     ends = f" until {clock_text(wish.expires_at)} UTC" if wish.expires_at else ""
     kinds = [wish.tif.upper() + ends]
@@ -40,7 +42,8 @@ def lines_of(question: Question, market: Market | None, board: Board) -> list[st
             wish.reduce_only,
             spends=spends(market, wish.price, wish.tif, is_live=board.is_live),
         )
-        view = estimate(market, board.ladder, terms)
+        foresee = by_size if question.ticket is not None else estimate
+        view = foresee(market, board.ladder, terms)
         lines.append(view.fills_text())
         lines.append(view.cost_text())
     else:

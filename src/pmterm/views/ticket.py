@@ -10,12 +10,23 @@ from pmterm.model.ids import Venue
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
 from pmterm.model.readings import LimitUse
+from pmterm.model.routing import (
+    RESTS_FOR,
+    Route,
+    resting_price,
+    route_of,
+    slices_of,
+    slices_words,
+    value_at,
+)
 from pmterm.model.standing import NOBODY, NOBODY_REMEDY, standing_words
 from pmterm.model.units import (
     CASH_CENT,
     PRICE_ONE,
     QTY_ONE,
+    SECOND,
     Cash,
+    Ns,
     Price,
     Qty,
     cost,
@@ -58,8 +69,9 @@ class TicketView(msgspec.Struct, frozen=True):
     of it trades, `brings` what closing at once brings. `worst` is the most that this order can
     lose, fees included, 0 or below. `reach` is where an order at market stops, `reach_ppm` past the
     touch, 0 for one with a price. `at_least` is what the dollars of one that names dollars buy if
-    all of it trades at the limit, 0 where the size is exact. `objection` says why it cannot be
-    sent as it is, or is empty.
+    all of it trades at the limit, 0 where the size is exact. `rests_at` is where the rest stands,
+    `rests_for` how long, 0: till it is taken back. `orders` is in how many slices it goes out over
+    minutes, 1: at once. `objection` says why it cannot be sent as it is, or is empty.
     """
 
     fills_now: Qty = 0
@@ -76,6 +88,9 @@ class TicketView(msgspec.Struct, frozen=True):
     reach: Price = 0
     reach_ppm: int = 0
     at_least: Qty = 0
+    rests_at: Price = 0
+    rests_for: Ns = 0
+    orders: int = 1
 
     def fills_text(self, unit: Unit = Unit.CENTS) -> str:
         """Say what trades, rests and comes to nothing, with fee and worst case."""
@@ -85,10 +100,18 @@ class TicketView(msgspec.Struct, frozen=True):
         now = qty_text(self.fills_now)
         if self.at_least and qty_text(self.at_least) != now:
             now = f"{qty_text(self.at_least)} to {now}"
-        parts = [f"fills {now} now{at}", f"{qty_text(self.rests)} rests"]
+        parts = [f"fills {now} now{at}", self._rests_text(unit)]
+        if self.orders > 1:
+            each = qty_text(self.fills_now // self.orders)
+            parts = [f"{slices_words(self.orders)}, {each} each at market"]
         if self.dropped:
             parts.append(f"{qty_text(self.dropped)} dropped")
         return ", ".join([*parts, f"fee {cash_text(self.fee)}", f"worst {cash_text(self.worst)}"])
+
+    def _rests_text(self, unit: Unit) -> str:
+        where = f" at {price_text(self.rests_at, unit, _decimals(self.rests_at))}"
+        long = f" for {self.rests_for // SECOND} s" if self.rests_for else ""
+        return f"{qty_text(self.rests)} rests{where + long if self.rests else ''}"
 
     def cost_text(self, unit: Unit = Unit.CENTS) -> str:
         """Say what it takes, what it brings, and how far it reaches at market."""
@@ -136,6 +159,39 @@ def estimate(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
     return msgspec.structs.replace(
         view, objection=objection, reach=reach, reach_ppm=terms.slippage_ppm if reach else 0
     )
+
+
+def by_size(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
+    """Foresee an order worked by its size: at market, resting for a moment, or in slices.
+
+    Slices are counted as if the whole were taken now, what is not there at the cap.
+    """
+    terms = msgspec.structs.replace(terms, price=0, tif=TimeInForce.IOC)
+    levels = ladder.asks if terms.side is Side.BUY else ladder.bids
+    if not levels or terms.qty <= 0:
+        return estimate(market, ladder, terms)
+    touch, objection = levels[0][0], object_to(market, ladder, terms)
+    route = route_of(value_at(terms.side, touch, terms.qty, ladder.holding))
+    if route is Route.RESTS:
+        price = resting_price(market, terms.side, touch)
+        resting = Terms(terms.side, terms.qty, price, is_reduce_only=terms.is_reduce_only)
+        view = estimate(market, ladder, resting)
+        return msgspec.structs.replace(view, objection=objection, rests_for=RESTS_FOR)
+    orders = slices_of(market, terms.qty)
+    if route is Route.AT_ONCE or orders == 1:
+        return estimate(market, ladder, terms)
+    return msgspec.structs.replace(_sliced(market, ladder, terms, orders), objection=objection)
+
+
+def _sliced(market: Market, ladder: LadderView, terms: Terms, orders: int) -> TicketView:
+    """Add up all the slices, none of which goes beyond the cap of now."""
+    closable = _closable(ladder.holding, terms.side)
+    qty = min(terms.qty, closable) if terms.is_reduce_only else terms.qty
+    reach = _market_limit(market, ladder, terms)
+    taken = _walk(ladder, terms.side, qty, reach)
+    left = qty - sum(size for _, size in taken)
+    view = _summed(market, terms, (*taken, *[(reach, left)] * bool(left)), 0, closable)
+    return msgspec.structs.replace(view, reach=reach, reach_ppm=terms.slippage_ppm, orders=orders)
 
 
 def _spent(market: Market, ladder: LadderView, terms: Terms) -> TicketView:
@@ -188,6 +244,7 @@ def _summed(market: Market, terms: Terms, taken: Taken, rests: Qty, closable: Qt
         ties_up,
         sum(proceeds(_received(terms.side, level), size) for level, size in closing),
         -(ties_up + fee + fee_rests),
+        rests_at=terms.price if rests else 0,
     )
 
 
@@ -203,9 +260,10 @@ def amend_words(market: Market | None) -> str:
 
 def over_cap(view: TicketView, cap: Cash) -> str:
     """Say that an order is above what was armed for, fees included; `cap` 0: there is none."""
-    if not cap or -view.worst <= cap:
+    worst = -view.worst // view.orders
+    if not cap or worst <= cap:
         return ""
-    return f"{cash_text(-view.worst)} is over the cap of {cash_text(cap)} an order: arm for more"
+    return f"{cash_text(worst)} is over the cap of {cash_text(cap)} an order: arm for more"
 
 
 def limits_after(

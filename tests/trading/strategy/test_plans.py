@@ -41,10 +41,10 @@ from pmterm.messages.orders import (
 )
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import OrderState, Side
+from pmterm.model.routing import Route, route_of, slices_of, value_at
 from pmterm.model.units import CASH_ONE, QTY_ONE, SECOND
 from pmterm.store.journal import JOURNALED
 from pmterm.trading.strategy.manual import Manual, ManualSettings
-from pmterm.trading.strategy.routing import Route, route_of, slices_of, value_at
 
 MINUTE = 60 * SECOND
 

@@ -40,21 +40,22 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
+from pmterm.model.routing import (
+    AUTO,
+    RESTS_BELOW,
+    Route,
+    resting_price,
+    route_of,
+    slices_words,
+    value_at,
+)
 from pmterm.model.stock import Adjusted
 from pmterm.model.units import Ns, Price, Qty
 from pmterm.trading.strategy.closing import Closings
 from pmterm.trading.strategy.guarding import check_exits
 from pmterm.trading.strategy.leaving import Leaving, refused, whole
 from pmterm.trading.strategy.quotes import Quotes, WrongError, check_grid, check_size
-from pmterm.trading.strategy.routing import (
-    AUTO,
-    RESTS_BELOW,
-    Route,
-    planned,
-    resting_price,
-    route_of,
-    value_at,
-)
+from pmterm.trading.strategy.routing import planned
 from pmterm.trading.strategy.twap import Plan, Plans
 
 _REMEMBERED = 1_000  # intents kept, so that an order can be amended by its id alone
@@ -301,7 +302,7 @@ class Manual:
             return self.say(self._wish(ticket, market))
         plan = planned(ticket, market, route, self._plans.next_name(self._session))
         if route is Route.SLICED and self._ledger.is_live and not ticket.confirmed:
-            value = f"{plan.slices} orders over {plan.slices - 1} min"
+            value = slices_words(plan.slices)
             limit = f"${RESTS_BELOW // 1_000_000} at once"
             return (
                 Refused(

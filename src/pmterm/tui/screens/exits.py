@@ -81,7 +81,7 @@ class ExitsScreen(Dialog[SetExits]):
         for name in _LABELS:
             yield from self._field(name)
         yield Button(self._thesis_label(), id="thesis", compact=True)
-        hint = "Prices as in the book, or 8% of what was paid; empty: none. Before fees."
+        hint = "45 or 0.45 is 45 cents, 8% of what was paid; empty: none. Before fees."
         yield Static(hint, classes="detail", markup=False)
         with Horizontal():
             yield Button("Set", id="set", compact=True)
@@ -165,11 +165,12 @@ class ExitsScreen(Dialog[SetExits]):
             self.query_one(f"#{wrong}", Input).focus()
             return
         fields = self._fields()
+        now = touch_of(self._desk.board().ladder, is_long=self._held.is_long)
         try:
             wish = read_fields(
                 fields,
                 self._held,
-                self.look.unit,
+                now.fine_tick(self._held.market, self.look.unit),
                 thesis=self._thesis,
                 until=self._kept(fields),
             )

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Label
 from pmterm.messages.commands import SubmitTicket
 from pmterm.model.ids import OrderId
 from pmterm.model.order import OrderState, Side, TimeInForce
-from pmterm.model.units import Price, Qty, fixed_text, parse_price, parse_qty, price_text
+from pmterm.model.units import Price, Qty, fixed_text, parse_qty
 from pmterm.tui.desk import Desk
 from pmterm.tui.render.look import Look
 from pmterm.tui.screens.dialog import Dialog, Hand
@@ -21,10 +21,12 @@ from pmterm.views.board import Board
 from pmterm.views.bracket_form import bracket_fields
 from pmterm.views.ends import HINT, end_text
 from pmterm.views.order_row import OrderRow
+from pmterm.views.price_typed import typed_text
 from pmterm.views.ticket import amend_words
 
 UPDATE_S = 0.25
 _EXITS = {"target": "target", "stop": "stop", "trail": "trail", "seconds": "after s", "event": "on"}
+_HINT = "+ - size  [ ] price"
 KINDS = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD)
 
 
@@ -112,7 +114,8 @@ class TicketScreen(Dialog[None]):
                 yield Label("size")
                 yield Input(fixed_text(draft.qty, 6), id="size", compact=True)
                 yield Label("price")
-                price = price_text(draft.price) if draft.price else ""
+                fine = draft.fine_tick(self.board)
+                price = typed_text(draft.price, fine) if draft.price else ""
                 yield Input(price, placeholder="market", id="price", compact=True)
                 if draft.amends is None:
                     yield Button("o: GTC", id="tif", compact=True)
@@ -134,7 +137,7 @@ class TicketScreen(Dialog[None]):
                 if draft.amends is None:
                     yield Button("w: by size off", id="route", compact=True)
                     yield Button("e: exits off", id="bracket", compact=True)
-                yield Label("+ - size  [ ] price")
+                yield Label(_HINT, id="hint", markup=False)
 
     def _title(self) -> str:
         draft = self.draft
@@ -159,7 +162,7 @@ class TicketScreen(Dialog[None]):
         elif event.input.id in _EXITS:
             self.draft.exits[event.input.id] = text
         else:
-            self.draft.price = _read(parse_price, text) if text else 0
+            self.draft.read_price(text, self._desk.board(), self.look.unit)
             if self.draft.is_by_size and event.input.value:
                 self._work_by_size(is_on=False)
         self._update()
@@ -190,10 +193,11 @@ class TicketScreen(Dialog[None]):
 
     def action_tick(self, steps: int) -> None:
         """Change the price by a tick."""
-        market, ladder = self.draft.market, self._desk.board().ladder
-        price = self.draft.limit or ladder.best_ask
+        market, board = self.draft.market, self._desk.board()
+        price = self.draft.limit or board.ladder.best_ask
         price = market.tick_up(price) if steps > 0 else market.tick_down(price)
-        self.query_one("#price", Input).value = price_text(price)
+        text = typed_text(price, self.draft.fine_tick(board))
+        self.query_one("#price", Input).value = text
 
     def action_tif(self) -> None:
         """Good till cancelled, immediate or cancel, fill or kill, good till a time to be typed."""
@@ -265,13 +269,15 @@ class TicketScreen(Dialog[None]):
         is_whole = draft.qty > 0 and draft.price >= 0 and not draft.wrong_end(board.at)
         if self._sent_board is not None or not is_whole or not self._hand.means("send"):
             return
-        stands_against = draft.amends is not None and self.query_one(Estimate).obstacle()
+        stands_against = draft.amends is not None and (
+            draft.gone(board) or self.query_one(Estimate).obstacle()
+        )
         if board.locked or stands_against or draft.guarding(board, self.look.unit).is_wrong:
             self._update()
             return
-        objection = ""
-        if draft.amends is not None:
-            objection = self._amend(draft.amends, draft.limit, draft.qty)
+        objection, amended = "", draft.amended(board)
+        if amended is not None:
+            objection = self._amend(amended, draft.limit, draft.qty)
         else:
             self._desk.send(self._ticket(board))
         self._sent_board = None if objection else board
@@ -315,9 +321,18 @@ class TicketScreen(Dialog[None]):
 
     def _label(self, board: Board) -> None:
         send = self.query_one("#send", Button)
-        is_off = bool(board.locked) or self._sent_board is not None
+        is_off = bool(board.locked or self.draft.gone(board)) or self._sent_board is not None
         send.label = "Sent" if self._sent_board is not None else board.locked or "Send"
         send.set_class(is_off, "-off")
+        self._fit_hint()
+
+    def _fit_hint(self) -> None:
+        """Show the last hint where there is room for all of it."""
+        hint = self.query_one("#hint", Label)
+        if hint.parent is not None:
+            buttons = hint.parent.query(Button)
+            used = sum(max(8, len(str(button.label)) + 2) + 2 for button in buttons)
+            hint.display = used + len(_HINT) <= min(92, self.app.size.width) - 4
 
     def _tell_end(self, board: Board) -> None:
         """Say when a GTD order ends, in the venue's terms, or what may be typed."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pmterm.model.market import Market
-from pmterm.model.order import Side, TimeInForce
+from pmterm.model.order import OrderState, Side, TimeInForce
 from pmterm.model.units import PRICE_ONE, Cash, Ns, Price, Qty, price_text
 from pmterm.tui.render.bars import gauge
 from pmterm.tui.render.cells import elide, fit
@@ -13,10 +13,12 @@ from pmterm.views.bracket_form import Guarding, Held, Opening, guarding
 from pmterm.views.ends import HINT, end_objection, parse_end
 from pmterm.views.figures import Unit, age_text, cash_text, qty_text
 from pmterm.views.order_row import OrderRow
+from pmterm.views.price_typed import fine_tick, read_typed
 from pmterm.views.ticket import (
     Terms,
     TicketView,
     amend_words,
+    by_size,
     estimate,
     limits_after,
     over_cap,
@@ -29,7 +31,8 @@ _SHOWN = frozenset({"R1", "R2", "R3"})
 class Draft:
     """What the ticket says right now. `qty` and `price` are -1 where the field does not read.
 
-    `kept_price` is the text of the price that by size has taken away.
+    `kept_price` is the text of the price that by size has taken away; `wrong_price` says why a
+    price does not read.
     """
 
     def __init__(self, market: Market, side: Side, qty: Qty, price: Price) -> None:
@@ -42,6 +45,7 @@ class Draft:
         self.is_reduce_only = False
         self.is_by_size = False
         self.kept_price = ""
+        self.wrong_price = ""
         self.ends = ""
         self.amends: OrderRow | None = None
         self.has_exits = False
@@ -51,6 +55,20 @@ class Draft:
     def limit(self) -> Price:
         """The price, 0 for at market."""
         return max(self.price, 0)
+
+    def read_price(self, text: str, board: Board, unit: Unit) -> None:
+        """Take the text of its price; none means at market."""
+        fine = 0 if unit is Unit.DOLLARS else self.fine_tick(board)
+        self.wrong_price = ""
+        try:
+            self.price = read_typed(text, fine) if text else 0
+        except ValueError as wrong:
+            self.price, self.wrong_price = -1, str(wrong)
+
+    def fine_tick(self, board: Board) -> Price:
+        """Return the tick that a typed `0.5` may be counted in here, 0: it is dollars."""
+        ladder = board.ladder
+        return fine_tick(self.market, ladder.best_bid or ladder.best_ask)
 
     def end(self, at: Ns) -> Ns:
         """Return when it ends by itself, 0: never, or not by what was typed.
@@ -89,9 +107,26 @@ class Draft:
         words = f"in place of those here: {found.words}" if replaces else found.words
         return found._replace(words=words)
 
+    def amended(self, board: Board) -> OrderRow | None:
+        """Return the order that it changes as that stands now, None where there is none."""
+        was = self.amends
+        if was is None:
+            return None
+        return next((row for row in board.orders if row.order == was.order), was)
+
+    def gone(self, board: Board) -> str:
+        """Say that nothing is left of the order that it changes; empty where something is."""
+        row = self.amended(board)
+        if row is None or row.is_working:
+            return ""
+        if row.state is OrderState.FILLED:
+            return "it has filled: nothing is left to change"
+        return f"it is {row.state.value}: nothing is left to change"
+
     def terms(self, board: Board) -> Terms:
         """Return what the order would be; an amended one counts with what is left of it."""
-        done = self.amends.filled if self.amends is not None else 0
+        row = self.amended(board)
+        done = row.filled if row is not None else 0
         return Terms(
             self.side,
             self.qty - done,
@@ -120,14 +155,19 @@ class Estimate(Lines):
         """Return the estimate of this instant."""
         draft = self.draft
         if draft.price < 0:
-            return TicketView(objection="price does not read; dollars, like 0.47")
+            return TicketView(objection=draft.wrong_price)
         if wrong := draft.wrong_end(self.board.at):
             return TicketView(objection=wrong)
-        return estimate(draft.market, self.board.ladder, draft.terms(self.board))
+        if wrong := draft.gone(self.board):
+            return TicketView(objection=wrong)
+        foresee = by_size if draft.is_by_size else estimate
+        return foresee(draft.market, self.board.ladder, draft.terms(self.board))
 
     def obstacle(self) -> str:
         """Return what stands against sending it that only the trader can change; or nothing."""
         live = self.board.live
+        if gone := self.draft.gone(self.board):
+            return gone
         return over_cap(self.view(), live.arming.max_cash) if self.board.is_live else ""
 
     def body(self, width: int, height: int) -> Sequence[Row]:
@@ -158,7 +198,8 @@ class Estimate(Lines):
 
     def _brief(self, view: TicketView, said: str, width: int) -> list[Row]:
         draft = self.draft
-        price = price_text(draft.limit) if draft.limit else "market"
+        at_market = "by size" if draft.is_by_size else "market"
+        price = price_text(draft.limit) if draft.limit else at_market
         order = f"{draft.side.upper()} {qty_text(max(draft.qty, 0))}@{price}"
         first = f"{order} {cash_text(view.worst)}"
         exits = draft.guarding(self.board, self.look.unit)
@@ -167,7 +208,7 @@ class Estimate(Lines):
 
     def _replaced(self) -> Cash:
         """Return the worst case of what is left of an order that is amended, 0 or below."""
-        row = self.draft.amends
+        row = self.draft.amended(self.board)
         if row is None:
             return 0
         left = Terms(row.side, row.left, row.price, row.tif, row.is_post_only)
