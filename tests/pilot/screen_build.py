@@ -112,6 +112,10 @@ class FakeReader:
     def standing(self, at):
         return self.standing_now
 
+    def exit_value(self, market, qty):
+        value = (self.bid if qty > 0 else 10_000 - self.ask) * abs(qty) // 10_000
+        return None if self.is_empty else value
+
     def touch(self, market):
         return (0, 10_000) if self.is_empty else (self.bid, self.ask)
 

@@ -77,7 +77,7 @@ def test_a_pair_and_a_sale_never_differ_by_more_than_rounding(qty, bids, rate):
 
 def row_of(held, here, there=None, *, merges=False):
     ways = ways_to_leave(held, here, there, merges=merges)
-    return position_row(held, MARKET, (5_900, 6_100), is_trusted=True, ways=ways)
+    return position_row(held, MARKET, (5_900, 6_100), is_trusted=True, value=0, ways=ways)
 
 
 MARKET = Market(id="KX", venue=Venue.KALSHI, title="A", outcomes=(Outcome("Home"), Outcome("Away")))

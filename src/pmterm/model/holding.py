@@ -94,12 +94,6 @@ class Holding(msgspec.Struct, frozen=True):
         )
         return Booked(after, brought - paid - fee, profit, is_over, trip, fee)
 
-    def exit_value(self, bid: Price, ask: Price) -> Cash:
-        """Return what selling all of it at the touch would bring, before fees."""
-        if self.qty >= 0:
-            return proceeds(bid, self.qty)
-        return proceeds(PRICE_ONE - ask, -self.qty)
-
     def mid_value(self, bid: Price, ask: Price) -> Cash:
         """Return what it is worth at mid, rounded down."""
         middle2 = bid + ask if self.qty >= 0 else 2 * PRICE_ONE - bid - ask

@@ -1,6 +1,7 @@
 """Our account as one stage of the street knows it: holdings by market, cash by venue."""
 
 from pmterm.model.dust import DUST
+from pmterm.model.fees import FeeSchedule, fee_of
 from pmterm.model.holding import FLAT, Booked, Holding
 from pmterm.model.ids import FillId, MarketId, Venue, venue_of
 from pmterm.model.kept import Kept
@@ -8,7 +9,7 @@ from pmterm.model.market import Market
 from pmterm.model.order import FillState, Side
 from pmterm.model.redeeming import redeemed
 from pmterm.model.stock import Adjusted, Entry, Paid, Stock, Traded
-from pmterm.model.units import Cash, Price, Qty
+from pmterm.model.units import PRICE_ONE, Cash, Price, Qty, proceeds
 
 
 class Ledger:
@@ -29,6 +30,7 @@ class Ledger:
         self._redeemed: dict[MarketId, Cash] = {}
         self.perhaps_redeemed: Cash = 0  # of the last cash heard: counted as such, and not sure
         self._venues: dict[MarketId, Venue] = {}
+        self._fees: dict[MarketId, FeeSchedule] = {}
         self._stocks: dict[MarketId, Stock] = {}
         self._settling: dict[FillId, tuple[MarketId, Qty]] = {}
         self._ended: Kept[FillId, tuple[MarketId, Qty]] = Kept()
@@ -55,8 +57,9 @@ class Ledger:
         self._has_started = True
 
     def market_seen(self, market: Market) -> None:
-        """Note whose market it is."""
+        """Note whose market it is, and what trading there costs."""
         self._venues[market.id] = market.venue
+        self._fees[market.id] = market.fees
 
     def cash_seen(self, venue: Venue, cash: Cash) -> Cash:
         """Take the venue's word for the cash there; return by how much ours was off.
@@ -87,6 +90,16 @@ class Ledger:
         here = ((m, s.now.due) for m, s in self._stocks.items() if s.now.due)
         left = {m: due - self._redeemed.get(m, 0) for m, due in here if self.venue(m) is venue}
         return {market: due for market, due in left.items() if due > 0}
+
+    def exit_value(self, market: MarketId, qty: Qty, touch: tuple[Price, Price]) -> Cash:
+        """Return what selling `qty` (signed: as held) at a touch (bid, ask) brings, 1e-6 USD.
+
+        Where the money is real, that is after its fee.
+        """
+        bid, ask = touch
+        price, size = bid if qty > 0 else PRICE_ONE - ask, abs(qty)
+        fees = self._fees.get(market) if self.is_live and size else None
+        return proceeds(price, size) - (fee_of(fees, price, size) if fees is not None else 0)
 
     def venue(self, market: MarketId) -> Venue:
         """Return whose market it is; one never seen is told by its id."""

@@ -5,7 +5,7 @@ from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.messages.orders import Bracket, Refused
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
-from pmterm.model.units import Ns, Price, fixed_text
+from pmterm.model.units import Cash, Ns, Price, Qty, fixed_text
 from pmterm.runtime.strategy_plans import plan_words
 from pmterm.trading.book.books import Books
 from pmterm.trading.risk.gate import Gate
@@ -61,6 +61,10 @@ class Reader:
         """Return the best bid and ask."""
         book = self._books.book(market)
         return (NO_BID, NO_ASK) if book is None else (book.best_bid, book.best_ask)
+
+    def exit_value(self, market: MarketId, qty: Qty) -> Cash | None:
+        """Return what selling `qty` (signed: as held) brings by the day's loss, None: no price."""
+        return self._gate.exit_value(market, qty)
 
     def standing(self, at: Ns) -> Standing:
         """Return the exits in force, and what strategies may do and suggest."""

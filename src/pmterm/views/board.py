@@ -15,7 +15,7 @@ from pmterm.model.ids import MarketId, OrderId, Venue
 from pmterm.model.market import Market
 from pmterm.model.order import GateState
 from pmterm.model.readings import BookHealth, Gauges, LimitUse
-from pmterm.model.units import SECOND, Ns, Price, Qty
+from pmterm.model.units import SECOND, Cash, Ns, Price, Qty
 from pmterm.views.cash_out import CashOut
 from pmterm.views.chart import ChartView
 from pmterm.views.fold import Fold, MarketFold
@@ -63,6 +63,10 @@ class BoardReader(Protocol):
 
     def touch(self, market: MarketId) -> tuple[Price, Price]:
         """The best bid (0: none) and the best ask (10_000: none)."""
+        ...
+
+    def exit_value(self, market: MarketId, qty: Qty) -> Cash | None:
+        """What selling `qty` (signed: as held) brings, as the day's loss counts; None: no price."""
         ...
 
     def standing(self, at: Ns) -> Standing:
@@ -276,6 +280,7 @@ class BoardFold:
                         kept.market if kept is not None else None,
                         reader.touch(market) if kept is not None else (NO_BID, NO_ASK),
                         is_trusted=kept is not None and healths[market].is_trusted,
+                        value=reader.exit_value(market, held.qty),
                         payout=fold.payouts.get(market, -1),
                         ways=self._ways(reader, held, healths),
                     )

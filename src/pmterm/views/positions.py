@@ -19,7 +19,9 @@ class PositionRow(msgspec.Struct, frozen=True):
     """One holding, told from the side of the outcome we hold.
 
     `qty` is above 0, `average` and `exit_at` are prices of that outcome; `exit_at` is what an
-    exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD. `settling` of it is not
+    exit would bring now, -1 if nobody stands there. Profits are 1e-6 USD; that of an exit is marked
+    as the day's is: after its fee where the money is real, at the last price that was known, and
+    not `is_complete` where that is not a price of now. `settling` of it is not
     confirmed yet and cannot be sold. `redeems` is what a resolved market pays for it, -1
     while it is not resolved. `ways` are how it can be left now, what brings most first; `pairs` is
     how many of both outcomes are held besides.
@@ -42,6 +44,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     redeems: Cash = -1
     ways: tuple[CashOut, ...] = ()
     pairs: Qty = 0
+    is_complete: bool = True
 
     @property
     def settled(self) -> Qty:
@@ -58,8 +61,8 @@ class PositionRow(msgspec.Struct, frozen=True):
 
     @property
     def exit_value(self) -> Cash:
-        """What selling all of it at the touch would bring, 1e-6 USD; 0 if nobody stands there."""
-        return self.qty * self.exit_at // 10_000 if self.exit_at > 0 else 0
+        """What leaving all of it would bring, 1e-6 USD, by the same mark as `open_exit`."""
+        return self.cost + self.open_exit
 
 
 class MoneyView(msgspec.Struct, frozen=True):
@@ -90,19 +93,22 @@ def position_row(
     touch: tuple[Price, Price],
     *,
     is_trusted: bool,
+    value: Cash | None,
     payout: Price = -1,
     ways: Sequence[CashOut] = (),
 ) -> PositionRow:
     """Tell a signed position from the side of the outcome it holds.
 
     `market` None: it is held, but not watched, so that neither names nor prices are known.
+    `value` is what leaving it would bring, None if it never had a price.
     """
     bid, ask = touch
     is_short = held.qty < 0
     qty = abs(held.qty)
     average = PRICE_ONE - held.average if is_short else held.average
     gone = ask == NO_ASK if is_short else bid == NO_BID
-    value = PRICE_ONE - ask if is_short else bid
+    exit_at = PRICE_ONE - ask if is_short else bid
+    is_priced = is_trusted and bid != NO_BID and ask != NO_ASK and value is not None
     mid2 = bid + ask if bid != NO_BID and ask != NO_ASK else 0
     middle2 = 2 * PRICE_ONE - mid2 if is_short else mid2
     return PositionRow(
@@ -111,8 +117,8 @@ def position_row(
         market.outcomes[is_short].name if market is not None else ("NO" if is_short else "YES"),
         qty,
         average,
-        -1 if gone else value,
-        qty * value // 10_000 - held.cost,
+        -1 if gone else exit_at,
+        value - held.cost if value is not None else 0,
         (qty * middle2 // 20_000 - held.cost) if mid2 else 0,
         held.realised,
         held.fees,
@@ -123,7 +129,13 @@ def position_row(
         redeems_of(qty, payout, is_short=is_short),
         tuple(ways),
         held.pairs if payout < 0 else 0,
+        is_priced or not qty,
     )
+
+
+def profit_text(cash: Cash, *, is_complete: bool) -> str:
+    """Write a profit, with a question mark where not all of it is marked at a price of now."""
+    return cash_text(cash, signed=True) + ("" if is_complete else "?")
 
 
 def redeems_of(qty: Qty, payout: Price, *, is_short: bool) -> Cash:

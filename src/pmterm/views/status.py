@@ -8,7 +8,7 @@ from pmterm.views.board import Board
 from pmterm.views.figures import age_text, cash_text, price_text, qty_text
 from pmterm.views.live import VenueView
 from pmterm.views.order_row import OrderRow, brief_order, state_words
-from pmterm.views.positions import PositionRow
+from pmterm.views.positions import PositionRow, profit_text
 
 SHOWN_ORDERS = 200
 
@@ -52,7 +52,7 @@ def words_of(board: Board) -> list[str]:
     money = board.money
     words.append(
         f"cash {cash_text(money.cash)}, today {cash_text(money.realised_day, signed=True)} taken, "
-        f"{cash_text(money.open_exit, signed=True)} open"
+        f"{profit_text(money.open_exit, is_complete=money.is_complete)} open"
     )
     return [*words, *_latency(board)]
 
@@ -83,7 +83,7 @@ def _position(row: PositionRow) -> str:
     exit_at = price_text(row.exit_at) if row.exit_at >= 0 else "?"
     return (
         f"holds {qty_text(row.qty)} {row.outcome} at {price_text(row.average)}, exit {exit_at} "
-        f"({cash_text(row.open_exit, signed=True)}): {row.title}"
+        f"({profit_text(row.open_exit, is_complete=row.is_complete)}): {row.title}"
     )
 
 

@@ -13,6 +13,7 @@ from pmterm.views.figures import age_text, cash_text, price_text, qty_text
 from pmterm.views.live import VenueView
 from pmterm.views.news import tick_of
 from pmterm.views.order_row import brief_order
+from pmterm.views.positions import profit_text
 
 NAMED = 6  # orders called by name before "and n more"
 
@@ -21,7 +22,7 @@ def panic_question(board: Board) -> str:
     """Ask about panic, with the counts."""
     working = sum(row.is_working for row in board.orders)
     held = ", ".join(f"{qty_text(p.qty)} {p.outcome}" for p in board.positions if p.qty)
-    estimate = cash_text(board.money.open_exit, signed=True)
+    estimate = profit_text(board.money.open_exit, is_complete=board.money.is_complete)
     closes = f"closes {held} (about {estimate})" if held else "no position to close"
     return f"PANIC? esc or enter: cancels {counted(working, 'order')}, {closes}. Any other key: no"
 
@@ -47,10 +48,10 @@ def sold_words(board: Board) -> str:
     if not held:
         return ""
     names = ", ".join(f"{qty_text(row.qty)} {row.outcome}" for row in held)
-    brings = sum(row.exit_value for row in held)
-    profit = cash_text(sum(row.open_exit for row in held), signed=True)
-    doubt = "" if all(row.is_trusted and row.exit_at >= 0 for row in held) else ", not all known"
-    return f"sells {names} for about {cash_text(brings)} ({profit}{doubt})"
+    is_complete = all(row.is_complete for row in held)
+    brings = cash_text(sum(row.exit_value for row in held)) + ("" if is_complete else "?")
+    profit = profit_text(sum(row.open_exit for row in held), is_complete=is_complete)
+    return f"sells {names} for about {brings} ({profit})"
 
 
 def kill_lines(board: Board) -> list[str]:

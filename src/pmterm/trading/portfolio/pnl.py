@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pmterm.model.fees import FeeSchedule, fee_of
-from pmterm.model.holding import Holding, utc_day
+from pmterm.model.holding import utc_day
 from pmterm.model.ids import MarketId
-from pmterm.model.units import PRICE_ONE, Cash, Ns, Price
+from pmterm.model.ledger import Ledger
+from pmterm.model.units import Cash, Ns, Price
 
 
 class DayProfit:
@@ -45,30 +45,14 @@ class Worth(msgspec.Struct, frozen=True):
     cost: Cash
 
 
-def worth(
-    holdings: Mapping[MarketId, Holding],
-    touches: Mapping[MarketId, tuple[Price, Price]],
-    fees: Mapping[MarketId, FeeSchedule] | None = None,
-) -> Worth:
-    """Mark all holdings at the last touch (bid, ask) that had both sides.
-
-    With `fees` given, the value of an exit is after its fee.
-    """
+def worth(ledger: Ledger, touches: Mapping[MarketId, tuple[Price, Price]]) -> Worth:
+    """Mark all holdings at the last touch (bid, ask) that had both sides."""
     value = middle = paid = 0
-    for market, held in holdings.items():
+    for market, held in ledger.holdings.items():
         if held.qty == 0:
             continue
         paid += held.cost
         touch = touches.get(market)
-        value += held.cost if touch is None else held.exit_value(*touch)
-        if touch is not None and fees is not None and market in fees:
-            value -= exit_fee(held, touch, fees[market])
+        value += held.cost if touch is None else ledger.exit_value(market, held.qty, touch)
         middle += held.cost if touch is None else held.mid_value(*touch)
     return Worth(value, value - paid, middle - paid, paid)
-
-
-def exit_fee(held: Holding, touch: tuple[Price, Price], schedule: FeeSchedule) -> Cash:
-    """Return the fee of selling all of a holding at the touch."""
-    bid, ask = touch
-    price = bid if held.qty > 0 else PRICE_ONE - ask
-    return fee_of(schedule, price, abs(held.qty))

@@ -17,7 +17,6 @@ from pmterm.messages.hearing import folding, silently
 from pmterm.messages.last_books import LastBooks
 from pmterm.messages.live import CashSeen, HoldingAdjusted
 from pmterm.messages.orders import Approved, Fill, FillMoved, OrderAdopted, OrderReport
-from pmterm.model.fees import FeeSchedule
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
@@ -38,7 +37,6 @@ class Portfolio:
         self._seen = last or LastBooks()
         self._ledger = Ledger()
         self._day = DayProfit()
-        self._fees: dict[MarketId, FeeSchedule] = {}
         self._touches: dict[MarketId, tuple[Price, Price]] = {}
         self._reserved: dict[OrderId, tuple[Cash, int]] = {}  # what is reserved, for what size
         self._amends: dict[OrderId, tuple[OrderId, Cash]] = {}  # what each added, to which order
@@ -97,7 +95,6 @@ class Portfolio:
         self._ledger.started(session.cash, is_live=session.mode is Mode.LIVE)
 
     def _note_market(self, seen: MarketSeen) -> None:
-        self._fees[seen.market.id] = seen.market.fees
         self._ledger.market_seen(seen.market)
 
     def _approved(self, approved: Approved) -> Sequence[Message]:
@@ -215,8 +212,7 @@ class Portfolio:
         return True
 
     def _marked(self, at: Ns, *, is_complete: bool) -> ProfitMarked:
-        fees = self._fees if self._ledger.is_live else None
-        now = worth(self._ledger.holdings, self._touches, fees)
+        now = worth(self._ledger, self._touches)
         reserved = sum(cash for cash, _ in self._reserved.values())
         return ProfitMarked(
             at,

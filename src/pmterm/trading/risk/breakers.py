@@ -1,10 +1,12 @@
 """What trips the gate by itself: losses, drawdown, a venue's errors, a price that runs away."""
 
 from collections import deque
+from collections.abc import Mapping
 
 from pmterm.messages.feed import NO_ASK, NO_BID, BookChanged
-from pmterm.model.holding import Booked, Holding, utc_day
+from pmterm.model.holding import Booked, utc_day
 from pmterm.model.ids import MarketId
+from pmterm.model.ledger import Ledger
 from pmterm.model.units import PPM, Cash, Ns, Price
 from pmterm.trading.risk.limits import MINUTE, Limits
 
@@ -187,16 +189,16 @@ def mid2_of(book: BookChanged) -> int | None:
 
 
 def exit_value(
-    holdings: dict[MarketId, Holding], touches: dict[MarketId, tuple[Price, Price]]
+    ledger: Ledger, touches: Mapping[MarketId, tuple[Price, Price]]
 ) -> tuple[Cash, Cash]:
     """Return (what an exit from everything brings, profit against cost).
 
     A market that never showed both sides counts at cost.
     """
     value = profit = 0
-    for market, held in holdings.items():
+    for market, held in ledger.holdings.items():
         touch = touches.get(market)
-        worth = held.cost if touch is None else held.exit_value(*touch)
+        worth = held.cost if touch is None else ledger.exit_value(market, held.qty, touch)
         value += worth
         profit += worth - held.cost
     return value, profit

@@ -59,7 +59,7 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.order import GateState
 from pmterm.model.readings import LimitUse
 from pmterm.model.text import counted
-from pmterm.model.units import Ns
+from pmterm.model.units import Cash, Ns, Qty
 from pmterm.trading.risk.answers import Answers
 from pmterm.trading.risk.arming import Arming, cannot_arm
 from pmterm.trading.risk.checks import Case, Verdict
@@ -140,6 +140,10 @@ class Gate:
     def live_trades(self, strategy: str) -> int:
         """Return how many trades a strategy has made by itself."""
         return self._facts.live_trades(strategy)
+
+    def exit_value(self, market: MarketId, qty: Qty) -> Cash | None:
+        """Return what selling `qty` (signed: as held) brings by the day's loss, None: no price."""
+        return self._watch.exit_value(market, qty)
 
     def uses(self, market: MarketId) -> list[LimitUse]:
         """Return the limits that count in a market, and how much of each is used."""

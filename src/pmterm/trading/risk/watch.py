@@ -4,7 +4,7 @@ from pmterm.messages.feed import BookSnapshot, TouchSeen
 from pmterm.messages.last_books import LastBooks
 from pmterm.model.holding import Booked
 from pmterm.model.ids import MarketId
-from pmterm.model.units import PPM, Cash, Ns, Price
+from pmterm.model.units import PPM, Cash, Ns, Price, Qty
 from pmterm.trading.risk.breakers import Drawdown, Losses, Moves, exit_value, mid2_of
 from pmterm.trading.risk.exposure import Exposure
 from pmterm.trading.risk.limits import Limits
@@ -68,14 +68,22 @@ class Watch:
             held_book = self.books.get(market)
             if held_book is not None and mid2_of(held_book) is not None:
                 self._touches[market] = (held_book.best_bid, held_book.best_ask)
-        value, _ = exit_value(self._exposure.holdings, self._touches)
+        value, _ = exit_value(self._exposure.ledger, self._touches)
         equity = self._exposure.money + value
         self.losses.turn(at, equity)
         return self._drawdown.share_ppm(at, equity)
 
+    def exit_value(self, market: MarketId, qty: Qty) -> Cash | None:
+        """Return what selling `qty` (signed: as held) brings at the mark, None if there is none."""
+        touch = self._touches.get(market)
+        return None if touch is None else self._exposure.ledger.exit_value(market, qty, touch)
+
     def day_loss(self) -> Cash:
-        """Return what the day has cost so far if everything were closed now, 0 or more."""
-        _, unrealised = exit_value(self._exposure.holdings, self._touches)
+        """Return what the day has cost so far if everything were closed now, 0 or more.
+
+        Closing costs its fee too, where the money is real.
+        """
+        _, unrealised = exit_value(self._exposure.ledger, self._touches)
         return max(0, -self.losses.realised - unrealised)
 
     def day_loss_limit(self) -> Cash:

@@ -25,6 +25,7 @@ from pmterm.views.figures import (
 )
 from pmterm.views.health import FeedLamp
 from pmterm.views.ladder import DIM_AFTER
+from pmterm.views.positions import profit_text
 from pmterm.views.strategy_words import suggestion_text
 
 OUTCOME_FOR: Ns = 4 * SECOND  # the last outcome is read by then, and gives way to a suggestion
@@ -103,7 +104,7 @@ class Header(Lines):
 
     def _money(self, width: int) -> list[tuple[str, str]]:
         money = self.board.money
-        day = cash_text(money.day, signed=True) + ("" if money.is_complete else "?")
+        day = profit_text(money.day, is_complete=money.is_complete)
         is_long = width >= 100
         loss = f"/{money.loss_limit}" if money.loss_limit else ""
         most = f"/{money.exposure_limit}" if money.exposure_limit else ""
@@ -239,11 +240,13 @@ class Brief(Lines):
             (fit(f" {badge}{armed}", max(width - 8, 1)), style),
             (" ^k KILL", style),
         )
+        money = board.money
+        day = profit_text(money.day, is_complete=money.is_complete)
         rows: list[Row] = [
             *([] if board.is_live else [head]),
             ((fit(f"{bid}/{ask}{doubt}", width), "stale" if doubt else "strong"),),
             (
-                (cash_text(board.money.day, signed=True), tone(board.money.day)),
+                (day, tone(money.day)),
                 (f" hold {qty_text(ladder.holding)}", "own"),
             ),
         ]

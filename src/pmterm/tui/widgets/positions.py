@@ -6,7 +6,7 @@ from pmterm.tui.widgets.lines import ListLines, Row, wrapped
 from pmterm.views.differences import alarm
 from pmterm.views.figures import cash_text, price_text, qty_text, span_text
 from pmterm.views.news import tick_of
-from pmterm.views.positions import PositionRow, leaving_lines
+from pmterm.views.positions import PositionRow, leaving_lines, profit_text
 from pmterm.views.standing import Guarded
 
 ROOMY = 6  # rows from which the exits get a line of their own
@@ -35,15 +35,15 @@ class Positions(ListLines):
     def headings(self, width: int) -> list[Row]:
         """Return the sums of the day and the names of the columns."""
         money = self.board.money
-        doubt = "" if money.is_complete else " ?"
-        brings = sum(row.exit_value for row in self.board.positions)
+        brings = cash_text(sum(row.exit_value for row in self.board.positions if row.qty))
+        doubt = "" if money.is_complete else "?"
         sums = [
             ("settled ", "dim"),
             (cash_text(money.realised_day, signed=True), tone(money.realised_day)),
             (" open ", "dim"),
             (cash_text(money.open_exit, signed=True) + doubt, tone(money.open_exit)),
-            (f" brings {cash_text(brings)}", "plain"),
-            (f" mid {cash_text(money.open_mid, signed=True)}", "dim"),
+            (f" brings {brings}{doubt}", "plain"),
+            (f" mid {cash_text(money.open_mid, signed=True)}{doubt}", "dim"),
             (f" fees {cash_text(money.fees_day)}", "dim"),
         ]
         while sum(len(text) for text, _ in sums) > width:
@@ -95,6 +95,7 @@ class Positions(ListLines):
         row = self.board.positions[index]
         unit = self.look.unit
         profit = row.open_exit + row.realised
+        told = profit_text(profit, is_complete=row.is_complete)
         exit_at = "?" if row.exit_at < 0 else price_text(row.exit_at, unit, tick_of(row.exit_at))
         side = "NO " if row.is_short else ""
         name = f"{side}{row.outcome} {self.elsewhere(row.market)}".rstrip()
@@ -108,7 +109,7 @@ class Positions(ListLines):
             (fit(qty_text(row.qty), 7, right=True), "plain"),
             (fit(average, 6, right=True), "plain"),
             (fit(exit_at, 7, right=True), "plain" if row.is_trusted else "stale"),
-            (fit(cash_text(profit, signed=True), 9, right=True), tone(profit)),
+            (fit(told, 9, right=True), tone(profit) if row.is_complete else "stale"),
         )
 
 
