@@ -151,6 +151,7 @@ class Evening:
         self.session = session
         self.journal = journal
         self.http: HttpClient | None = None
+        self.code: int | None = None  # what the session was left with
         self.said: list[Message] = []
         session.parts.engine.listen(dict.fromkeys(HEARD, self.said.append))
 
@@ -293,7 +294,7 @@ async def evening(
             yield here
         finally:
             over.set()
-            await running
+            here.code = await running
 
 
 @asynccontextmanager

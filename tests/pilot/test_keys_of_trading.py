@@ -23,6 +23,7 @@ from pmterm.messages.orders import GateChanged, Refused
 from pmterm.model.ids import OrderId, Venue
 from pmterm.model.market import PriceBand
 from pmterm.model.order import GateState, OrderState, Side, TimeInForce
+from pmterm.model.readings import Unclosed
 from pmterm.model.units import QTY_ONE, SECOND
 from pmterm.tui.app import TradingApp
 from pmterm.tui.screens.confirm import ConfirmScreen
@@ -33,6 +34,7 @@ from pmterm.tui.widgets.estimate import Estimate
 from pmterm.tui.widgets.ladder import Ladder
 from pmterm.views.figures import clock_text
 from pmterm.views.header import ReplayStatus
+from pmterm.views.standing import Standing
 
 
 async def test_buy_opens_a_ticket_at_the_ask_and_enter_sends_it_once():
@@ -355,6 +357,18 @@ async def test_resume_asks_for_a_word():
         await s.until(lambda: s.trading.board.header.gate is GateState.HALTED)
         await s.press("R", *"resume", "enter")
         assert s.sent == [Resume(0)]
+
+
+async def test_quit_asks_while_something_is_still_being_sold():
+    async with Session() as s:
+        s.desk.reader.standing_now = Standing(
+            unclosed=(Unclosed(MAP_THREE, 100 * QTY_ONE, is_tried=True),)
+        )
+        await s.press("ctrl+q")
+        assert isinstance(s.app.screen, ConfirmScreen)
+        assert s.app.is_running
+        assert "QUIT BEFORE ALL IS SOLD" in s.shown()
+        assert "100 Sentinels in Sentinels to beat Fnatic" in s.shown()
 
 
 async def test_quit_asks_while_orders_are_open():

@@ -9,6 +9,7 @@ import msgspec
 from pmterm.compose.control import heed_kill
 from pmterm.compose.core import ENDED_NOTE, SETTINGS_NOTE, Core, core, thinking
 from pmterm.compose.given import version
+from pmterm.compose.kill import NOT_STOPPED
 from pmterm.compose.network import Network, build_edge, connects
 from pmterm.compose.past import rules_of
 from pmterm.compose.recorder import Recorder
@@ -35,6 +36,7 @@ from pmterm.runtime.live_desk import LiveDesk
 from pmterm.runtime.session import WIND_DOWN_S, Edge, Keeper, Private, run_session
 from pmterm.runtime.signals import SleepWatch
 from pmterm.runtime.supervisor import Worker
+from pmterm.views.stopping import held_names
 
 MOST_NAMED = 5  # orders told by name in one sentence
 LIVE_WIND_DOWN_S = 3.0  # cancels are followed so long; with the rest of the end, under 5 s
@@ -101,14 +103,23 @@ class Session(msgspec.Struct, frozen=True):
     ) -> int:
         """Run until the front returns, cancel what works, and return the front's exit code.
 
+        Where that is 0 though a cancel is not proven, it is that of a kill which is not.
         `beside` are workers that last to the very end.
         """
         is_live = self.orders is not None
+        closing: set[MarketId] = set()
+
+        async def shown() -> int:
+            try:
+                return await front()
+            finally:  # the cancels of the end give up what is being sold
+                closing.update(one.market for one in self.parts.reader.unclosed())
+
         lasting = [*beside, self.orders.requests] if self.orders is not None else [*beside]
         code = await run_session(
             self.hub,
             self.edge,
-            front,
+            shown,
             self.clock,
             keeper=keeper,
             open_orders=lambda: len(self.desk.quit_blockers()),
@@ -120,17 +131,25 @@ class Session(msgspec.Struct, frozen=True):
             self.recorder.note(self.parts.engine.at, ENDED_NOTE)
         if left := self.desk.quit_blockers():
             self.parts.engine.announce(Noticed(self.clock.stamp(), _unproven(left)))
+            code = code or NOT_STOPPED
+        if held := held_names(self.desk.board(), closing):
+            told = f"still held of what was to be sold: {_first(held)}. Nothing sells it now"
+            self.parts.engine.announce(Noticed(self.clock.stamp(), told))
         return code
 
 
 def _unproven(orders: Sequence[str]) -> str:
     """Say of which orders nobody knows whether they still work, and what to do."""
-    names = ", ".join(orders[:MOST_NAMED])
-    more = f" and {len(orders) - MOST_NAMED} more" if len(orders) > MOST_NAMED else ""
     return (
-        f"not proven cancelled, may still work: {names}{more}."
+        f"not proven cancelled, may still work: {_first(orders)}."
         " `pmterm kill` cancels at the venue; the next start shows what became of them"
     )
+
+
+def _first(names: Sequence[str]) -> str:
+    """Write the first of some names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def assemble(settings: Settings, ground: Ground, owner: Trader | None = None) -> Session:

@@ -77,3 +77,14 @@ class LimitUse(msgspec.Struct, frozen=True):
     setting: str = ""
     amount: int = 0
     counts: bool = True
+
+
+class Unclosed(msgspec.Struct, frozen=True):
+    """`qty`, above 0, is still held of what is to be closed.
+
+    `is_tried`: orders that close it still go out by themselves.
+    """
+
+    market: MarketId
+    qty: Qty
+    is_tried: bool

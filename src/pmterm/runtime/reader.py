@@ -4,7 +4,7 @@ from pmterm.messages.commands import SubmitTicket
 from pmterm.messages.feed import NO_ASK, NO_BID
 from pmterm.messages.orders import Bracket, Refused
 from pmterm.model.ids import MarketId, OrderId
-from pmterm.model.readings import BookHealth, Gauges, LimitUse
+from pmterm.model.readings import BookHealth, Gauges, LimitUse, Unclosed
 from pmterm.model.units import Cash, Ns, Price, Qty, fixed_text
 from pmterm.runtime.strategy_plans import plan_words
 from pmterm.trading.book.books import Books
@@ -83,7 +83,13 @@ class Reader:
             tuple(strategies.suggestions(at)),
             _usual(settings.fade),
             _usual(settings.fomo),
+            tuple(self.unclosed()),
         )
+
+    def unclosed(self) -> list[Unclosed]:
+        """Return what is still held of what a person or an exit closes, each market once."""
+        told = [*self._strategies.guards.unclosed(), *self._manual.unclosed()]
+        return list({one.market: one for one in sorted(told, key=lambda u: u.is_tried)}.values())
 
     def _row(self, name: str) -> StrategyRow:
         strategies, rules = self._strategies, self._strategies.settings.rules

@@ -15,6 +15,7 @@ from pmterm.messages.strategy import (
     Suggested,
 )
 from pmterm.model.ids import MarketId
+from pmterm.model.readings import Unclosed
 from pmterm.model.units import Ns, Price, fixed_text
 from pmterm.views.figures import Unit, price_text, span_text
 from pmterm.views.news import tick_of
@@ -131,6 +132,7 @@ class Standing(msgspec.Struct, frozen=True):
     suggestions: tuple[Suggested, ...] = ()
     usual_long: Bracket = Bracket()
     usual_short: Bracket = Bracket()
+    unclosed: tuple[Unclosed, ...] = ()
 
     def suggestion(self, focus: MarketId) -> Suggested | None:
         """The suggestion to be taken by key: the latest of the focused market, else of any."""

@@ -1,6 +1,6 @@
 """What stopping would do, in words: panic, kill, quitting, a stopped process, the dead-man."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from pmterm.model.ids import MarketId
 from pmterm.model.market import Market
@@ -107,11 +107,35 @@ def dead_man_words(venue: VenueView, at: int) -> str:
 
 
 def quit_lines(board: Board, blockers: Sequence[str]) -> list[str]:
-    """Say what quitting does: own orders are cancelled, positions stay."""
-    lines = ["Quitting cancels these and keeps all positions:", *(f"  {b}" for b in blockers)]
+    """Say what quitting does: own orders are cancelled, positions stay, also those being sold."""
+    lines = [f"  {blocker}" for blocker in blockers]
+    if blockers:
+        lines.insert(0, "Quitting cancels these and keeps all positions:")
+    tried = {one.market for one in board.standing.unclosed if one.is_tried}
+    selling, stuck = held_names(board, tried), held_names(board, unclosed_in(board) - tried)
+    if selling:
+        lines += ["Still being sold; quitting sells no more of it:", *(f"  {s}" for s in selling)]
+    if stuck:
+        lines += ["Not all was sold; still held:", *(f"  {name}" for name in stuck)]
+    if not blockers:
+        return lines
     if board.is_live:
         lines.append("If a cancel is not proved in time, the venue's dead-man is left to expire:")
     return [*lines, *dead_man_lines(board)]
+
+
+def unclosed_in(board: Board) -> set[MarketId]:
+    """Return the markets that somebody closes and where more than dust is still held."""
+    return {one.market for one in board.standing.unclosed}
+
+
+def held_names(board: Board, markets: Set[MarketId]) -> list[str]:
+    """Name what is held in these markets: 28 Sentinels in Sentinels to beat Fnatic."""
+    return [
+        f"{qty_text(row.qty)} {row.outcome} in {row.title}"
+        for row in board.positions
+        if row.qty and row.market in markets
+    ]
 
 
 def order_name(side: Side, left: Qty, price: Price, market: Market | None, of: MarketId) -> str:

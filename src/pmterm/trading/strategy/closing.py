@@ -12,6 +12,7 @@ from pmterm.messages.orders import Intent, OrderReport
 from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.order import Side
+from pmterm.model.readings import Unclosed
 from pmterm.model.units import SECOND, Ns, Qty
 
 TRIES: Final = 5
@@ -40,6 +41,7 @@ class Closings:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._wishes: dict[MarketId, Wish] = {}
+        self._ordered: dict[MarketId, Ns] = {}  # what a person had closed, and when
         self._working: dict[OrderId, tuple[MarketId, Side]] = {}
         self._asked: dict[OrderId, tuple[MarketId, Side]] = {}
 
@@ -62,13 +64,36 @@ class Closings:
         """Close a market as soon as it can be."""
         self._wishes[market] = Wish(origin, at + LASTS)
 
+    def order(self, market: MarketId, at: Ns) -> None:
+        """Note that a person closes a market: until nothing is held, or more of it is ordered."""
+        self._ordered[market] = at
+
+    def unclosed(self) -> list[Unclosed]:
+        """Return what is still held where a person or a wish has closed; dust is not."""
+        markets = dict.fromkeys((*self._ordered, *self._wishes))
+        held = {market: abs(self._ledger.beyond_dust(market)) for market in markets}
+        return [
+            Unclosed(market, qty, market in self._wishes or self.is_crowded(market))
+            for market, qty in held.items()
+            if qty
+        ]
+
+    def note_opening(self, intent: Intent) -> None:
+        """Forget that a market was closed where an order has come since that opens there."""
+        ordered = self._ordered.get(intent.market)
+        if ordered is not None and intent.at > ordered and self._opens(intent):
+            del self._ordered[intent.market]
+
+    def _opens(self, intent: Intent) -> bool:
+        held = self._ledger.held(intent.market).qty
+        is_more = held == 0 or (held > 0) is (intent.side is Side.BUY)
+        return is_more and not intent.reduce_only
+
     def is_outdated_by(self, intent: Intent) -> bool:
         """Tell whether an order is newer than the wish to close its market, and opens there."""
         wish = self._wishes.get(intent.market)
-        if wish is None or intent.reduce_only or intent.at <= wish.until - LASTS:
-            return False
-        held = self._ledger.held(intent.market).qty
-        return held == 0 or (held > 0) is (intent.side is Side.BUY)
+        is_newer = wish is not None and intent.at > wish.until - LASTS
+        return is_newer and self._opens(intent)
 
     def forget(self, market: MarketId | None = None) -> None:
         """Close nothing more by itself, in one market or in all."""
@@ -104,6 +129,8 @@ class Closings:
 
         A try that the venue never spoke of did not pass the gate: that has been said already.
         """
+        for market in [one for one in self._ordered if not self._ledger.may_hold(one)]:
+            del self._ordered[market]
         left: list[tuple[MarketId, Qty]] = []
         for market, wish in list(self._wishes.items()):
             held = abs(self._ledger.held(market).qty)

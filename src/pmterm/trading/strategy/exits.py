@@ -27,6 +27,7 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import TimeInForce
+from pmterm.model.readings import Unclosed
 from pmterm.model.units import SECOND, Ns, Price, Qty, fixed_text, price_text
 from pmterm.trading.strategy.closing import LASTS, PAUSE, Closings
 from pmterm.trading.strategy.guarding import (
@@ -72,6 +73,10 @@ class Guards:
     def state(self) -> dict[MarketId, tuple[Exits, bool, ExitKind | None]]:
         """Return what a restart must bring back: the exits, which way, and what has come true."""
         return {m: (g.exits, g.is_long, g.fired) for m, g in self._guards.items()}
+
+    def unclosed(self) -> list[Unclosed]:
+        """Return what is still held of what an exit closes."""
+        return self._closings.unclosed()
 
     @property
     def partings(self) -> Partings:

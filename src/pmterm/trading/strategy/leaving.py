@@ -57,6 +57,7 @@ class Leaving:
         """
         if not self._ledger.held(market).qty:
             return self._closing(at, market, origin)
+        self._closings.order(market, at)
         if not self._ledger.is_split(market):
             if not self._closings.is_crowded(market):
                 return self._closing(at, market, origin)

@@ -40,6 +40,7 @@ from pmterm.model.ids import MarketId, OrderId
 from pmterm.model.ledger import Ledger
 from pmterm.model.market import Market
 from pmterm.model.order import Side, TimeInForce
+from pmterm.model.readings import Unclosed
 from pmterm.model.routing import (
     AUTO,
     RESTS_BELOW,
@@ -143,6 +144,10 @@ class Manual:
         """Return the plans that are not over, oldest first. Read them, do not change them."""
         return self._plans.open_plans()
 
+    def unclosed(self) -> list[Unclosed]:
+        """Return what is still held of what a person has closed."""
+        return self._closings.unclosed()
+
     def slice(self, plan: PlanStarted, qty: Qty, at: Ns) -> Intent | str:
         """Return the order for the next `qty` of a plan, or why there can be none now."""
         try:
@@ -219,6 +224,8 @@ class Manual:
         """Close nothing by itself any more where a person has ordered more of it since."""
         self._note_report(report)
         at, market, intent = report.at, report.market, self._intents.get(report.order)
+        if intent is not None and (report.filled or not report.state.is_final):
+            self._closings.note_opening(intent)
         if intent is None or report.state.is_final or not self._closings.is_outdated_by(intent):
             return ()
         self._closings.forget(market)

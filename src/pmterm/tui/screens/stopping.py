@@ -20,6 +20,7 @@ from pmterm.views.stopping import (
     quit_lines,
     sold_words,
     stop_words,
+    unclosed_in,
 )
 
 
@@ -155,10 +156,11 @@ class Stopping(Armable):
 
     def leave(self) -> None:
         """Quit; ask while something would be left behind."""
-        blockers = self._desk.quit_blockers()
-        if blockers:
-            lines = quit_lines(self._fresh, blockers)
-            self._ask("QUIT WITH OPEN ORDERS", lines, "quit", self.app.exit)
+        blockers, board = self._desk.quit_blockers(), self._desk.board()
+        if blockers or unclosed_in(board):
+            lines = quit_lines(board, blockers)
+            title = "QUIT WITH OPEN ORDERS" if blockers else "QUIT BEFORE ALL IS SOLD"
+            self._ask(title, lines, "quit", self.app.exit)
         else:
             self.app.exit()
 
