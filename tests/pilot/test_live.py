@@ -311,6 +311,7 @@ async def test_disarmed_ticket_says_why_and_sends_nothing():
         await s.press("a", *"arm", "enter")
         assert s.sent == [Arm(0, MAP_THREE, 300, 10 * CASH_ONE)]
         s.desk.hear(armed())
+        await s.until(lambda: isinstance(s.app.screen, TicketScreen))
         await s.until(lambda: "disarmed" not in s.shown())
         await s.press("enter")
         assert s.sent[1:] == [SubmitTicket(0, MAP_THREE, Side.BUY, 10_000_000, 4800)]
