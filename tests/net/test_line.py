@@ -1,6 +1,7 @@
 """One connection, one request on it at a time: what it writes, what it believes, when it ends."""
 
 import asyncio
+import socket
 import ssl
 from contextlib import asynccontextmanager, suppress
 
@@ -66,6 +67,25 @@ async def ask(lines: Lines, request: HttpRequest = ORDER):
         return await line.ask(request.method, lines.written(request, {"X-Proof": "me"}))
     finally:
         lines.give_back(line)
+
+
+async def test_a_host_with_an_address_nobody_answers_at_is_reached_at_its_next(monkeypatch):
+    async def addresses():
+        return ["127.0.0.2", "127.0.0.1"]  # the server listens at the second only
+
+    async with lines_to(Far(OK)) as lines:
+        monkeypatch.setattr(lines, "_addresses", addresses)
+        assert (await ask(lines)).status == 200
+
+
+async def test_a_name_is_looked_up_and_its_older_address_comes_first(monkeypatch):
+    async def found(*_, **__):
+        newer = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 1, 0, 0))
+        return [newer, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+    lines = Lines("http://localhost:1", ssl.create_default_context(), 1, 1.0)
+    assert await lines._addresses() == ["127.0.0.1", "::1"]
 
 
 async def test_a_request_is_written_whole_and_its_answer_read():

@@ -5,7 +5,10 @@ it. Here a request is one write on a connection that stands already, and h11 rea
 """
 
 import asyncio
+import contextlib
+import ipaddress
 import re
+import socket
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final, cast
@@ -18,6 +21,7 @@ from pmterm.messages.transport import HttpRequest
 from pmterm.model.errors import VenueRefused
 
 CUT: Final = "the connection was cut"
+EACH_S: Final = 2.0  # for one address of several
 _HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?", re.ASCII)
 
 
@@ -176,13 +180,35 @@ class Lines:
         Raises:
             OSError: it cannot be made (TimeoutError: in that time).
         """
-        safe: dict[str, Any] = {"ssl": self._context} if self._is_safe else {}
+        safe: dict[str, Any] = {}
+        if self._is_safe:
+            safe = {"ssl": self._context, "server_hostname": self._host}
+        loop, failed = asyncio.get_running_loop(), OSError(f"{self._host} has no address")
         async with asyncio.timeout(within_s):
-            _, line = await asyncio.get_running_loop().create_connection(
-                lambda: Line(self._most), self._host, self._port, happy_eyeballs_delay=0.25, **safe
-            )
-        self._all.add(line)
-        return line
+            for address in await self._addresses():
+                try:
+                    async with asyncio.timeout(EACH_S):
+                        _, line = await loop.create_connection(
+                            lambda: Line(self._most), address, self._port, **safe
+                        )
+                except OSError as error:
+                    failed = error
+                else:
+                    self._all.add(line)
+                    return line
+        raise failed
+
+    async def _addresses(self) -> list[str]:
+        """Return the host's addresses, IPv4 first: where the newer one is broken, it hangs.
+
+        They are tried one after another, because asyncio's race between them leaves a socket open
+        when it is called off.
+        """
+        with contextlib.suppress(ValueError):
+            return [str(ipaddress.ip_address(self._host))]
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        return [str(address[0]) for _, _, _, _, address in sorted(found, key=lambda one: one[0])]
 
     def give_back(self, line: Line) -> None:
         """Keep a connection for the next; one that is not free is closed."""
