@@ -51,7 +51,7 @@ class Far:
 async def lines_to(far: Far, most: int = 1_000, idle_s: float = 30.0):
     server = await asyncio.start_server(far.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    lines = Lines(f"http://127.0.0.1:{port}/root", ssl.create_default_context(), most, idle_s)
+    lines = Lines(f"http://127.0.0.1:{port}/api", ssl.create_default_context(), most, idle_s)
     try:
         yield lines
     finally:
@@ -94,7 +94,7 @@ async def test_a_request_is_written_whole_and_its_answer_read():
         reply = await ask(lines)
     head, _, body = far.asked[0].partition(b"\r\n\r\n")
     start, *headers = head.decode().split("\r\n")
-    assert start == "POST /root/orders?a=1 HTTP/1.1"
+    assert start == "POST /api/orders?a=1 HTTP/1.1"
     assert headers[0].startswith("Host: 127.0.0.1:")
     assert "X-Proof: me" in headers
     assert f"Content-Length: {len(body)}" in headers

@@ -329,6 +329,18 @@ def where(connection):
     return threading.current_thread() is threading.main_thread()
 
 
+def held_up():
+    """Return work that says when it has begun, and waits to be let go on."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(connection):
+        begun.set()
+        assert go_on.wait(20)
+        return where(connection)
+
+    return work, begun, go_on
+
+
 async def prove(database):
     for _ in range(PROVING):
         assert not await database.write(where, is_small=True)
@@ -362,13 +374,7 @@ async def test_after_a_slow_write_the_loop_waits_for_the_disk_no_more(database, 
 async def test_a_write_on_the_spot_waits_for_what_the_thread_does(database, monkeypatch):
     monkeypatch.setattr(database, "_time", lambda: 0.0)
     await prove(database)
-    begun, go_on = threading.Event(), threading.Event()
-
-    def long(connection):
-        begun.set()
-        assert go_on.wait(20)
-        return where(connection)
-
+    long, begun, go_on = held_up()
     async with asyncio.TaskGroup() as group:
         first = group.create_task(database.write(long))
         await asyncio.to_thread(begun.wait, 20)
@@ -397,13 +403,7 @@ async def test_one_that_was_called_off_in_the_queue_lets_nobody_past_what_is_und
 ):
     monkeypatch.setattr(database, "_time", lambda: 0.0)
     await prove(database)
-    begun, go_on = threading.Event(), threading.Event()
-
-    def long(connection):
-        begun.set()
-        assert go_on.wait(20)
-        return where(connection)
-
+    long, begun, go_on = held_up()
     async with asyncio.TaskGroup() as group:
         first = group.create_task(database.write(long))
         await asyncio.to_thread(begun.wait, 20)
